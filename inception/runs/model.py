@@ -1,0 +1,183 @@
+"""The records as the protocol names them, and the states with who moves a node on.
+
+A record on the wire is JSON; here it is a `TypedDict`, so that what Redis holds, what the
+web sends and what a client reads is one shape without a conversion in between.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Literal, TypeAlias, TypedDict
+
+JsonValue: TypeAlias = (
+    "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+)
+
+
+class State(StrEnum):
+    """Where a run or a node is. Each member says who moves it on."""
+
+    PENDING = "PENDING"
+    """Recorded, not begun. A watcher (run, parent) or a compute worker (child) claims it."""
+    STARTED = "STARTED"
+    """Claimed. The body's first word, or its end, moves it on."""
+    PROGRESS = "PROGRESS"
+    """It said something of itself. Its next word or its end moves it on."""
+    RETRY = "RETRY"
+    """An attempt ended and another follows. The next claim moves it on."""
+    REVOKING = "REVOKING"
+    """Asked to stop. The owner ends it once nothing under it runs."""
+    SUCCESS = "SUCCESS"
+    """Final."""
+    FAILURE = "FAILURE"
+    """Final; a retry of the run starts it anew."""
+    REVOKED = "REVOKED"
+    """Final; a retry of the run starts it anew."""
+    LOST = "LOST"
+    """Final: its worker died and it must not run twice. A retry of the run starts it anew."""
+
+    @property
+    def is_final(self) -> bool:
+        """True if nothing but a retry of the run moves it on."""
+        return self in FINAL_STATES
+
+
+FINAL_STATES: Final = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED, State.LOST})
+
+NodeKind: TypeAlias = Literal["child", "parent"]
+
+ROOT: Final = ""
+"""The path of a run's root."""
+
+LARGE_FIELDS: Final = ("args", "kwargs", "value", "traceback")
+"""Fields that are left out of events, lists and snapshots above `LARGE_FIELD_BYTES`."""
+LARGE_FIELD_BYTES: Final = 4 * 1024
+MAX_JSON_BYTES: Final = 1024 * 1024
+"""Arguments and values: more is refused."""
+MAX_MESSAGE_BYTES: Final = 2 * 1024
+MAX_ERROR_BYTES: Final = 8 * 1024
+MAX_TRACEBACK_BYTES: Final = 64 * 1024
+MAX_LABEL_CHARACTERS: Final = 200
+MAX_TAGS: Final = 20
+MAX_NODES: Final = 10_000
+"""Nodes of one run, the root not counted."""
+MAX_EVENTS: Final = 1_000
+"""Events kept of one run (the stream is trimmed to about that many)."""
+MAX_LOG_BYTES: Final = 256 * 1024
+"""Kept of what one attempt prints and logs."""
+
+
+class Meta(TypedDict):
+    """What a task says of itself; `completion` is a percentage from 0 to 100."""
+
+    iteration: int
+    total: int | None
+    completion: float
+    status: str
+    message: str
+    error: str | None
+
+
+class Attempt(TypedDict):
+    """An earlier attempt of a child and how it ended; times in ms since the epoch."""
+
+    attempt: int
+    worker: str | None
+    started_at: int | None
+    finalized_at: int | None
+    state: State
+    error: str | None
+
+
+class Node(TypedDict):
+    """One task of a run's tree, the root excepted."""
+
+    path: str
+    parent: str
+    task_id: str
+    name: str
+    label: str
+    kind: NodeKind
+    state: State
+    meta: Meta
+    attempt: int
+    attempts: list[Attempt]
+    worker: str | None
+    queue: str | None
+    waiting: str | None
+    children: int
+    args: list[JsonValue] | None
+    kwargs: dict[str, JsonValue] | None
+    queued_at: int | None
+    started_at: int | None
+    finalized_at: int | None
+    value: JsonValue
+    traceback: str | None
+    omitted: list[str]
+
+
+class Revoke(TypedDict):
+    """That somebody asked to stop; the time in ms since the epoch."""
+
+    requested_at: int
+    by: str
+    reason: str | None
+
+
+class Run(TypedDict):
+    """A whole run, without its nodes."""
+
+    id: str
+    name: str
+    label: str | None
+    tags: list[str]
+    kwargs: dict[str, JsonValue] | None
+    state: State
+    meta: Meta
+    steps: list[str] | None
+    epoch: str
+    seq: int
+    created_at: int
+    started_at: int | None
+    finalized_at: int | None
+    value: JsonValue
+    traceback: str | None
+    omitted: list[str]
+    revoke: Revoke | None
+    counts: dict[str, int]
+    rerun_of: str | None
+
+
+class Snapshot(TypedDict):
+    """A run as of `seq`; `complete` is false if children were left out for their number."""
+
+    epoch: str
+    seq: int
+    run: Run
+    nodes: list[Node]
+    complete: bool
+
+
+class Event(TypedDict, total=False):
+    """One numbered change: the whole new record of the run or of one node."""
+
+    seq: int
+    at: int
+    run: Run
+    node: Node
+
+
+Batch = TypedDict(
+    "Batch",
+    {"run_id": str, "epoch": str, "from": int, "to": int, "events": list[Event]},
+)
+"""Events of one run, covering `from` < seq <= `to`; superseded ones may be left out."""
+
+
+class Parent(TypedDict):
+    """What the catalogue says of a parent: `schema` is a JSON Schema of its keywords."""
+
+    name: str
+    doc: str
+    schema: dict[str, JsonValue]
+    steps: list[str] | None

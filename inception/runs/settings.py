@@ -1,0 +1,117 @@
+"""The settings, read once from the environment into one object that is handed in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from inception.runs.errors import SettingsError
+
+
+Value = TypeVar("Value")
+
+
+class AsyncMode(StrEnum):
+    """What carries the web's concurrency (Socket.IO's own words)."""
+
+    EVENTLET = "eventlet"
+    GEVENT = "gevent"
+    THREADING = "threading"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is configured from outside; the names are the protocol's.
+
+    Times are in seconds (s) or days as their name says.
+    """
+
+    redis_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    state_dir: Path = Path("var")
+    tasks: tuple[str, ...] = ()
+    concurrency: int = os.cpu_count() or 1
+    users: Path | None = None
+    retention_days: int = 30
+    retention_runs: int = 100_000
+    async_mode: AsyncMode = AsyncMode.EVENTLET
+    heartbeat_ttl: float = 15.0
+    max_rescues: int = 20
+    max_losses: int = 3
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from `environ` (this process's environment by default).
+
+        Raises SettingsError, naming the setting, for a value that can't be used.
+        """
+        read, default = _Reader(os.environ if environ is None else environ), cls()
+        return cls(
+            redis_url=read.text("REDIS_URL"),
+            host=read.text("INCEPTION_HOST") or default.host,
+            port=read.number("INCEPTION_PORT", default.port, least=0, most=65535),
+            state_dir=Path(read.text("INCEPTION_STATE_DIR") or default.state_dir),
+            tasks=read.words("INCEPTION_TASKS"),
+            concurrency=read.number("INCEPTION_CONCURRENCY", default.concurrency, least=1, most=1024),
+            users=read.path("INCEPTION_USERS"),
+            retention_days=read.number("INCEPTION_RETENTION_DAYS", default.retention_days, least=1),
+            retention_runs=read.number("INCEPTION_RETENTION_RUNS", default.retention_runs, least=1),
+            async_mode=read.async_mode("INCEPTION_ASYNC_MODE", default.async_mode),
+            heartbeat_ttl=read.seconds("INCEPTION_HEARTBEAT_TTL", default.heartbeat_ttl),
+            max_rescues=read.number("INCEPTION_MAX_RESCUES", default.max_rescues, least=0),
+            max_losses=read.number("INCEPTION_MAX_LOSSES", default.max_losses, least=0),
+        )
+
+
+class _Reader:
+    """Reads single settings; an empty text counts as not set."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        parts = (self.text(name) or "").split(",")
+        return tuple(part.strip() for part in parts if part.strip())
+
+    def path(self, name: str) -> Path | None:
+        text = self.text(name)
+        return Path(text) if text else None
+
+    def number(self, name: str, default: int, *, least: int, most: int = 10**9) -> int:
+        wanted = f"a whole number from {least} to {most}"
+        return self._parse(name, default, int, lambda value: least <= value <= most, wanted)
+
+    def seconds(self, name: str, default: float) -> float:
+        wanted = "seconds from 0.5 to 3600"
+        return self._parse(name, default, float, lambda value: 0.5 <= value <= 3600, wanted)
+
+    def async_mode(self, name: str, default: AsyncMode) -> AsyncMode:
+        wanted = "one of " + ", ".join(AsyncMode)
+        return self._parse(name, default, AsyncMode, lambda _mode: True, wanted)
+
+    def _parse(
+        self,
+        name: str,
+        default: Value,
+        convert: Callable[[str], Value],
+        fits: Callable[[Value], bool],
+        wanted: str,
+    ) -> Value:
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise SettingsError(f"{name} is {text!r}; it takes {wanted}.")
+        return value
