@@ -22,6 +22,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from webapp.supervisor.statefiles import replace_file
+
 LOOPBACK = "127.0.0.1"
 
 # Below the ranges that Linux (32768..) and macOS (49152..) draw outgoing ports from. Inside them
@@ -127,7 +129,7 @@ def prepare(directory: Path, *, binary: Path | None = None) -> RedisServer:
         directory=directory.resolve(),
         address=_settled_address(directory / "address.json"),
     )
-    _write_privately(directory / "redis.conf", _configuration(server))
+    replace_file(directory / "redis.conf", _configuration(server))
     return server
 
 
@@ -168,7 +170,7 @@ def _settled_address(file: Path) -> Address:
         address = Address(port=free_port(), password=secrets.token_urlsafe(24))
     elif not port_is_free(address.port):
         address = Address(port=free_port(), password=address.password)
-    _write_privately(file, json.dumps(asdict(address)))
+    replace_file(file, json.dumps(asdict(address)))
     return address
 
 
@@ -210,12 +212,3 @@ def _configuration(server: RedisServer) -> str:
         password=server.address.password,
         directory=f'"{folder}"',
     )
-
-
-def _write_privately(file: Path, text: str) -> None:
-    """Replace file atomically by one that only its owner may read."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-    draft.replace(file)

@@ -1,0 +1,73 @@
+# `make` prints what there is. Everything installs into $(VENV) and other ignored folders.
+VENV ?= .venv
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo $$python; break; }; done)
+NO_PYTHON = $(error Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python3)
+
+BIN = $(VENV)/bin
+SETUP = $(or $(PYTHON),$(NO_PYTHON)) -m tools.setup --venv $(VENV)
+NODE = $(PYTHON) -m tools.node
+PYTEST = $(BIN)/python -m pytest
+CODE = inception webapp tasks tools
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint fix types unit integration acceptance browser js bench chaos docs \
+	clean set-up
+
+help: ## Print this
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name does; \
+	do printf '  make %-12s %s\n' "$$name" "$$does"; done
+
+run: ## Set everything up and run it, until Ctrl-C
+	@$(SETUP) run
+	@exec $(BIN)/python -m webapp.supervisor --stop-with-parent
+
+test: lint types unit integration acceptance js browser ## Set up what is needed and run every check and test
+
+check: lint types unit js ## The quick half of the tests
+
+lint: set-up ## Style, likely bugs, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+fix: set-up ## Repair what the linter can repair, and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: set-up ## Types, of Python and of the browser's modules
+	$(BIN)/mypy $(CODE)
+	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.json
+
+unit: set-up ## Tests without network
+	$(PYTEST) tests/unit
+
+integration: set-up ## Tests with a private real Redis
+	$(PYTEST) tests/integration
+
+acceptance: set-up ## Tests with real processes, which get killed
+	$(PYTEST) tests/acceptance
+
+browser: set-up ## Tests in a real browser, Chromium on PATH
+	$(PYTEST) tests/browser
+
+js: set-up ## Tests of the browser's modules
+	$(NODE) --test $(sort $(wildcard tests/js/*.test.js tests/js/*.test.mjs))
+
+bench: set-up ## Measure, and print the figures
+	$(BIN)/python -m bench
+
+chaos: set-up ## Kill, freeze and cut off processes at random, for minutes
+	$(PYTEST) tests/acceptance -m chaos
+
+docs: set-up ## Check that the documentation names what there is
+	$(PYTEST) tests/unit -m docs
+
+clean: ## Remove all that was made here, save the runs in var/
+	rm -rf $(VENV) .node-venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache \
+		.import_linter_cache build dist *.egg-info .setup.lock
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+set-up:
+	@$(SETUP) test

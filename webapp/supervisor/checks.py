@@ -1,0 +1,124 @@
+"""What must hold before anything is started. Each failure is one line that says what to do."""
+
+from __future__ import annotations
+
+import fcntl
+import ipaddress
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from inception.runs.settings import Settings
+from webapp.supervisor.redis_server import port_is_free
+
+REDIS_TIMEOUT = 5.0
+LOCK_PATIENCE = 3.0
+"""Seconds (s) for the guard of a supervisor that was just killed to finish its work."""
+
+_LOCK_PAUSE = 0.05
+
+
+class StartError(Exception):
+    """Something outside keeps the application from starting; the message says what to do."""
+
+
+def check_access(settings: Settings) -> None:
+    """Refuse to serve others than this machine without sign-in."""
+    if settings.users is None and not is_loopback(settings.host):
+        raise StartError(
+            f"INCEPTION_HOST is {settings.host}, which others can reach, and nobody would have "
+            "to sign in: set INCEPTION_USERS to a file of users (flask runs users add), "
+            "or bind to 127.0.0.1"
+        )
+    if settings.users is not None and not settings.users.is_file():
+        raise StartError(
+            f"INCEPTION_USERS names {settings.users}, which is no file: "
+            "write it with `flask runs users add NAME --role admin`"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach a server bound to host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"  # other names may resolve to anything
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that somebody else listens on."""
+    if not port_is_free(port, host):
+        raise StartError(
+            f"port {port} on {host} is in use: stop the program that listens there, "
+            "or set INCEPTION_PORT to a free one"
+        )
+
+
+def check_redis(url: str) -> None:
+    """Refuse a REDIS_URL that no server answers at, or that asks for another password."""
+    try:
+        with redis.Redis.from_url(
+            url,
+            socket_connect_timeout=REDIS_TIMEOUT,
+            socket_timeout=REDIS_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+        ) as client:
+            client.ping()
+    except redis.BusyLoadingError:
+        return  # it is there and reads its file; everybody waits for it
+    except (redis.RedisError, ValueError) as error:
+        raise StartError(
+            f"no Redis answers at REDIS_URL, {without_password(url)} ({error}): start it, correct "
+            "the address, or unset REDIS_URL to have a server embedded"
+        ) from error
+
+
+def without_password(url: str) -> str:
+    """Return the address as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+def lock_state(state_dir: Path) -> int:
+    """Take the state folder for this process; return the lock's descriptor, to be kept open.
+
+    Raises StartError when another supervisor has it, or the folder can't be written.
+    """
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(state_dir / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StartError(
+            f"the state folder {state_dir} can't be written ({error.strerror}): "
+            "set INCEPTION_STATE_DIR to a folder of yours"
+        ) from error
+    if not _locked(descriptor):
+        holder = os.read(descriptor, 32).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise StartError(
+            f"another `make run` (pid {holder}) uses the state folder {state_dir}: stop it, or "
+            "set INCEPTION_STATE_DIR and INCEPTION_PORT to values of this one's own"
+        )
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def _locked(descriptor: int) -> bool:
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return True
