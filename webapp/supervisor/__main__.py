@@ -30,7 +30,7 @@ from webapp.supervisor.statefiles import replace_file
 from webapp.supervisor.supervision import Supervisor
 from webapp.supervisor.wakeups import Parent, catching_signals
 
-ROOT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     parent = Parent() if options.stop_with_parent else None
     try:
-        _run(_settled(Settings.from_environment()), parent)
+        _run(_settled(Settings.from_environment()), options.root, parent)
     except (StartError, SettingsError, redis_server.RedisServerError) as error:
         sys.stderr.write(f"inception: {error}\n")
         return 1
@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="stop when the process that started this one ends or, on Linux, is interrupted",
     )
+    parser.add_argument(
+        "--root", type=Path, default=CHECKOUT, help="the folder of wsgi.py and celery_worker.py"
+    )
     return parser
 
 
@@ -64,7 +67,7 @@ def _settled(settings: Settings) -> Settings:
     )
 
 
-def _run(settings: Settings, parent: Parent | None) -> None:
+def _run(settings: Settings, root: Path, parent: Parent | None) -> None:
     check_access(settings)
     lock = lock_state(settings.state_dir)
     record = ProcessRecord(settings.state_dir)
@@ -74,25 +77,25 @@ def _run(settings: Settings, parent: Parent | None) -> None:
     if settings.redis_url is not None:
         check_redis(settings.redis_url)
     with catching_signals() as wakeups:
-        guard = Guard(settings.state_dir, ROOT, lock)
+        guard = Guard(settings.state_dir, CHECKOUT, lock)
         supervisor = Supervisor(
             record=record, guard=guard, wakeups=wakeups, parent=parent, say=_say
         )
         try:
-            _start_and_keep(supervisor, settings)
+            _start_and_keep(supervisor, settings, root)
         finally:
             supervisor.stop()
             _redis_file(settings).unlink(missing_ok=True)
     os.close(lock)
 
 
-def _start_and_keep(supervisor: Supervisor, settings: Settings) -> None:
+def _start_and_keep(supervisor: Supervisor, settings: Settings, root: Path) -> None:
     url = settings.redis_url or _start_redis(supervisor, settings)
     if supervisor.stop_wanted():
         return
     replace_file(_redis_file(settings), f"{url}\n")
     _say(f"Redis is {without_password(url)}")
-    for spec in application_processes(settings, ROOT, _environment(settings, url)):
+    for spec in application_processes(settings, root, _environment(settings, url)):
         supervisor.add(SupervisedProcess(spec, settings.state_dir))
     probe = ReadinessProbe(settings.host, settings.port, _say)
     probe.start()

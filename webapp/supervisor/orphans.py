@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,10 +62,16 @@ class ProcessRecord:
         """End every recorded group. Only for a record that was true a moment ago."""
         self._end(self._read())
 
-    def _end(self, processes: Iterable[Known]) -> None:
-        # Redis last: the others would only fill their logs with its absence.
-        for known in sorted(processes, key=lambda known: known.name == REDIS):
-            _end_group(known)
+    def _end(self, processes: Sequence[Known]) -> None:
+        # Workers and the web stand a SIGKILL: that is what the record of each run is for.
+        others = [known for known in processes if known.name != REDIS]
+        for known in others:
+            signal_group(known.pid, signal.SIGKILL)
+        for known in others:
+            _wait_for_end(known, _KILL_PATIENCE)
+        for known in processes:
+            if known.name == REDIS:
+                _end_redis(known)
         for known in self._read():
             pid_file(self._state_dir, known.name).unlink(missing_ok=True)
         self._file.unlink(missing_ok=True)
@@ -80,11 +86,9 @@ class ProcessRecord:
             return []  # none yet, or damaged: then nothing can be told apart safely
 
 
-def _end_group(known: Known) -> None:
-    if known.name == REDIS:
-        signal_group(known.pid, signal.SIGTERM)
-        _wait_for_end(known, REDIS_PATIENCE)
-    # Workers and the web stand a SIGKILL: that is what the record of each run is for.
+def _end_redis(known: Known) -> None:
+    signal_group(known.pid, signal.SIGTERM)
+    _wait_for_end(known, REDIS_PATIENCE)
     signal_group(known.pid, signal.SIGKILL)
     _wait_for_end(known, _KILL_PATIENCE)
 

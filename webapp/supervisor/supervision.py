@@ -87,11 +87,7 @@ class Supervisor:
         delay = self._pacing[process.name].delay_after_death(now)
         self._due[process.name] = now + delay
         then = f"starting it again in {delay:g} s" if delay else "starting it again"
-        said = last_line(process.log_file)
-        self._say(
-            f"{process.name} {_ending(status)}; {then}; log: {process.log_file}"
-            + (f"; its last word: {said}" if said else "")
-        )
+        self._say(f"{process.name} {_ending(status, process)}; {then}; log: {process.log_file}")
 
     def _next_wait(self) -> float:
         now = time.monotonic()
@@ -137,5 +133,7 @@ class _Leaving:
             self._deadline = time.monotonic() + step.patience
 
 
-def _ending(status: int) -> str:
-    return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+def _ending(status: int, process: SupervisedProcess) -> str:
+    if status < 0:
+        return f"was ended by signal {-status}"
+    return f"ended with status {status}, saying {last_line(process.log_file)!r}"
