@@ -7,7 +7,8 @@ context is `current_frame`; a new thread or greenlet starts without one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -89,7 +90,8 @@ class StepHandle:
         `timeout` is in seconds (s). Celery's other options of `get` have no meaning here.
         """
         options = WatchOptions(timeout=timeout)
-        value: JsonValue = require_frame("get()").wait([self], options, stop_on_error=False)[0].value
+        outcome = require_frame("get()").wait([self], options, stop_on_error=False)[0]
+        value: JsonValue = outcome.value
         return value
 
     def __getattr__(self, name: str) -> Any:
@@ -164,6 +166,20 @@ class Frame(Protocol):
 
 current_frame: ContextVar[Frame | None] = ContextVar("inception_frame", default=None)
 """The frame of the parent that runs in this context."""
+
+
+@contextmanager
+def outside_frame() -> Iterator[None]:
+    """Hide the frame for a while: verbs raise, and Celery's own verbs send as anywhere.
+
+    For whoever sends a step's message in the parent's own greenlet, and around functions that
+    a replay doesn't call again.
+    """
+    token = current_frame.set(None)
+    try:
+        yield
+    finally:
+        current_frame.reset(token)
 
 
 def require_frame(verb: str) -> Frame:

@@ -1,0 +1,48 @@
+"""Runs a task's function with what Celery's tasks expect around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from celery._state import _task_stack
+
+from inception.authoring.frame import Frame, current_frame
+from inception.authoring.voice import Voice, speaking
+
+
+@contextmanager
+def requested(
+    task: Any, args: Sequence[Any], kwargs: Mapping[str, Any], **request: Any
+) -> Iterator[None]:
+    """Make `task` Celery's `current_task`, with a request of its own that holds `request`."""
+    _task_stack.push(task)
+    task.push_request(args=args, kwargs=kwargs, **request)
+    try:
+        yield
+    finally:
+        task.pop_request()
+        _task_stack.pop()
+
+
+def run_behind(
+    frame: Frame, task: Any, args: Sequence[Any], kwargs: Mapping[str, Any], *, task_id: str | None
+) -> object:
+    """Run the body of the parent `task` behind `frame`, in the calling thread or greenlet.
+
+    `task_id` is what the body sees as `self.request.id`. Returns what the body returns, raises
+    what it raises.
+    """
+
+    def deliver(meta: Any) -> bool:
+        frame.report(meta)
+        return True
+
+    token = current_frame.set(frame)
+    voice = Voice(deliver, draws=task_id is None, pause=0.0)
+    try:
+        with speaking(voice), requested(task, args, kwargs, id=task_id, called_directly=True):
+            return task.run(*args, **kwargs)
+    finally:
+        current_frame.reset(token)

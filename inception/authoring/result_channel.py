@@ -1,0 +1,72 @@
+"""Says a task's progress on Celery's own result channel: one try, with a short time-out.
+
+`Task.update_state` stores and publishes the same, but retries for as long as Redis is away
+(`result_backend_always_retry`, without which ends get lost): a loop must not wait for that.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from inception.runs.model import Meta, State
+
+_log = logging.getLogger(__name__)
+
+TIME_OUT: Final = 0.3
+"""Seconds (s) that connecting, and one write, may take."""
+_POOL_SIZE: Final = 4
+
+_clients: WeakKeyDictionary[Any, redis.Redis] = WeakKeyDictionary()
+
+
+def say_progress(backend: Any, task_id: str, meta: Meta) -> bool:
+    """Store and publish `meta` as the progress of `task_id`; False if it could not be said."""
+    try:
+        if not hasattr(backend, "connparams"):
+            backend.store_result(task_id, meta, State.PROGRESS.value)
+        else:
+            _write(backend, task_id, meta)
+    except Exception as error:  # noqa: BLE001 - whatever a backend raises must not end the task
+        _log.debug("Progress of %s not said: %r", task_id, error, extra={"action": "unsaid"})
+        return False
+    return True
+
+
+def _write(backend: Any, task_id: str, meta: Meta) -> None:
+    """What Celery's Redis backend does for a state that is not final, in one round trip."""
+    key = backend.get_key_for_task(task_id)
+    word = backend.encode(
+        {
+            "status": State.PROGRESS.value,
+            "result": meta,
+            "traceback": None,
+            "children": [],
+            "date_done": None,
+            "task_id": task_id,
+        }
+    )
+    pipeline = _client(backend).pipeline(transaction=True)
+    pipeline.set(key, word, ex=backend.expires or None)
+    pipeline.publish(key, word)
+    pipeline.execute()
+
+
+def _client(backend: Any) -> redis.Redis:
+    client = _clients.get(backend)
+    if client is None:
+        patience = {
+            "socket_timeout": TIME_OUT,
+            "socket_connect_timeout": TIME_OUT,
+            "retry_on_timeout": False,
+            "retry": Retry(NoBackoff(), 0),
+            "max_connections": _POOL_SIZE,
+        }
+        pool = redis.ConnectionPool(**{**backend.connparams, **patience})
+        client = _clients[backend] = redis.Redis(connection_pool=pool)
+    return client

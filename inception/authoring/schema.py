@@ -1,0 +1,120 @@
+"""Describes a parent for the catalogue: its arguments as a JSON Schema, made by pydantic."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from typing import Any, Final, cast
+
+from pydantic import ConfigDict, Field, create_model
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+
+from inception.runs.jsontext import normalise
+from inception.runs.model import JsonValue, Parent
+
+_SECTION: Final = re.compile(r"^\s*(Args|Arguments|Parameters):\s*$", re.MULTILINE)
+_LINE: Final = re.compile(r"^\s*(\w+)\s*(?:\([^)]*\))?:\s+(\S.*)$")
+_SPHINX: Final = re.compile(r"^\s*:param\s+(?:[\w.\[\]]+\s+)?(\w+):\s*(\S.*)$", re.MULTILINE)
+
+
+def describe(task: Any) -> Parent:
+    """What the catalogue says of the parent `task` (a registered Celery task)."""
+    function = inspect.unwrap(task.run)
+    text = inspect.getdoc(function) or ""
+    return Parent(
+        name=task.name,
+        doc=" ".join(text.partition("\n\n")[0].split()),
+        schema=schema_of(task),
+        steps=None if task.steps is None else list(task.steps),
+    )
+
+
+def schema_of(task: Any) -> dict[str, JsonValue]:
+    """The JSON Schema of the parent's keywords; unknown ones are refused unless it takes any.
+
+    An annotation that JSON Schema can't say allows anything; so does a missing one.
+    """
+    signature = inspect.signature(task.run)
+    hints = _hints(task)
+    said = _described(inspect.getdoc(inspect.unwrap(task.run)) or "")
+    parameters = list(signature.parameters.values())
+    takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+    fields = {
+        one.name: _field(one, hints.get(one.name, Any), said.get(one.name))
+        for one in parameters
+        if one.kind is not inspect.Parameter.VAR_KEYWORD
+    }
+    return _schema(task.name, fields, takes_any=takes_any)
+
+
+def _hints(task: Any) -> dict[str, Any]:
+    """The annotations as objects; those that can't be resolved are left out."""
+    function = inspect.unwrap(task.run)
+    try:
+        return inspect.get_annotations(function, eval_str=True)
+    except (NameError, TypeError, AttributeError, SyntaxError):
+        return {}
+
+
+def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> tuple[Any, Any]:
+    required = parameter.default is inspect.Parameter.empty
+    default = ... if required else _json_default(parameter.default)
+    return _sayable(hint), Field(default=default, description=description)
+
+
+def _json_default(value: object) -> object:
+    try:
+        return normalise(value)
+    except ValueError:
+        return None
+
+
+def _sayable(hint: Any) -> Any:
+    """The hint, or Any if no schema can be made of it."""
+    try:
+        create_model("Probe", probe=(hint, ...)).model_json_schema()
+    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, ValueError, TypeError):
+        return Any
+    return hint
+
+
+def _schema(name: str, fields: dict[str, Any], *, takes_any: bool) -> dict[str, JsonValue]:
+    # Names that pydantic keeps for itself (`model_…`, `json`) are given as aliases.
+    aliased = {
+        f"field_{number}": (hint, _with_alias(field, argument))
+        for number, (argument, (hint, field)) in enumerate(fields.items())
+    }
+    config = ConfigDict(extra="allow" if takes_any else "forbid", title=name)
+    model = create_model("Arguments", __config__=config, **cast("dict[str, Any]", aliased))
+    return cast("dict[str, JsonValue]", normalise(model.model_json_schema(by_alias=True)))
+
+
+def _with_alias(field: Any, argument: str) -> Any:
+    field.alias = argument
+    field.title = argument
+    return field
+
+
+def _described(text: str) -> dict[str, str]:
+    """Descriptions of parameters in a docstring: an `Args:` section, or `:param name:` lines."""
+    found = {name: words.strip() for name, words in _SPHINX.findall(text)}
+    section = _SECTION.search(text)
+    if section is not None:
+        found.update(_section_lines(text[section.end() :].splitlines()))
+    return found
+
+
+def _section_lines(lines: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    name = ""
+    for line in lines:
+        match = _LINE.match(line)
+        if match:
+            name = match.group(1)
+            found[name] = match.group(2).strip()
+        elif name and line.strip() and line.startswith((" ", "\t")):
+            found[name] += " " + line.strip()
+        elif found or (line.strip() and not line.startswith((" ", "\t"))):
+            break
+    return found

@@ -1,0 +1,131 @@
+"""The base class of every task: it decides where a call goes.
+
+| called | in a parent | elsewhere |
+|---|---|---|
+| `task.delay(…)`, `task.apply_async(…)` | a recorded step | a message; for a parent, a new run |
+| `task(…)` | runs right there, as part of the parent | test mode |
+| by a worker, for a message | | the process's executor |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import celery
+
+from inception.authoring import direct
+from inception.authoring.errors import NotDurable
+from inception.authoring.execution import get_executor
+from inception.authoring.frame import current_frame, require_frame
+from inception.authoring.starting import start_run
+from inception.authoring.steps import step_of_call
+from inception.authoring.voice import current_voice
+from inception.runs.meta import read_meta
+from inception.runs.model import Meta, State
+
+TaskKind: TypeAlias = Literal["child", "parent", "plain"]
+
+
+class Task(celery.Task):  # type: ignore[misc]  # celery has no types
+    """Base of all tasks of an app that Inception is installed in, plain ones included."""
+
+    abstract = True
+    inception_kind: ClassVar[TaskKind] = "plain"
+    rerun_if_lost: ClassVar[bool] = True
+    """Whether a child whose worker died is started again (`@child(rerun_if_lost=False)`)."""
+    steps: ClassVar[tuple[str, ...] | None] = None
+    """Names of a parent's steps, for those who look (`@parent(steps=[…])`)."""
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of this child runs, from 1; a bound child may ask `self.attempt`."""
+        ticket = getattr(self.request, "inception", None)
+        return int(ticket.get("attempt", 1)) if isinstance(ticket, Mapping) else 1
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the body: for a worker by the process's executor, else right here."""
+        request = self.request
+        if request.called_directly or request.is_eager or _is_running(request):
+            return direct.call(self, args, kwargs)
+        request.inception_running = True
+        executor = get_executor()
+        if executor is None:
+            return self.run(*args, **kwargs)
+        return executor.execute(self, args, kwargs)
+
+    def apply_async(
+        self,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Start the task: inside a parent a durable step, outside a message or a new run.
+
+        Takes Celery's options; `label` too in a parent, `label` and `tags` for a run. Returns
+        a StepHandle inside a parent, an AsyncResult outside. Raises NotDurable inside a parent
+        for what can't be replayed (links, canvas), TypeError for arguments that don't fit.
+        """
+        args, kwargs = tuple(args or ()), dict(kwargs or {})
+        if current_frame.get() is not None:
+            frame = require_frame(f"{self.name}.delay()")
+            return frame.start([step_of_call(self, args, kwargs, options)])[0]
+        if self.inception_kind == "parent" and not self._is_redelivery(options):
+            return start_run(self, args, kwargs, options, send=super().apply_async)
+        return super().apply_async(args, kwargs, **options)
+
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        """Run the task right here, as Celery's `apply` does. Raises NotDurable in a parent."""
+        refuse_in_parent(f"{self.name}.apply()")
+        return super().apply(args, kwargs, **options)
+
+    def update_state(
+        self,
+        task_id: str | None = None,
+        state: str | None = None,
+        meta: Any = None,
+        **options: Any,
+    ) -> None:
+        """Say where the task is, in Celery's own way.
+
+        In a parent this sets the parent's own meta; a final state named there becomes
+        `meta.status` and ends nothing. In test mode it sends nothing.
+        """
+        if task_id not in (None, self.request.id):
+            super().update_state(task_id, state, meta, **options)
+            return
+        word = read_update(state, meta)
+        frame, voice = current_frame.get(), current_voice()
+        if voice is not None:
+            voice.note(word)
+        if frame is not None:
+            frame.report(word)
+        elif self.request.id is not None and not self.request.is_eager:
+            super().update_state(task_id, state, meta, **options)
+
+    def _is_redelivery(self, options: Mapping[str, Any]) -> bool:
+        """True for what must not become a new run: Celery's retries, and eager mode."""
+        return bool(options.get("retries")) or bool(self.app.conf.task_always_eager)
+
+
+def read_update(state: str | None, meta: object) -> Meta:
+    """Read what was given to `update_state`: any state but PROGRESS becomes the status."""
+    word = read_meta(meta)
+    if state not in (None, State.PROGRESS, State.STARTED):
+        word["status"] = str(state)
+    return word
+
+
+def refuse_in_parent(what: str = "send_task()") -> None:
+    """Raise NotDurable if a parent runs here, where `what` would escape its journal."""
+    if current_frame.get() is not None:
+        raise NotDurable(
+            f"`{what}` inside a parent would not be recorded, and would happen again each time "
+            "the parent is taken over.\n\nTo solve this, write `watch(task.s(...))` or "
+            "`task.delay(...)`; for something that is no child, `side_effect(fn)`."
+        )
+
+
+def _is_running(request: Any) -> bool:
+    """True if the body of this request runs already, so that this is a plain recursive call."""
+    return bool(getattr(request, "inception_running", False))
