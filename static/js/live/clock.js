@@ -1,0 +1,48 @@
+/** The time by the server's clock, once a second, standing still while the connection is lost. */
+
+import { effect, signal } from "@preact/signals";
+
+const TICK = 1_000;
+
+export class Clock {
+  /** @param {import("./link.js").Link} link */
+  constructor(link) {
+    this.link = link;
+    this.now = signal(Date.now());
+    /** Server's clock minus ours (ms). Unknown until the first event says its time. @type {number|null} */
+    this.offset = null;
+  }
+
+  connect() {
+    this.stop = effect(() => (this.link.up.value ? this.start() : this.freeze()));
+  }
+
+  disconnect() {
+    this.stop?.();
+    this.freeze();
+  }
+
+  start() {
+    this.freeze();
+    this.tick();
+    this.timer = setInterval(() => this.tick(), TICK);
+  }
+
+  freeze() {
+    clearInterval(this.timer);
+  }
+
+  tick() {
+    this.now.value = Date.now() + (this.offset ?? 0);
+  }
+
+  /**
+   * An event was stamped `at` and arrived now. The way here only makes `at` look older, so the
+   * largest difference seen is the nearest to the truth.
+   * @param {number} at
+   */
+  hear(at) {
+    const difference = at - Date.now();
+    if (this.offset === null || difference > this.offset) this.offset = difference;
+  }
+}

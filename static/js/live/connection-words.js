@@ -1,0 +1,83 @@
+/** Says in the header, in the banner and on <html> how the connection is. */
+
+import { effect } from "@preact/signals";
+
+/** How long (ms) "Caught up" stays before the plain "Live" returns. */
+const NEWS_FOR = 5_000;
+
+const WORDS = { live: "Live", behind: "Catching up…", lost: "Connection lost" };
+
+export class ConnectionWords {
+  /** @param {import("./link.js").Link} link @param {HTMLElement} pill @param {HTMLElement} banner */
+  constructor(link, pill, banner) {
+    this.link = link;
+    this.pill = pill;
+    this.banner = banner;
+    this.hurry = this.hurry.bind(this);
+  }
+
+  connect() {
+    this.stopPill = effect(() => this.drawPill());
+    this.stopBanner = effect(() => this.drawBanner());
+    this.stopNews = effect(() => this.forgetNews());
+  }
+
+  disconnect() {
+    this.stopPill?.();
+    this.stopBanner?.();
+    this.stopNews?.();
+    clearTimeout(this.forgetting);
+  }
+
+  drawPill() {
+    const state = this.link.state.value;
+    document.documentElement.dataset.connection = state;
+    const words = state === "live" && this.link.news.value ? this.link.news.value : WORDS[state];
+    this.pill.textContent = this.link.everUp.value ? words : "Connecting…";
+  }
+
+  drawBanner() {
+    const lost = this.link.state.value === "lost";
+    this.banner.hidden = !lost;
+    this.banner.replaceChildren(...(lost ? this.bannerParts() : []));
+  }
+
+  /** @returns {HTMLElement[]} */
+  bannerParts() {
+    const text = document.createElement("p");
+    const refusal = this.link.refusal.value;
+    text.textContent = refusal
+      ? `The server refused the live connection: ${refusal}`
+      : "The live connection is lost. What you see is the last known state; it catches up by itself.";
+    return [text, refusal ? signInLink() : this.hurryButton()];
+  }
+
+  /** @returns {HTMLElement} */
+  hurryButton() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = "Reconnect now";
+    button.addEventListener("click", this.hurry);
+    return button;
+  }
+
+  hurry() {
+    this.link.hurry();
+  }
+
+  forgetNews() {
+    if (!this.link.news.value) return;
+    clearTimeout(this.forgetting);
+    this.forgetting = setTimeout(() => { this.link.news.value = ""; }, NEWS_FOR);
+  }
+}
+
+/** @returns {HTMLElement} */
+function signInLink() {
+  const link = document.createElement("a");
+  link.href = `/signin?next=${encodeURIComponent(location.pathname + location.search)}`;
+  link.className = "button small";
+  link.textContent = "Sign in";
+  return link;
+}

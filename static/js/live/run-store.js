@@ -1,0 +1,82 @@
+/** The records of one run, a signal for each, so that a row is redrawn only by its own news. */
+
+import { batch, computed, signal } from "@preact/signals";
+import { comparePaths } from "../model/paths.js";
+import { isNewer } from "../model/run-list.js";
+import { visibleRows } from "../model/tree.js";
+
+/** @typedef {import("../model/types.js").Node} Node */
+/** @typedef {import("../model/types.js").Run} Run */
+/** @typedef {import("../model/types.js").Snapshot} Snapshot */
+/** @typedef {import("../model/types.js").Problem} Problem */
+/** @template T @typedef {import("@preact/signals").Signal<T>} Signal */
+
+export class RunStore {
+  constructor() {
+    /** @type {Signal<Run|null>} */
+    this.run = signal(null);
+    /** @type {Map<string, Signal<Node>>} */
+    this.nodes = new Map();
+    /** Known paths in tree order; changes only when nodes come or go. @type {Signal<string[]>} */
+    this.paths = signal([]);
+    /** @type {Signal<ReadonlySet<string>>} */
+    this.folded = signal(new Set());
+    /** Whether the snapshot held every node. */
+    this.complete = signal(true);
+    this.gone = signal(false);
+    /** @type {Signal<Problem|null>} */
+    this.refused = signal(null);
+    this.rows = computed(() => visibleRows(this.paths.value, this.folded.value));
+  }
+
+  /** Forget what was and show this. @param {Snapshot} snapshot */
+  reset(snapshot) {
+    batch(() => {
+      this.run.value = snapshot.run;
+      this.complete.value = snapshot.complete;
+      this.gone.value = false;
+      this.refused.value = null;
+      this.keepOnly(new Set(snapshot.nodes.map((node) => node.path)));
+      this.putNodes(snapshot.nodes);
+    });
+  }
+
+  /** @param {ReadonlySet<string>} paths */
+  keepOnly(paths) {
+    for (const path of this.nodes.keys()) if (!paths.has(path)) this.nodes.delete(path);
+    this.paths.value = this.paths.peek().filter((path) => paths.has(path));
+  }
+
+  /** @param {Iterable<Node>} nodes */
+  putNodes(nodes) {
+    const added = [];
+    for (const node of nodes) {
+      const known = this.nodes.get(node.path);
+      if (known) known.value = node;
+      else {
+        this.nodes.set(node.path, signal(node));
+        added.push(node.path);
+      }
+    }
+    if (added.length) this.paths.value = [...this.paths.peek(), ...added].sort(comparePaths);
+  }
+
+  /** A run the server answered with, unless an event was faster. @param {Run} run */
+  offer(run) {
+    if (isNewer(this.run.peek() ?? undefined, run)) this.run.value = run;
+  }
+
+  /** @param {string} path @param {boolean} open */
+  setOpen(path, open) {
+    const folded = new Set(this.folded.peek());
+    if (open) folded.delete(path);
+    else folded.add(path);
+    this.folded.value = folded;
+  }
+
+  /** Fold everything that has children, or nothing. @param {boolean} open */
+  setAllOpen(open) {
+    const parents = this.rows.peek().filter((row) => row.children > 0 && row.level === 1);
+    this.folded.value = new Set(open ? [] : parents.map((row) => row.path));
+  }
+}

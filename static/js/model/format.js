@@ -1,0 +1,81 @@
+/** Numbers, times and values as people read them. Pure; every time is in milliseconds (ms). */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const count = new Intl.NumberFormat("en");
+
+/** @param {number} n */
+export const formatCount = (n) => count.format(n);
+
+/** @param {number} n @param {string} one @param {string} [many] */
+export const plural = (n, one, many = `${one}s`) => `${formatCount(n)} ${n === 1 ? one : many}`;
+
+/** @param {number} n */
+const two = (n) => String(n).padStart(2, "0");
+
+/** A finished or running time: "0.4 s", "12 s", "3 m 05 s", "2 h 04 m". @param {number} ms @param {boolean} [exact] */
+export function formatDuration(ms, exact = false) {
+  const span = Math.max(0, ms);
+  if (span < 10 * SECOND && exact) return `${(span / SECOND).toFixed(1)} s`;
+  if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;
+  if (span < HOUR) return `${Math.floor(span / MINUTE)} m ${two(Math.floor((span % MINUTE) / SECOND))} s`;
+  if (span < DAY) return `${Math.floor(span / HOUR)} h ${two(Math.floor((span % HOUR) / MINUTE))} m`;
+  return `${Math.floor(span / DAY)} d ${Math.floor((span % DAY) / HOUR)} h`;
+}
+
+/**
+ * How long something has run, or ran.
+ * @param {{started_at: number|null, finalized_at: number|null}} record
+ * @param {number} now
+ */
+export function elapsed(record, now) {
+  if (record.started_at === null) return "";
+  const ended = record.finalized_at;
+  return formatDuration((ended ?? now) - record.started_at, ended !== null);
+}
+
+/** "just now", "5 min ago", "3 h ago", "12 days ago". @param {number} at @param {number} now */
+export function formatAgo(at, now) {
+  const span = Math.max(0, now - at);
+  if (span < MINUTE) return "just now";
+  if (span < HOUR) return `${Math.floor(span / MINUTE)} min ago`;
+  if (span < DAY) return `${Math.floor(span / HOUR)} h ago`;
+  return `${plural(Math.floor(span / DAY), "day")} ago`;
+}
+
+/** @param {number} at */
+export const formatTime = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** The last part of a dotted task name. @param {string} name */
+export const shortName = (name) => name.slice(name.lastIndexOf(".") + 1);
+
+/** The part of a dotted task name before its last dot. @param {string} name */
+export const moduleName = (name) => name.slice(0, Math.max(0, name.lastIndexOf(".")));
+
+/** @param {string} id */
+export const shortId = (id) => id.slice(0, 8);
+
+/** @param {unknown} value */
+export const formatJson = (value) => JSON.stringify(value, null, 2) ?? "null";
+
+/**
+ * "3 / 10", or "3" while the total is unknown, or "" before the first word.
+ * @param {import("./types.js").Meta} meta
+ */
+export function iterations(meta) {
+  if (meta.total === null) return meta.iteration ? formatCount(meta.iteration) : "";
+  return `${formatCount(meta.iteration)} / ${formatCount(meta.total)}`;
+}
+
+/**
+ * The percentage to draw, or null while nobody can know it.
+ * @param {{state: string, meta: import("./types.js").Meta}} record
+ */
+export function knownCompletion(record) {
+  if (record.state === "SUCCESS") return 100;
+  const { completion, total } = record.meta;
+  return total === null && !completion ? null : Math.min(100, Math.max(0, completion));
+}

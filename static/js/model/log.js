@@ -1,0 +1,26 @@
+/** What a task printed and logged, as the server answers it and as lines of this page. Pure. */
+
+/**
+ * @typedef {object} LogLine
+ * @property {number|null} at  ms of the server's clock
+ * @property {string} stream  "stdout", "stderr" or "log"
+ * @property {string|null} [level]
+ * @property {string} text
+ */
+
+/** @typedef {{lines: LogLine[], next: string|null, dropped: number|boolean}} LogAnswer */
+
+/** Lines drawn at most: a browser lays out more than this only slowly. The oldest go first. */
+export const MOST_LINES = 2_000;
+
+/**
+ * @param {readonly LogLine[]} shown @param {readonly LogLine[]} more
+ * @returns {LogLine[]}
+ */
+export const appendLines = (shown, more) => [...shown, ...more].slice(-MOST_LINES);
+
+/** Which colour a line has. @param {LogLine} line */
+export function lineTone(line) {
+  if (line.level === "ERROR" || line.level === "CRITICAL") return "error";
+  return line.level === "WARNING" || line.stream === "stderr" ? "warning" : "plain";
+}

@@ -1,0 +1,30 @@
+/** A node's address in its run's tree: "" the root, "0.2" the third child of the first child. */
+
+/** @param {string} path @returns {number[]} */
+export const segments = (path) => (path === "" ? [] : path.split(".").map(Number));
+
+/** @param {string} path */
+export const parentPath = (path) => path.slice(0, Math.max(0, path.lastIndexOf(".")));
+
+/** Depth below the root; a first-level child has 1. @param {string} path */
+export const depth = (path) => (path === "" ? 0 : path.split(".").length);
+
+/** How REST names a node; the root is "-". @param {string} path */
+export const pathInAddress = (path) => (path === "" ? "-" : path);
+
+/** Every path above this one, nearest first, without the root. @param {string} path */
+export function ancestors(path) {
+  const found = [];
+  for (let above = parentPath(path); above !== ""; above = parentPath(above)) found.push(above);
+  return found;
+}
+
+/** Tree order: a parent before its children, children by their number. @param {string} a @param {string} b */
+export function comparePaths(a, b) {
+  const left = segments(a);
+  const right = segments(b);
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    if (left[i] !== right[i]) return left[i] - right[i];
+  }
+  return left.length - right.length;
+}

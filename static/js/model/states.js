@@ -1,0 +1,40 @@
+/** What the states are called, how they are grouped and which of them are final. */
+
+/** @typedef {import("./types.js").State} State */
+
+/** @type {ReadonlySet<string>} */
+export const FINAL = new Set(["SUCCESS", "FAILURE", "REVOKED", "LOST"]);
+
+/** In the order in which a legend or a summary names them. @type {readonly State[]} */
+export const STATES = ["SUCCESS", "PROGRESS", "STARTED", "RETRY", "REVOKING", "PENDING", "FAILURE", "LOST", "REVOKED"];
+
+/** @type {Readonly<Record<string, string>>} */
+const WORDS = {
+  PENDING: "Pending", STARTED: "Started", PROGRESS: "Progress", RETRY: "Retry", REVOKING: "Revoking",
+  SUCCESS: "Success", FAILURE: "Failure", REVOKED: "Revoked", LOST: "Lost",
+};
+
+/**
+ * @typedef {object} StateFilter
+ * @property {string} key  what stands in the address
+ * @property {string} word
+ * @property {State[]} states  empty: every state
+ */
+
+/** The groups the list of runs is filtered by. @type {readonly StateFilter[]} */
+export const STATE_FILTERS = [
+  { key: "", word: "All", states: [] },
+  { key: "active", word: "Active", states: ["PENDING", "STARTED", "PROGRESS", "RETRY", "REVOKING"] },
+  { key: "success", word: "Success", states: ["SUCCESS"] },
+  { key: "failure", word: "Failure", states: ["FAILURE", "LOST"] },
+  { key: "revoked", word: "Revoked", states: ["REVOKED"] },
+];
+
+/** @param {string} state */
+export const isFinal = (state) => FINAL.has(state);
+
+/** A state of a newer server is shown by its own name. @param {string} state */
+export const stateWord = (state) => WORDS[state] ?? state;
+
+/** The class that colours a state; unknown ones are drawn like a waiting task. @param {string} state */
+export const stateTone = (state) => (state in WORDS ? state.toLowerCase() : "pending");

@@ -1,0 +1,125 @@
+/**
+ * The shapes that travel between the server and this dashboard, as `docs/protocol.md` has them.
+ * Nothing here runs; the other modules import these names for `tsc --checkJs`.
+ */
+
+/** @typedef {"PENDING"|"STARTED"|"PROGRESS"|"RETRY"|"REVOKING"|"SUCCESS"|"FAILURE"|"REVOKED"|"LOST"} State */
+
+/**
+ * @typedef {object} Meta
+ * @property {number} iteration
+ * @property {number|null} total
+ * @property {number} completion  0 to 100
+ * @property {string} status
+ * @property {string} message
+ * @property {string|null} error
+ */
+
+/**
+ * @typedef {object} Attempt
+ * @property {number} attempt
+ * @property {string|null} worker
+ * @property {number|null} started_at
+ * @property {number|null} finalized_at
+ * @property {State} state
+ * @property {string|null} error
+ */
+
+/**
+ * @typedef {object} Node
+ * @property {string} path  "" is the root, "0.2" the third child of the first child
+ * @property {string} parent
+ * @property {string} task_id
+ * @property {string} name
+ * @property {string} label
+ * @property {"child"|"parent"} kind
+ * @property {State} state
+ * @property {Meta} meta
+ * @property {number} attempt  from 1
+ * @property {Attempt[]} attempts  the earlier ones
+ * @property {string|null} worker
+ * @property {string|null} queue
+ * @property {string|null} waiting  why it has not started
+ * @property {number} children
+ * @property {unknown[]|null} args
+ * @property {Record<string, unknown>|null} kwargs
+ * @property {number|null} queued_at  ms of the server's clock, like all times
+ * @property {number|null} started_at
+ * @property {number|null} finalized_at
+ * @property {unknown} value
+ * @property {string|null} traceback
+ * @property {string[]} omitted  fields left out for their size
+ */
+
+/** @typedef {{requested_at: number, by: string, reason: string|null}} Revoke */
+
+/**
+ * @typedef {object} Run
+ * @property {string} id
+ * @property {string} name
+ * @property {string|null} label
+ * @property {string[]} tags
+ * @property {Record<string, unknown>|null} kwargs
+ * @property {State} state
+ * @property {Meta} meta
+ * @property {string[]|null} steps
+ * @property {string} epoch
+ * @property {number} seq
+ * @property {number} created_at
+ * @property {number|null} started_at
+ * @property {number|null} finalized_at
+ * @property {unknown} value
+ * @property {string|null} traceback
+ * @property {string[]} omitted
+ * @property {Revoke|null} revoke
+ * @property {Partial<Record<State, number>>} counts
+ * @property {string|null} rerun_of
+ */
+
+/** @typedef {{epoch: string, seq: number, run: Run, nodes: Node[], complete: boolean}} Snapshot */
+
+/** @typedef {{seq: number, at: number, run?: Run, node?: Node}} Event */
+
+/** @typedef {{run_id: string, epoch: string, from: number, to: number, events: Event[]}} Batch */
+
+/** @typedef {{name: string, doc: string, schema: Schema, steps: string[]|null}} Parent */
+
+/**
+ * The part of JSON Schema the start form draws; anything else becomes a JSON text field.
+ * @typedef {object} Schema
+ * @property {string|string[]} [type]
+ * @property {string} [title]
+ * @property {string} [description]
+ * @property {unknown} [default]
+ * @property {unknown[]} [enum]
+ * @property {unknown} [const]
+ * @property {number} [minimum]
+ * @property {number} [maximum]
+ * @property {number} [exclusiveMinimum]
+ * @property {number} [exclusiveMaximum]
+ * @property {number} [minLength]
+ * @property {number} [maxLength]
+ * @property {Record<string, Schema>} [properties]
+ * @property {string[]} [required]
+ * @property {Schema} [items]
+ * @property {Schema[]} [anyOf]
+ * @property {Schema[]} [oneOf]
+ * @property {string} [$ref]
+ * @property {Record<string, Schema>} [$defs]
+ */
+
+/** @typedef {{path: string, message: string}} FieldProblem */
+
+/** @typedef {{code: string, message: string, fields?: FieldProblem[]}} Problem */
+
+/** @typedef {{run_id: string, path: string}} Running */
+
+/** @typedef {{name: string, host: string, pid: number, slots: number|null, running: Running[], seen_at: number}} Worker */
+
+/** @typedef {{name: string, length: number, consumers: number}} Queue */
+
+/** @typedef {{watchers: Worker[], compute: Worker[], queues: Queue[]}} Workers */
+
+/** @typedef {"live"|"behind"|"lost"} Connection */
+
+export {};

@@ -1,0 +1,74 @@
+/** Choose a parent, fill in its arguments, start it. */
+
+import { html } from "htm/preact";
+import { useEffect, useState } from "preact/hooks";
+import { moduleName, shortName } from "../model/format.js";
+import { Blank, Loading } from "../view/blank.js";
+import { useServices } from "../view/services.js";
+import { StartForm } from "../view/start-form.js";
+
+/** @typedef {import("../model/types.js").Parent} Parent */
+
+/** @typedef {{parents: Parent[], given?: Record<string, unknown>}} Offer */
+
+/** @param {{name: string}} props */
+export function StartPage({ name }) {
+  const { api } = useServices();
+  const [offer, setOffer] = useState(/** @type {Offer|null} */ (null));
+  const [problem, setProblem] = useState("");
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    setProblem("");
+    readOffer(api).then(setOffer, (error) => setProblem(error.message));
+  }, [tries]);
+  if (problem) return html`<${Blank} title="The parents could not be read"><p class="muted">${problem}</p><p><button type="button" class="button" onClick=${() => setTries(tries + 1)}>Try again</button></p><//>`;
+  if (!offer) return html`<${Loading} rows=${4} label="Reading the parents" />`;
+  if (!offer.parents.length) return html`<${NoParents} again=${() => setTries(tries + 1)} />`;
+  return html`<${Chooser} offer=${offer} name=${name} />`;
+}
+
+/** With `?from=` the form begins with an earlier run's arguments. @param {import("../live/api.js").Api} api @returns {Promise<Offer>} */
+async function readOffer(api) {
+  const from = new URLSearchParams(location.search).get("from");
+  const earlier = from ? api.node(from, "").then((node) => node.kwargs ?? {}) : undefined;
+  const [parents, given] = await Promise.all([api.parents(), earlier]);
+  return { parents: [...parents].sort((a, b) => (a.name < b.name ? -1 : 1)), given };
+}
+
+/** @param {{offer: Offer, name: string}} props */
+function Chooser({ offer, name }) {
+  const [chosen, setChosen] = useState(name || offer.parents[0].name);
+  const parent = offer.parents.find((one) => one.name === chosen);
+  const choose = (/** @type {string} */ next) => {
+    setChosen(next);
+    history.replaceState(null, "", `/start?name=${encodeURIComponent(next)}`);
+  };
+  return html`<div class="start-columns">
+    <nav class="card parents" aria-label="Parents"><ul>
+      ${offer.parents.map((one) => html`<li key=${one.name}><${ParentLink} parent=${one} chosen=${one.name === chosen} choose=${choose} /></li>`)}
+    </ul></nav>
+    ${parent ? html`<${StartForm} key=${parent.name} parent=${parent} given=${parent.name === name ? offer.given : undefined} />`
+      : html`<${Blank} title="No such parent"><p class="muted">No worker offers <span class="mono wrap">${chosen}</span>. Choose one of the list.</p><//>`}
+  </div>`;
+}
+
+/** @param {{parent: Parent, chosen: boolean, choose: (name: string) => void}} props */
+function ParentLink({ parent, chosen, choose }) {
+  const onClick = (/** @type {MouseEvent} */ event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    choose(parent.name);
+  };
+  return html`<a class="parent" href=${`/start?name=${encodeURIComponent(parent.name)}`} aria-current=${chosen ? "true" : undefined} onClick=${onClick}>
+    <span class="name">${shortName(parent.name)}</span><span class="muted small mono clip">${moduleName(parent.name)}</span>
+    <span class="muted small parent-doc">${parent.doc.split("\n", 1)[0]}</span>
+  </a>`;
+}
+
+/** @param {{again: () => void}} props */
+function NoParents({ again }) {
+  return html`<${Blank} title="No parents are known yet">
+    <p class="muted">Workers write down which parents they offer when they start. Start one, then look again.</p>
+    <p><button type="button" class="button" onClick=${again}>Look again</button></p>
+  <//>`;
+}

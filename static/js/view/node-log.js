@@ -1,0 +1,63 @@
+/** What a task printed and logged, newest at the end, followed live where the server can. */
+
+import { html } from "htm/preact";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { LogFeed } from "../live/log-feed.js";
+import { lineTone } from "../model/log.js";
+import { useServices } from "./services.js";
+
+/** Distance (px) from the end within which the view sticks to it. */
+const STICKS_WITHIN = 24;
+
+/** @param {{runId: string, path: string, ended: boolean}} props */
+export function NodeLog({ runId, path, ended }) {
+  const services = useServices();
+  const feed = useMemo(() => new LogFeed(runId, path, services), [runId, path]);
+  useEffect(() => {
+    feed.connect();
+    return () => feed.disconnect();
+  }, [feed]);
+  useEffect(() => {
+    // Without live following the last lines are read when the task has ended.
+    if (ended && !feed.following.peek() && feed.lines.peek() !== null) void feed.read();
+  }, [feed, ended]);
+  return html`<section class="block log">
+    <header class="block-head"><h3>Output</h3><${LogState} feed=${feed} ended=${ended} /></header>
+    <${LogLines} feed=${feed} ended=${ended} />
+  </section>`;
+}
+
+/** @param {{feed: LogFeed, ended: boolean}} props */
+function LogState({ feed, ended }) {
+  if (ended) return null;
+  if (feed.following.value) return html`<span class="muted small">following</span>`;
+  return html`<button type="button" class="link small" onClick=${() => feed.read()}>Read again</button>`;
+}
+
+/** @param {{feed: LogFeed, ended: boolean}} props */
+function LogLines({ feed, ended }) {
+  const lines = feed.lines.value;
+  const view = useStickyEnd(lines);
+  if (feed.problem.value) return html`<p class="muted small block-empty">${feed.problem.value}</p>`;
+  if (lines === null) return html`<p class="muted small block-empty">Reading…</p>`;
+  if (!lines.length) return html`<p class="muted small block-empty">${ended ? "It printed nothing." : "Nothing printed yet."}</p>`;
+  return html`<div class="block-text log-lines" tabindex="0" role="group" aria-label="Output" ref=${view}>
+    ${feed.dropped.value ? html`<div class="log-line muted">… older lines were dropped</div>` : null}
+    ${lines.map((line) => html`<div class=${`log-line log-${lineTone(line)}`}>${line.text}</div>`)}
+  </div>`;
+}
+
+/** Keeps the end in view unless somebody scrolled away from it. @param {unknown} lines */
+function useStickyEnd(lines) {
+  const view = useRef(/** @type {HTMLElement|null} */ (null));
+  const sticks = useRef(true);
+  useLayoutEffect(() => {
+    const element = view.current;
+    if (!element) return undefined;
+    if (sticks.current) element.scrollTop = element.scrollHeight;
+    const look = () => { sticks.current = element.scrollHeight - element.scrollTop - element.clientHeight < STICKS_WITHIN; };
+    element.addEventListener("scroll", look, { passive: true });
+    return () => element.removeEventListener("scroll", look);
+  }, [lines]);
+  return view;
+}

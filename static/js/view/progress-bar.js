@@ -1,0 +1,26 @@
+/** A bar that knows when it does not know: without a total it has no value and sways. */
+
+import { html } from "htm/preact";
+import { isFinal, stateTone } from "../model/states.js";
+import { iterations, knownCompletion } from "../model/format.js";
+
+/** @typedef {{state: string, meta: import("../model/types.js").Meta}} Moving */
+
+/** @param {{record: Moving, label: string, large?: boolean}} props */
+export function ProgressBar({ record, label, large = false }) {
+  const known = knownCompletion(record);
+  const idle = record.state === "PENDING" || isFinal(record.state);
+  const sways = known === null && !idle;
+  const value = known === null ? undefined : Math.round(known * 10) / 10;
+  return html`<div class=${`progress tone-${stateTone(record.state)} ${large ? "progress-large" : ""} ${sways ? "progress-unknown" : ""}`}
+      role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${value} aria-valuetext=${valueText(record, known)}>
+    <span class="progress-fill" style=${{ transform: `scaleX(${(known ?? 0) / 100})` }}></span>
+  </div>`;
+}
+
+/** @param {Moving} record @param {number|null} known */
+function valueText(record, known) {
+  const steps = iterations(record.meta);
+  if (known === null) return steps ? `${steps} so far` : undefined;
+  return steps ? `${Math.round(known)} %, ${steps}` : `${Math.round(known)} %`;
+}

@@ -1,0 +1,56 @@
+/** Asks before a run, or one branch of it, is stopped; says what will happen. */
+
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+import { plural } from "../model/format.js";
+import { ProblemNote } from "./blank.js";
+import { Dialog } from "./dialog.js";
+
+/**
+ * @typedef {object} RevokeDialogProps
+ * @property {string} what  "run" or "task"
+ * @property {string} name
+ * @property {number} running  tasks it would stop
+ * @property {(reason: string) => Promise<unknown>} revoke
+ * @property {() => void} onClose
+ */
+
+/** @param {RevokeDialogProps} props */
+export function RevokeDialog({ what, name, running, revoke, onClose }) {
+  const [reason, setReason] = useState("");
+  const [asking, setAsking] = useState(false);
+  const [problem, setProblem] = useState("");
+  const confirm = async () => {
+    if (asking) return;
+    setAsking(true);
+    setProblem("");
+    await revoke(reason.trim()).then(onClose, (error) => setProblem(error.message));
+    setAsking(false);
+  };
+  const onSubmit = (/** @type {SubmitEvent} */ event) => { event.preventDefault(); void confirm(); };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void confirm();
+  };
+  return html`<${Dialog} title=${`Revoke this ${what}?`} onClose=${onClose}>
+    <form onSubmit=${onSubmit} onKeyDown=${onKeyDown}>
+      <p><strong class="wrap">${name}</strong> and everything under it is stopped: ${consequence(running)} Nothing further is started.
+        What has already ended keeps its result.</p>
+      <div class="field">
+        <label for="revoke-reason">Reason <span class="muted">(optional, everybody sees it)</span></label>
+        <input id="revoke-reason" maxlength="500" value=${reason} autofocus
+          onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setReason(event.currentTarget.value)} />
+      </div>
+      <${ProblemNote} text=${problem} />
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick=${onClose}>Keep it running</button>
+        <button type="submit" class="button danger" disabled=${asking}>${asking ? "Revoking…" : `Revoke ${what}`}</button>
+      </div>
+    </form>
+  <//>`;
+}
+
+/** @param {number} running */
+function consequence(running) {
+  if (!running) return "nothing of it is running yet.";
+  return `${plural(running, "unfinished task")} ${running === 1 ? "gets" : "get"} a few seconds to clean up, then ${running === 1 ? "is" : "are"} ended.`;
+}

@@ -1,0 +1,58 @@
+/** What can be done with a run: revoke it while it lives, retry or rerun it afterwards. */
+
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+import { isFinal } from "../model/states.js";
+import { shortName } from "../model/format.js";
+import { ProblemNote } from "./blank.js";
+import { RevokeDialog } from "./revoke-dialog.js";
+import { useServices } from "./services.js";
+
+/** @typedef {import("../model/types.js").Run} Run */
+
+/** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
+export function RunActions({ run, store }) {
+  const { mayAct } = useServices();
+  if (!mayAct) return null;
+  return isFinal(run.state)
+    ? html`<${EndedActions} run=${run} store=${store} />`
+    : html`<${RevokeAction} run=${run} store=${store} />`;
+}
+
+/** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
+function RevokeAction({ run, store }) {
+  const { api } = useServices();
+  const [open, setOpen] = useState(false);
+  const revoking = run.state === "REVOKING" || run.revoke !== null;
+  const revoke = async (/** @type {string} */ reason) => store.offer(await api.revoke(run.id, "", reason));
+  return html`<div class="actions">
+    <button type="button" class="button danger" disabled=${revoking} onClick=${() => setOpen(true)}>${revoking ? "Revoking…" : "Revoke"}</button>
+    ${open ? html`<${RevokeDialog} what="run" name=${run.label || shortName(run.name)} running=${unfinished(run)} revoke=${revoke} onClose=${() => setOpen(false)} />` : null}
+  </div>`;
+}
+
+/** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
+function EndedActions({ run, store }) {
+  const { api } = useServices();
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const act = async (/** @type {() => Promise<void>} */ work) => {
+    setBusy(true);
+    setProblem("");
+    await work().catch((error) => setProblem(error.message));
+    setBusy(false);
+  };
+  const retry = () => act(async () => store.offer(await api.retry(run.id)));
+  const rerun = () => act(async () => location.assign(`/runs/${(await api.rerun(run.id)).id}`));
+  return html`<div class="actions">
+    ${run.state === "SUCCESS" ? null : html`<button type="button" class="button" disabled=${busy} onClick=${retry}
+      title="Go on with this run: what succeeded is kept, the rest starts anew">Retry</button>`}
+    <button type="button" class="button" disabled=${busy} onClick=${rerun} title="A new run with the same arguments">Rerun</button>
+    <a class="button" href=${`/start?name=${encodeURIComponent(run.name)}&from=${run.id}`} title="A new run with other arguments">Edit and run</a>
+    <${ProblemNote} text=${problem} />
+  </div>`;
+}
+
+/** @param {Run} run */
+const unfinished = (run) =>
+  Object.entries(run.counts).reduce((sum, [state, n]) => sum + (isFinal(state) ? 0 : n ?? 0), 0);

@@ -1,0 +1,62 @@
+/** The top of a run's page: what it is, where it stands, what can be done. */
+
+import { html } from "htm/preact";
+import { iterations, knownCompletion, moduleName, shortId, shortName } from "../model/format.js";
+import { isFinal } from "../model/states.js";
+import { CopyButton } from "./copy-button.js";
+import { Ago, Elapsed } from "./elapsed.js";
+import { ProgressBar } from "./progress-bar.js";
+import { RunActions } from "./run-actions.js";
+import { StateBadge } from "./state-badge.js";
+import { StateSummary } from "./state-summary.js";
+
+/** @typedef {import("../model/types.js").Run} Run */
+
+/** @param {{store: import("../live/run-store.js").RunStore}} props */
+export function RunHead({ store }) {
+  const run = store.run.value;
+  if (!run) return null;
+  return html`<header class="run-head card">
+    <div class="run-head-top">
+      <div class="run-names">
+        <h1>${run.label || shortName(run.name)}</h1>
+        <p class="muted mono small wrap">${run.label ? run.name : moduleName(run.name)}</p>
+      </div>
+      <${RunActions} run=${run} store=${store} />
+    </div>
+    <div class="run-line">
+      <${StateBadge} state=${run.state} large=${true} />
+      <${ProgressBar} record=${run} label="Progress of the run" large=${true} />
+      <span class="percent">${percent(run)}</span>
+    </div>
+    <p class="run-message">${message(run)}</p>
+    <${StateSummary} counts=${run.counts} />
+    <ul class="run-facts muted small">
+      <li><${Elapsed} record=${run} /> elapsed</li>
+      <li>created <${Ago} at=${run.created_at} /></li>
+      <li class="mono">${shortId(run.id)} <${CopyButton} text=${run.id} what="run id" /></li>
+      ${run.rerun_of ? html`<li>rerun of <a href=${`/runs/${run.rerun_of}`} class="mono">${shortId(run.rerun_of)}</a></li>` : null}
+      ${run.tags.map((tag) => html`<li key=${tag}><span class="tag">${tag}</span></li>`)}
+    </ul>
+  </header>`;
+}
+
+/** @param {Run} run */
+function percent(run) {
+  const known = knownCompletion(run);
+  return known === null ? "" : `${Math.floor(known)} %`;
+}
+
+/** @param {Run} run */
+function message(run) {
+  if (run.revoke) return revokeWords(run, run.revoke);
+  if (run.meta.error && isFinal(run.state)) return html`<span class="wrap tone-failure">${run.meta.error}</span>`;
+  const steps = iterations(run.meta);
+  return html`<span class="wrap">${run.meta.message}</span> ${steps ? html`<span class="muted tabular">${steps}</span>` : null}`;
+}
+
+/** @param {Run} run @param {import("../model/types.js").Revoke} revoke */
+function revokeWords(run, revoke) {
+  const ended = isFinal(run.state);
+  return html`<span class=${`wrap tone-${ended ? "revoked" : "revoking"}`}>${ended ? "Revoked" : "Being revoked"} by ${revoke.by}${revoke.reason ? `: ${revoke.reason}` : "."}</span>`;
+}

@@ -1,0 +1,24 @@
+/** What every part of a page may use, handed down once by the entry. */
+
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+
+/**
+ * @typedef {object} Services
+ * @property {import("../live/link.js").Link} link
+ * @property {import("../live/api.js").Api} api
+ * @property {import("../live/clock.js").Clock} clock
+ * @property {import("../live/announcer.js").Announcer} announcer
+ * @property {import("../live/tab-face.js").TabFace} tab
+ * @property {boolean} mayAct  false for those who may only look
+ */
+
+/** @type {import("preact").Context<Services|null>} */
+export const ServicesContext = createContext(/** @type {Services|null} */ (null));
+
+/** @returns {Services} */
+export function useServices() {
+  const services = useContext(ServicesContext);
+  if (!services) throw new Error("This part is drawn outside of a page. Wrap it in ServicesContext.Provider.");
+  return services;
+}

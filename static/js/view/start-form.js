@@ -1,0 +1,91 @@
+/** The arguments of one parent, and the button that starts it. */
+
+import { html } from "htm/preact";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { newKey } from "../live/idempotency.js";
+import { shortName } from "../model/format.js";
+import { argumentsOf, assignProblems, draftOf, fieldsOf } from "../model/schema.js";
+import { FormField } from "./form-field.js";
+import { useServices } from "./services.js";
+
+/** @typedef {import("../model/types.js").Parent} Parent */
+/** @typedef {import("../model/types.js").FieldProblem} FieldProblem */
+/** @typedef {{byField: Record<string, string>, others: string[]}} Problems */
+
+/** @type {Problems} */
+const NO_PROBLEMS = { byField: {}, others: [] };
+
+/** @param {{parent: Parent, given?: Record<string, unknown>}} props */
+export function StartForm({ parent, given }) {
+  const fields = useMemo(() => fieldsOf(parent.schema), [parent]);
+  const [draft, setDraft] = useState(() => draftOf(fields, given));
+  const [label, setLabel] = useState("");
+  const { send, sending, problems } = useStart(parent, fields);
+  const change = (/** @type {string} */ path, /** @type {string|boolean} */ value) => setDraft((before) => ({ ...before, [path]: value }));
+  const onSubmit = (/** @type {SubmitEvent} */ event) => { event.preventDefault(); void send(draft, label.trim()); };
+  return html`<form class="card start-form" noValidate onSubmit=${onSubmit}>
+    <header><h2>${shortName(parent.name)}</h2><p class="muted mono small wrap">${parent.name}</p>
+      ${parent.doc ? html`<p class="doc">${parent.doc}</p>` : null}
+      ${parent.steps?.length ? html`<ol class="steps" aria-label="Steps">${parent.steps.map((step) => html`<li key=${step}>${step}</li>`)}</ol>` : null}
+    </header>
+    <${ProblemSummary} problems=${problems} />
+    ${fields.map((field) => html`<${FormField} key=${field.path} field=${field} draft=${draft} problems=${problems.byField} change=${change} />`)}
+    ${fields.length ? null : html`<p class="muted">It takes no arguments.</p>`}
+    <div class="field field-apart">
+      <div class="field-label"><label for="run-label">Name of this run</label><span class="field-hint">text, may be left empty</span></div>
+      <input id="run-label" type="text" maxlength="200" autocomplete="off" value=${label}
+        onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setLabel(event.currentTarget.value)} />
+    </div>
+    <div class="actions"><button type="submit" class="button primary" disabled=${sending}>${sending ? "Starting…" : "Start run"}</button></div>
+  </form>`;
+}
+
+/** @param {{problems: Problems}} props */
+function ProblemSummary({ problems }) {
+  const summary = useRef(/** @type {HTMLElement|null} */ (null));
+  const fields = Object.keys(problems.byField);
+  const any = fields.length + problems.others.length > 0;
+  useLayoutEffect(() => {
+    const first = document.querySelector("[aria-invalid=true]");
+    if (any) (first instanceof HTMLElement ? first : summary.current)?.focus();
+  }, [problems]);
+  if (!any) return null;
+  return html`<div class="problem" role="alert" tabindex="-1" ref=${summary}>
+    ${fields.length ? html`<p>The run was not started: ${fields.join(", ")} ${fields.length === 1 ? "needs" : "need"} another value.</p>` : null}
+    ${problems.others.map((message) => html`<p key=${message} class="wrap">${message}</p>`)}
+  </div>`;
+}
+
+/**
+ * Sending, once at a time. The key stays the same until a start succeeded, so that a repeated
+ * click after a lost answer finds the run instead of making another one.
+ * @param {Parent} parent @param {import("../model/schema.js").Field[]} fields
+ */
+function useStart(parent, fields) {
+  const { api } = useServices();
+  const [sending, setSending] = useState(false);
+  const [problems, setProblems] = useState(NO_PROBLEMS);
+  const order = useRef({ text: "", key: "" });
+  const send = async (/** @type {import("../model/schema.js").Draft} */ draft, /** @type {string} */ label) => {
+    const read = argumentsOf(fields, draft);
+    if (read.problems.length) return setProblems(assignProblems(fields, read.problems));
+    const body = { name: parent.name, kwargs: read.kwargs, ...(label ? { label } : {}) };
+    const text = JSON.stringify(body);
+    if (order.current.text !== text) order.current = { text, key: newKey() };
+    setSending(true);
+    setProblems(NO_PROBLEMS);
+    try {
+      location.assign(`/runs/${(await api.start(body, order.current.key)).id}`);
+    } catch (error) {
+      setProblems(problemsOf(fields, error));
+      setSending(false);
+    }
+  };
+  return { send, sending, problems };
+}
+
+/** @param {import("../model/schema.js").Field[]} fields @param {any} error @returns {Problems} */
+function problemsOf(fields, error) {
+  const wrong = error.problem?.fields;
+  return wrong?.length ? assignProblems(fields, wrong) : { byField: {}, others: [error.message] };
+}

@@ -1,0 +1,36 @@
+/** Reads the fields that were too large for an event, once somebody wants to see them. */
+
+import { useEffect, useState } from "preact/hooks";
+import { useServices } from "./services.js";
+
+/** @typedef {import("../model/types.js").Node} Node */
+
+/** @typedef {{value: unknown, traceback: string|null, args?: unknown[]|null, kwargs: Record<string, unknown>|null, omitted: string[], state: string}} Large */
+
+/**
+ * The record with its large fields filled in, as soon as they have been read.
+ * @template {Large} T
+ * @param {string} runId @param {string} path @param {T} record
+ * @returns {{record: T, reading: boolean, problem: string}}
+ */
+export function useWhole(runId, path, record) {
+  const { api } = useServices();
+  const [whole, setWhole] = useState(/** @type {Partial<Node>|null} */ (null));
+  const [problem, setProblem] = useState("");
+  const missing = (record.omitted ?? []).join(" ");
+  useEffect(() => {
+    let wanted = true;
+    setWhole(null);
+    setProblem("");
+    if (missing) api.node(runId, path).then((node) => wanted && setWhole(node), (error) => wanted && setProblem(error.message));
+    return () => { wanted = false; };
+  }, [runId, path, missing, record.state]);
+  if (!missing) return { record, reading: false, problem: "" };
+  return { record: whole ? fill(record, whole) : record, reading: !whole && !problem, problem };
+}
+
+/** @template {Large} T @param {T} record @param {Partial<Node>} whole @returns {T} */
+function fill(record, whole) {
+  const found = Object.fromEntries(record.omitted.map((field) => [field, whole[/** @type {keyof Node} */ (field)] ?? null]));
+  return { ...record, ...found };
+}
