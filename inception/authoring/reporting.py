@@ -135,10 +135,10 @@ def track(
 ) -> Track[Item]:
     """Wrap a loop so that the task reports where it is, as tqdm does.
 
-    Write `for item in track(items): …`; `total` is the number of items (default: the iterable's length, if it has one). Without an
-    iterable it is a context manager: `with track(total=n) as bar: bar.update(k)`. Of nested
-    ones the outer is reported. In test mode it draws a tqdm bar on a terminal. Never raises
-    because Redis is away.
+    Write `for item in track(items): …`; `total` is the number of items (default: the
+    iterable's length, if it has one). Without an iterable it is a context manager: `with
+    track(total=n) as bar: bar.update(k)`. Of nested ones the outer is reported. In test mode
+    it draws a tqdm bar on a terminal. Never raises because Redis is away.
     """
     return Track(iterable, total, message)
 

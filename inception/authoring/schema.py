@@ -40,11 +40,11 @@ def schema_of(task: Any) -> dict[str, JsonValue]:
     said = _described(inspect.getdoc(inspect.unwrap(task.run)) or "")
     parameters = list(signature.parameters.values())
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
-    fields = {
-        one.name: _field(one, hints.get(one.name, Any), said.get(one.name))
+    fields = [
+        _field(one, hints.get(one.name, Any), said.get(one.name))
         for one in parameters
         if one.kind is not inspect.Parameter.VAR_KEYWORD
-    }
+    ]
     return _schema(task.name, fields, takes_any=takes_any)
 
 
@@ -60,7 +60,8 @@ def _hints(task: Any) -> dict[str, Any]:
 def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> tuple[Any, Any]:
     required = parameter.default is inspect.Parameter.empty
     default = ... if required else _json_default(parameter.default)
-    return _sayable(hint), Field(default=default, description=description)
+    name = parameter.name  # as an alias: pydantic keeps some names of fields for itself
+    return _sayable(hint), Field(default=default, alias=name, title=name, description=description)
 
 
 def _json_default(value: object) -> object:
@@ -79,21 +80,11 @@ def _sayable(hint: Any) -> Any:
     return hint
 
 
-def _schema(name: str, fields: dict[str, Any], *, takes_any: bool) -> dict[str, JsonValue]:
-    # Names that pydantic keeps for itself (`model_…`, `json`) are given as aliases.
-    aliased = {
-        f"field_{number}": (hint, _with_alias(field, argument))
-        for number, (argument, (hint, field)) in enumerate(fields.items())
-    }
+def _schema(name: str, fields: list[tuple[Any, Any]], *, takes_any: bool) -> dict[str, JsonValue]:
     config = ConfigDict(extra="allow" if takes_any else "forbid", title=name)
-    model = create_model("Arguments", __config__=config, **cast("dict[str, Any]", aliased))
+    numbered: dict[str, Any] = {f"field_{number}": field for number, field in enumerate(fields)}
+    model = create_model("Arguments", __config__=config, **numbered)
     return cast("dict[str, JsonValue]", normalise(model.model_json_schema(by_alias=True)))
-
-
-def _with_alias(field: Any, argument: str) -> Any:
-    field.alias = argument
-    field.title = argument
-    return field
 
 
 def _described(text: str) -> dict[str, str]:

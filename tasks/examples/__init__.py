@@ -1,0 +1,1 @@
+"""Examples that every checkout carries: small parents that show one thing each."""
