@@ -1,0 +1,213 @@
+"""Runs the function of a parent in a thread of its own, and records how it ends.
+
+A parent ends after its children: those not ended when it returns are waited for, when it raises
+they are revoked first. Under a revoke it is woken with RunRevoked, and ends all the same after
+`UNWIND` seconds if its function doesn't leave; the thread, stale by then, is left to itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from celery._state import _task_stack
+
+from inception.authoring.errors import RunRevoked
+from inception.authoring.frame import current_frame
+from inception.authoring.outcome import describe_exception, end_meta, judge
+from inception.runs.errors import InceptionError, RunNotFound, StaleToken
+from inception.runs.jsontext import encode
+from inception.runs.meta import cut
+from inception.runs.model import MAX_TRACEBACK_BYTES, ROOT, State
+from inception.runs.paths import parent_path
+from inception.watching.endings import failed_end, revoked_end
+from inception.watching.frame import Dropped, LiveFrame, arguments_of
+from inception.watching.live import NodeEnd, raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery import Celery
+
+    from inception.watching.context import Context
+    from inception.watching.desk import Desk
+    from inception.watching.endings import Endings
+    from inception.watching.live import LiveNode, LiveRun
+
+log = logging.getLogger(__name__)
+
+UNWIND: Final = 30.0
+"""Seconds (s) that a revoked parent's function has to leave."""
+
+
+class Bodies:
+    """Starts parents' functions and ends their nodes."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        app: Celery,
+        endings: Endings,
+        end_run: Callable[[LiveRun, NodeEnd], None],
+    ) -> None:
+        self._ctx = ctx
+        self._app = app
+        self._endings = endings
+        self._end_run = end_run
+        self.desk: Desk
+
+    def begin(self, live: LiveRun, node: LiveNode) -> None:
+        """Run the parent at `node` in a thread of its own, unless it runs already."""
+        with live.lock:
+            if node.path in live.frames or node.ended or live.dropped:
+                return
+            frame = live.frames[node.path] = LiveFrame(self.desk, live, node)
+            if node.path != ROOT and node.state == State.PENDING:
+                node.state = State.STARTED
+                live.writer.post(node, {"state": raw(State.STARTED)}, urgent=True)
+        name = f"inception-parent-{live.id[:8]}-{node.path}"
+        threading.Thread(target=self._thread, args=(live, frame), name=name, daemon=True).start()
+
+    def _thread(self, live: LiveRun, frame: LiveFrame) -> None:
+        frame.adopt_thread()
+        try:
+            end = self._run(live, frame)
+            self._close(live, frame, end)
+        except (Dropped, StaleToken, RunNotFound):
+            about = {"action": "run_dropped", "run_id": live.id, "path": frame.path}
+            log.info("A parent of a run that isn't held here any more has left", extra=about)
+        finally:
+            live.frames.pop(frame.path, None)
+
+    def _run(self, live: LiveRun, frame: LiveFrame) -> NodeEnd:
+        """Call the function; whatever comes of it is an end."""
+        task = self._app.tasks.get(frame.node.name)
+        if task is None:
+            return failed_end(frame.node.meta, _unknown(frame.node.name))
+        try:
+            frame.check()
+            value = self._call(task, live, frame)
+        except (Dropped, StaleToken):
+            raise
+        except RunRevoked as revoked:
+            return self._stopped(frame, revoked)
+        except BaseException as error:  # noqa: BLE001  (SystemExit out of a body is a failure too)
+            return _raised(frame.node, error)
+        return _returned(frame.node, value)
+
+    def _call(self, task: Any, live: LiveRun, frame: LiveFrame) -> object:
+        """Call the function as Celery would: with its request, as the current task."""
+        args, kwargs = arguments_of(frame, live)
+        current_frame.set(frame)
+        _task_stack.push(task)
+        task.push_request(
+            id=frame.node.task_id,
+            root_id=live.id,
+            args=args,
+            kwargs=dict(kwargs),
+            called_directly=False,
+            is_eager=False,
+            retries=0,
+            delivery_info={},
+            headers={},
+        )
+        try:
+            return task.run(*args, **kwargs)
+        finally:
+            task.pop_request()
+            _task_stack.pop()
+
+    @staticmethod
+    def _stopped(frame: LiveFrame, revoked: RunRevoked) -> NodeEnd:
+        if frame.expired is not None:
+            return failed_end(frame.node.meta, str(revoked))
+        return revoked_end(frame.node.meta)
+
+    def _close(self, live: LiveRun, frame: LiveFrame, end: NodeEnd) -> None:
+        """End the children, then the parent."""
+        abandoned = self._abandoned_children(live, frame)
+        frame.children.extend(abandoned)
+        if end.state != State.SUCCESS:
+            self._stop_children(live, frame)
+        for node in abandoned:
+            if node.kind == "parent":
+                self.begin(live, node)
+        frame.wait_for_children()
+        if live.is_revoked(frame.path) and end.state != State.REVOKED:
+            end = NodeEnd(
+                state=State.REVOKED,
+                meta=revoked_end(end.meta).meta,
+                value_text=end.value_text,
+                traceback=end.traceback,
+            )
+        if frame.path == ROOT:
+            self._end_run(live, end)
+        else:
+            self._endings.finish(live, frame.node, end)
+
+    def _stop_children(self, live: LiveRun, frame: LiveFrame) -> None:
+        if live.is_revoked(frame.path):
+            return
+        for child in frame.children:
+            if not child.ended:
+                self.desk.revoker.request(
+                    live, child.path, by="parent", reason="its parent ended badly"
+                )
+
+    @staticmethod
+    def _abandoned_children(live: LiveRun, frame: LiveFrame) -> list[LiveNode]:
+        """Children of an earlier try that this one hasn't asked for: they end with it too."""
+        known = {child.path for child in frame.children}
+        with live.lock:
+            return [
+                node
+                for node in live.nodes.values()
+                if node.path != ROOT
+                and parent_path(node.path) == frame.path
+                and node.path not in known
+                and not node.recorded
+            ]
+
+    def watch_unwinding(self, live: LiveRun) -> None:
+        """A revoke came: after a while end the parents that it covers, left or not."""
+        self._ctx.timers.call_later(
+            UNWIND, partial(self._ctx.crew.submit, partial(self._abandon, live))
+        )
+
+    def _abandon(self, live: LiveRun) -> None:
+        for frame in [f for f in live.frames.values() if live.is_revoked(f.path)]:
+            about = {"action": "parent_abandoned", "run_id": live.id, "path": frame.path}
+            log.warning("A revoked parent doesn't leave and is ended without it", extra=about)
+            if frame.path == ROOT:
+                self._end_run(live, revoked_end(frame.node.meta))
+            else:
+                self._endings.finish(live, frame.node, revoked_end(frame.node.meta))
+
+
+def _returned(node: LiveNode, value: object) -> NodeEnd:
+    try:
+        text = encode(value, "return value")
+    except InceptionError as refused:
+        return failed_end(node.meta, f"Error in {node.name}: {refused}")
+    error = judge(value, "parent")
+    return NodeEnd(
+        state=State.FAILURE if error else State.SUCCESS,
+        meta=end_meta(node.meta, value, error),
+        value_text=text,
+    )
+
+
+def _raised(node: LiveNode, error: BaseException) -> NodeEnd:
+    end = failed_end(node.meta, describe_exception(node.name, error))
+    lines = "".join(traceback.format_exception(error))
+    return NodeEnd(state=State.FAILURE, meta=end.meta, traceback=cut(lines, MAX_TRACEBACK_BYTES))
+
+
+def _unknown(name: str) -> str:
+    return (
+        f"No parent {name} is known to this watcher. Import its module: put it under tasks/ or "
+        "name it in INCEPTION_TASKS, and start the watchers again."
+    )

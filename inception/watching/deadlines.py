@@ -1,0 +1,99 @@
+"""The time a parent grants its children: pending, stalled, altogether.
+
+All count from recorded times, so that a parent that is taken over waits no longer than one that
+was not; only silence counts from the take-over, since nobody listened before. An end that is
+there wins over a passed deadline.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from inception.runs.model import State
+from inception.watching.endings import failed_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inception.authoring.frame import WatchOptions
+    from inception.watching.context import Context
+    from inception.watching.endings import Endings
+    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.revoking import Revoker
+
+
+class Deadlines:
+    """Arms the deadlines of watched nodes and ends those that pass one."""
+
+    def __init__(self, ctx: Context, endings: Endings, revoker: Revoker) -> None:
+        self._ctx = ctx
+        self._endings = endings
+        self._revoker = revoker
+
+    def arm(self, live: LiveRun, node: LiveNode, options: WatchOptions) -> None:
+        """Hold `node` to `options` from now on."""
+        with live.lock:
+            if node.ended or node.options is not None:
+                return
+            node.options = options
+        since_queued = max(0.0, time.time() - (node.queued_at or 0) / 1000)
+        if options.pending_timeout is not None:
+            self._in(live, node, options.pending_timeout - since_queued, self._pending)
+        if options.timeout is not None:
+            self._in(live, node, options.timeout - since_queued, self._overdue)
+        if options.stall_timeout is not None:
+            self._in(live, node, options.stall_timeout, self._stalled)
+
+    def _in(
+        self,
+        live: LiveRun,
+        node: LiveNode,
+        seconds: float,
+        check: Callable[[LiveRun, LiveNode, WatchOptions], None],
+    ) -> None:
+        def due() -> None:
+            if node.options is not None and not node.ended and not live.dropped:
+                check(live, node, node.options)
+
+        timer = self._ctx.timers.call_later(seconds, partial(self._ctx.crew.submit, due))
+        with live.lock:
+            if node.ended:
+                timer.cancel()
+            else:
+                node.deadlines.append(timer)
+
+    def _pending(self, live: LiveRun, node: LiveNode, options: WatchOptions) -> None:
+        if node.claim is not None or node.state not in (State.PENDING, State.REVOKING):
+            return
+        why = f" ({node.waiting})" if node.waiting else ""
+        text = f"pending_timeout: not started within {options.pending_timeout:g} s{why}"
+        self._endings.finish_unclaimed(live, [node], failed_end(node.meta, text))
+
+    def _overdue(self, live: LiveRun, node: LiveNode, options: WatchOptions) -> None:
+        self._expire(live, node, f"timeout: not ended within {options.timeout:g} s")
+
+    def _stalled(self, live: LiveRun, node: LiveNode, options: WatchOptions) -> None:
+        """Silence counts once it has started; before that it is pending."""
+        allowed = options.stall_timeout or 0.0
+        silent = time.monotonic() - node.heard
+        if node.state in (State.PENDING, State.RETRY):
+            self._in(live, node, allowed, self._stalled)
+        elif silent < allowed:
+            self._in(live, node, allowed - silent, self._stalled)
+        else:
+            self._expire(live, node, f"stall_timeout: nothing was heard of it for {allowed:g} s")
+
+    def _expire(self, live: LiveRun, node: LiveNode, text: str) -> None:
+        recorded = self._ctx.store.read_end(live.id, node.path)
+        if recorded is not None and recorded.attempt == node.attempt:
+            self._endings.take_end(live, node, recorded)
+            return
+        if node.kind == "parent":
+            live.frames[node.path].expire(text)
+            return
+        self._endings.finish_unclaimed(live, [node], failed_end(node.meta, text))
+        if not node.ended:
+            self._endings.finish(live, node, failed_end(node.meta, text))
+            self._revoker.order_stop(live, node, state=State.FAILURE, error=text)

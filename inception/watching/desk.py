@@ -1,0 +1,25 @@
+"""What the frames of a watcher process turn to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inception.runs.store import Store
+    from inception.watching.deadlines import Deadlines
+    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.revoking import Revoker
+    from inception.watching.steps import Steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The parts behind the verbs; `begin` starts the thread of a nested parent."""
+
+    store: Store
+    steps: Steps
+    deadlines: Deadlines
+    revoker: Revoker
+    begin: Callable[[LiveRun, LiveNode], None]

@@ -1,0 +1,242 @@
+"""How nodes end: what is believed, what follows an attempt, and when a parent is told.
+
+The end in the claim is the truth. Celery's result is a hint, believed only of a task that
+nobody has claimed (a worker that isn't ours) and of a claimed one that Celery's own main
+process ended (a time limit, a lost process).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from inception.authoring.outcome import judge
+from inception.runs.errors import InceptionError, SpawnRefused
+from inception.runs.jsontext import encode
+from inception.runs.meta import cut, read_meta
+from inception.runs.model import (
+    MAX_ERROR_BYTES,
+    MAX_TRACEBACK_BYTES,
+    ROOT,
+    Attempt,
+    Meta,
+    State,
+)
+from inception.runs.paths import task_id
+from inception.watching.live import NodeEnd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery import Celery
+
+    from inception.runs.records import ClaimRecord, EndRecord
+    from inception.watching.context import Context
+    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.results import CeleryWord
+
+log = logging.getLogger(__name__)
+
+_LOST_TYPES: Final = frozenset({"WorkerLostError", "Terminated"})
+_FIRST_BACKOFF: Final = 1.0
+_LONGEST_BACKOFF: Final = 300.0
+"""Seconds (s) before a failed child's next attempt: doubled each time, with full jitter."""
+
+
+class Endings:
+    """Decides and records how the nodes of this process's runs end."""
+
+    def __init__(self, ctx: Context, *, begin_attempt: Callable[[LiveRun, LiveNode], None]) -> None:
+        self._ctx = ctx
+        self._begin_sending = begin_attempt
+
+    def finish(self, live: LiveRun, node: LiveNode, end: NodeEnd) -> None:
+        """Let `node` end as `end`, unless it has an end; its parent hears once it is recorded."""
+        with live.lock:
+            if node.ended or live.dropped:
+                return
+            self._decide(live, node, end)
+            live.writer.post(node, {**end.fields(), "waiting": "null"}, urgent=True)
+
+    def finish_unclaimed(self, live: LiveRun, nodes: list[LiveNode], end: NodeEnd) -> None:
+        """End those of `nodes` that no worker has claimed, in one step that excludes claims."""
+        fields = {**end.fields(), "waiting": "null"}
+        patch = {node.path: fields for node in nodes}
+        if not patch:
+            return
+        answer = live.lane.commit(lambda lease, op: self._ctx.store.end_unclaimed(lease, op, patch))
+        for node in nodes:
+            if node.path in answer.skipped:
+                continue
+            with live.lock:
+                if not node.ended:
+                    self._decide(live, node, end)
+            self.recorded(live, node)
+
+    def recorded(self, live: LiveRun, node: LiveNode) -> None:
+        """Redis has the end of `node`: tell whoever waits for it."""
+        with live.lock:
+            if node.recorded:
+                return
+            node.recorded = True
+            live.unended -= 1
+            waiters, node.waiters = node.waiters, []
+            node.request = None
+        if node.kind == "child":
+            self._ctx.hub.forget(node.task_id)
+        for waiter in waiters:
+            waiter(node)
+
+    def take_end(self, live: LiveRun, node: LiveNode, end: EndRecord) -> None:
+        """Believe the recorded end of an attempt. May need a round trip: crew and frames only."""
+        if node.ended or end.attempt != node.attempt:
+            return
+        if end.state == State.LOST:
+            self.lose(live, node, end.meta["error"] or "its worker died")
+        else:
+            self._take_attempt_end(live, node, _node_end(end))
+
+    def take_word(self, live: LiveRun, node: LiveNode, word: CeleryWord) -> None:
+        """Look up what a final word of Celery means. Needs a round trip: crew only."""
+        attempt = node.attempt
+        end = self._ctx.store.read_end(live.id, node.path)
+        if end is not None and end.attempt == attempt:
+            self.take_end(live, node, end)
+            return
+        claim = self._ctx.store.read_claims(live.id, [node.path]).get(node.path)
+        if claim is not None and claim.attempt == attempt:
+            self._take_word_of_claimed(live, node, word)
+        elif word.state == State.REVOKED:
+            self.finish_unclaimed(live, [node], revoked_end(node.meta))
+        else:
+            self._take_attempt_end(live, node, _celery_end(node, word))
+
+    def lose(self, live: LiveRun, node: LiveNode, why: str) -> None:
+        """An attempt ended with its process: begin another one, or end the node."""
+        if live.is_revoked(node.path):
+            self.finish(live, node, revoked_end(node.meta))
+        elif not _rerun_if_lost(self._ctx.results.app, node.name):
+            self.finish(live, node, failed_end(node.meta, why, state=State.LOST))
+        elif not self._begin_attempt(live, node, State.LOST, why):
+            losses = self._ctx.settings.max_losses
+            text = f"{why} (given up after {node.attempt} attempts; at most {losses} losses)"
+            self.finish(live, node, failed_end(node.meta, text))
+
+    def _take_attempt_end(self, live: LiveRun, node: LiveNode, end: NodeEnd) -> None:
+        if end.state != State.FAILURE or not node.retries_left or live.is_revoked(node.path):
+            self.finish(live, node, end)
+            return
+        node.retries_left -= 1
+        if not self._begin_attempt(live, node, State.FAILURE, end.meta["error"] or ""):
+            self.finish(live, node, end)
+
+    def _take_word_of_claimed(self, live: LiveRun, node: LiveNode, word: CeleryWord) -> None:
+        """Celery's main process may know of an end that the child couldn't record."""
+        if word.state == State.REVOKED:
+            return
+        if word.exception_type in _LOST_TYPES:
+            self.lose(live, node, word.exception_text)
+        else:
+            self._take_attempt_end(live, node, _celery_end(node, word))
+
+    def _begin_attempt(self, live: LiveRun, node: LiveNode, state: State, why: str) -> bool:
+        """Start `node` anew under its next attempt's id; False if it may not."""
+        earlier, next_id = _earlier(node, state, why), task_id(live.id, node.path, node.attempt + 1)
+        new_attempt = partial(
+            self._ctx.store.new_attempt,
+            path=node.path,
+            task_id=next_id,
+            lost=earlier,
+            max_losses=self._ctx.settings.max_losses,
+        )
+        try:
+            attempt = live.lane.commit(new_attempt)
+        except SpawnRefused:
+            self.finish(live, node, revoked_end(node.meta))
+            return True
+        if attempt is None:
+            return False
+        self._restart(live, node, attempt, next_id, state)
+        return True
+
+    def _restart(
+        self, live: LiveRun, node: LiveNode, attempt: int, next_id: str, after: State
+    ) -> None:
+        self._ctx.hub.forget(node.task_id)
+        with live.lock:
+            node.attempt, node.task_id, node.state = attempt, next_id, State.RETRY
+            node.claim, node.missed_beats = None, 0
+        send = partial(self._begin_sending, live, node)
+        if after == State.LOST:
+            send()
+        else:
+            pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (attempt - 2))
+            jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311  (jitter is no secret)
+            self._ctx.timers.call_later(jittered, partial(self._ctx.crew.submit, send))
+
+    def _decide(self, live: LiveRun, node: LiveNode, end: NodeEnd) -> None:
+        node.end, node.state, node.meta = end, end.state, end.meta
+        node.cancel_timers()
+        if node.path != ROOT:
+            live.writer.roll_up(
+                node,
+                100.0 if end.state == State.SUCCESS else end.meta["completion"],
+                succeeded=end.state == State.SUCCESS,
+            )
+
+
+def revoked_end(meta: Meta) -> NodeEnd:
+    """The end of a node that was asked to stop."""
+    return failed_end(meta, "Revoked", state=State.REVOKED)
+
+
+def failed_end(meta: Meta, error: str, *, state: State = State.FAILURE) -> NodeEnd:
+    """The end of a node that came to nothing: its last word, and why."""
+    said = Meta(**{**meta, "status": "ERROR", "error": cut(error, MAX_ERROR_BYTES)})
+    return NodeEnd(state=state, meta=said)
+
+
+def _node_end(end: EndRecord) -> NodeEnd:
+    return NodeEnd(
+        state=end.state,
+        meta=end.meta,
+        value_text=end.value_text or "null",
+        traceback=end.traceback,
+    )
+
+
+def _celery_end(node: LiveNode, word: CeleryWord) -> NodeEnd:
+    """The end of a task that only Celery told us about."""
+    if word.state != State.SUCCESS:
+        text = f"Error in {node.name}: {word.exception_text}"
+        end = failed_end(node.meta, text, state=State(word.state))
+        trace = cut(word.traceback, MAX_TRACEBACK_BYTES) if word.traceback else None
+        return NodeEnd(state=end.state, meta=end.meta, traceback=trace)
+    try:
+        text = encode(word.result, "return value")
+    except InceptionError as refused:
+        return failed_end(node.meta, f"Error in {node.name}: {refused}")
+    error = judge(word.result)
+    meta = read_meta({**node.meta, "error": error, "status": "ERROR" if error else "OK"})
+    if error is None:
+        meta["completion"] = 100.0
+    return NodeEnd(state=State.FAILURE if error else State.SUCCESS, meta=meta, value_text=text)
+
+
+def _earlier(node: LiveNode, state: State, why: str) -> Attempt:
+    claim: ClaimRecord | None = node.claim
+    return Attempt(
+        attempt=node.attempt,
+        worker=claim.worker if claim else None,
+        started_at=claim.at if claim else None,
+        finalized_at=None,
+        state=state,
+        error=cut(why, MAX_ERROR_BYTES),
+    )
+
+
+def _rerun_if_lost(app: Celery, name: str) -> bool:
+    task = app.tasks.get(name)
+    return bool(getattr(task, "rerun_if_lost", True))

@@ -1,0 +1,309 @@
+"""A parent that runs in a watcher process, and what its verbs do there.
+
+The body runs in a thread of its own (a greenlet in a green process), outside Celery's pool: it
+holds no slot while it waits. Every verb returns only what is recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from inception.authoring.errors import RunRevoked
+from inception.authoring.frame import StepHandle, StepRequest
+from inception.runs.errors import SpawnRefused
+from inception.runs.jsontext import encode
+from inception.runs.model import ROOT, JsonValue, Meta, State
+from inception.runs.paths import child_path
+from inception.watching.journal import RecordedStep, value_key
+from inception.watching.live import raw
+
+if TYPE_CHECKING:
+    from inception.authoring.frame import WatchOptions
+    from inception.authoring.outcome import Outcome
+    from inception.watching.desk import Desk
+    from inception.watching.live import LiveNode, LiveRun
+
+log = logging.getLogger(__name__)
+
+_CHUNK: Final = 200
+"""Children started by one round trip when `watch_all` has no limit."""
+
+
+class Dropped(BaseException):
+    """Ends a parent's thread when the run isn't held here any more; nothing is recorded."""
+
+
+class LiveFrame:
+    """The frame of one parent: numbers its steps and waits for them."""
+
+    def __init__(self, desk: Desk, live: LiveRun, node: LiveNode) -> None:
+        self._desk = desk
+        self._live = live
+        self.node = node
+        self._steps = 0
+        self._values = 0
+        self._wake = threading.Event()
+        self._thread: int | None = None
+        self._expired: str | None = None
+        self._own: list[LiveNode] = []
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self._live.id
+
+    @property
+    def path(self) -> str:
+        """The parent's own address."""
+        return self.node.path
+
+    @property
+    def expired(self) -> str | None:
+        """The error of the deadline that ended this parent, if one did."""
+        return self._expired
+
+    @property
+    def children(self) -> list[LiveNode]:
+        """The children it has started or joined, in order."""
+        return self._own
+
+    def adopt_thread(self) -> None:
+        """Make the calling thread the parent's own."""
+        self._thread = threading.get_ident()
+
+    def owns_thread(self) -> bool:
+        """True in the parent's own thread."""
+        return self._thread == threading.get_ident()
+
+    def revoke(self) -> None:
+        """Wake the parent: its verbs raise RunRevoked from now on."""
+        self._wake.set()
+
+    def expire(self, error: str) -> None:
+        """A deadline of this parent has passed: it ends as a failure with this error."""
+        self._expired = error
+        self._wake.set()
+
+    def check(self) -> None:
+        """Raise RunRevoked or Dropped if the parent must not go on."""
+        if self._live.dropped:
+            raise Dropped
+        if self._expired is not None:
+            raise RunRevoked(self._expired)
+        if self._live.is_revoked(self.path):
+            raise RunRevoked
+
+    def start(self, steps: Sequence[StepRequest]) -> list[StepHandle]:
+        """Number, record and send `steps`; those that are recorded are joined."""
+        self.check()
+        numbered = [(self._next_path(), step) for step in steps]
+        new = [pair for pair in numbered if not self._join(*pair)]
+        try:
+            started = self._desk.steps.start(self._live, new) if new else []
+        except SpawnRefused:
+            self._desk.revoker.heard(self._live, self.path)
+            raise RunRevoked from None
+        for node in started:
+            self._begin_if_parent(node)
+        nodes = [self._live.nodes[path] for path, _step in numbered]
+        self._own.extend(nodes)
+        return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
+
+    def wait(
+        self, handles: Sequence[StepHandle], options: WatchOptions, *, stop_on_error: bool
+    ) -> list[Outcome]:
+        """Return the outcomes in the order of `handles`, once all are recorded."""
+        nodes = [self._live.nodes[handle.path] for handle in handles]
+        self._arm(nodes, options)
+        arrivals = self._expect(nodes)
+        while arrivals.open:
+            node = arrivals.next()
+            if stop_on_error and not node.outcome().ok:
+                self._stop([other for other in nodes if not other.ended])
+        self.check()
+        return [node.outcome() for node in nodes]
+
+    def watch_all(
+        self,
+        steps: Iterable[StepRequest | StepHandle],
+        limit: int | None,
+        options: WatchOptions,
+        *,
+        stop_on_error: bool,
+    ) -> list[Outcome]:
+        """Start `steps` in order, at most `limit` in flight, and return all outcomes."""
+        pending, nodes, arrivals = iter(steps), list[LiveNode](), self._expect(())
+        while True:
+            room = _CHUNK if limit is None else limit - arrivals.open
+            fresh = self._start_some(islice(pending, room))
+            self._arm(fresh, options)
+            nodes.extend(fresh)
+            arrivals.expect(fresh)
+            if fresh and limit is None:
+                continue
+            if not arrivals.open:
+                self.check()
+                return [node.outcome() for node in nodes]
+            ended = arrivals.next()
+            if stop_on_error and not ended.outcome().ok:
+                self._stop([node for node in nodes if not node.ended])
+                pending = iter(())
+
+    def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:
+        """Return what was recorded at this place, or record what `produce` returns."""
+        self.check()
+        key = value_key(self.path, self._values)
+        self._values += 1
+        text = self._live.journal.get(key)
+        if text is None:
+            text = self._record_text(key, encode(produce(), kind))
+        value: JsonValue = json.loads(text)
+        return value
+
+    def sleep(self, seconds: float) -> None:
+        """Return `seconds` (s) after the moment that was recorded here."""
+        wake_at = self.record("sleep", lambda: time.time() + seconds)
+        if not isinstance(wake_at, int | float):
+            raise TypeError(f"A recorded sleep reads {wake_at!r}.")
+        while (left := wake_at - time.time()) > 0:
+            self._wake.clear()
+            self.check()
+            self._wake.wait(left)
+        self.check()
+
+    def report(self, meta: Meta) -> None:
+        """Show what the parent says of itself."""
+        live, node = self._live, self.node
+        with live.lock:
+            if node.ended or live.dropped:
+                return
+            if live.rollup.has_children(node.path):
+                meta = {**meta, "completion": live.rollup.completion(node.path)}
+            node.meta = meta
+            live.writer.roll_up(node, meta["completion"])
+            moved = node.state == State.STARTED
+            fields = {"meta": raw(meta)}
+            if moved:
+                node.state, fields["state"] = State.PROGRESS, raw(State.PROGRESS)
+            live.writer.post(node, fields, urgent=moved)
+
+    def wait_for_children(self) -> None:
+        """Wait until all children have recorded ends, whatever is asked of the parent."""
+        arrivals = self._expect(self._own)
+        while arrivals.open:
+            arrivals.next(checked=False)
+
+    def _next_path(self) -> str:
+        path = child_path(self.path, self._steps)
+        self._steps += 1
+        return path
+
+    def _join(self, path: str, step: StepRequest) -> bool:
+        """Take a recorded step up again: ended, running, or queued and perhaps never sent."""
+        recorded = self._live.journal.get(path)
+        node = self._live.nodes.get(path)
+        if recorded is None or node is None:
+            return False
+        RecordedStep.from_text(recorded).check(path, name=step.name, digest=step.digest)
+        if not node.ended:
+            node.request = step
+            if node.kind == "child":
+                self._desk.steps.send(self._live, node)
+            else:
+                self._begin_if_parent(node)
+        return True
+
+    def _begin_if_parent(self, node: LiveNode) -> None:
+        if node.kind == "parent" and not node.ended:
+            self._desk.begin(self._live, node)
+
+    def _start_some(self, steps: Iterator[StepRequest | StepHandle]) -> list[LiveNode]:
+        """Start a few; a handle among them stands for a child that was started before."""
+        taken = list(steps)
+        requests = [step for step in taken if isinstance(step, StepRequest)]
+        started = iter(self.start(requests) if requests else [])
+        handles = [next(started) if isinstance(step, StepRequest) else step for step in taken]
+        return [self._live.nodes[handle.path] for handle in handles]
+
+    def _arm(self, nodes: Iterable[LiveNode], options: WatchOptions) -> None:
+        for node in nodes:
+            if node.options is None:
+                node.retries_left = max(0, options.retries - (node.attempt - 1))
+            self._desk.deadlines.arm(self._live, node, options)
+
+    def _stop(self, nodes: Iterable[LiveNode]) -> None:
+        for node in nodes:
+            self._desk.revoker.request(
+                self._live, node.path, by="parent", reason="another child failed"
+            )
+
+    def _expect(self, nodes: Iterable[LiveNode]) -> Arrivals:
+        arrivals = Arrivals(self, self._live, self._wake)
+        arrivals.expect(nodes)
+        return arrivals
+
+    def _record_text(self, key: str, text: str) -> str:
+        store, live = self._desk.store, self._live
+        recorded = live.lane.commit(lambda lease, op: store.record_value(lease, op, key, text))
+        live.journal[key] = recorded
+        return recorded
+
+
+class Arrivals:
+    """Nodes in the order in which their ends are recorded."""
+
+    def __init__(self, frame: LiveFrame, live: LiveRun, wake: threading.Event) -> None:
+        self._frame = frame
+        self._live = live
+        self._wake = wake
+        self._arrived: deque[LiveNode] = deque()
+        self.open = 0
+
+    def expect(self, nodes: Iterable[LiveNode]) -> None:
+        """Count these among those to come."""
+        with self._live.lock:
+            for node in nodes:
+                self.open += 1
+                if node.recorded:
+                    self._arrived.append(node)
+                else:
+                    node.waiters.append(self._arrive)
+
+    def next(self, *, checked: bool = True) -> LiveNode:
+        """Wait for the next one; raises what `check` does, unless not `checked`."""
+        while True:
+            self._wake.clear()
+            if checked:
+                self._frame.check()
+            elif self._live.dropped:
+                raise Dropped
+            if self._arrived:
+                self.open -= 1
+                return self._arrived.popleft()
+            self._wake.wait()
+
+    def _arrive(self, node: LiveNode) -> None:
+        self._arrived.append(node)
+        self._wake.set()
+
+
+def is_root(frame: LiveFrame) -> bool:
+    """True for the frame of a run's own function."""
+    return frame.path == ROOT
+
+
+Arguments = tuple[tuple[JsonValue, ...], Mapping[str, Any]]
+
+
+def arguments_of(frame: LiveFrame, live: LiveRun) -> Arguments:
+    """What the parent's function is called with."""
+    if is_root(frame) or frame.node.request is None:
+        return (), live.kwargs
+    return frame.node.request.args, frame.node.request.kwargs

@@ -1,0 +1,164 @@
+"""What a held run's children say, turned into changes of the live run.
+
+Runs on the hub's reader: nothing here waits for Redis; what must look something up is handed to
+the crew.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from inception.runs.meta import read_meta
+from inception.runs.model import State
+from inception.runs.records import ClaimRecord, EndRecord
+from inception.watching.live import raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from inception.watching.context import Context
+    from inception.watching.endings import Endings
+    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.results import CeleryWord
+
+log = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+
+_SETTLED: Final = frozenset({State.PENDING, State.RETRY})
+"""States that a child's own word moves on."""
+
+
+class Hearing:
+    """Hands what is heard to the run and node that it concerns."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        endings: Endings,
+        *,
+        runs: Mapping[str, LiveRun],
+        on_revoke: Callable[[LiveRun, str], None],
+    ) -> None:
+        self._ctx = ctx
+        self._endings = endings
+        self._runs = runs
+        self._on_revoke = on_revoke
+
+    def order(self, text: str) -> None:
+        """Take a message of this process's own channel, or of all watchers'."""
+        message: Message = json.loads(text)
+        kind = message.get("kind")
+        live = self._runs.get(str(message.get("run")))
+        if live is None:
+            return
+        if kind == "revoke":
+            self._on_revoke(live, str(message["path"]))
+            return
+        node = live.nodes.get(str(message.get("path")))
+        if node is not None and not node.ended and message.get("attempt") == node.attempt:
+            self._about_attempt(live, node, message)
+
+    def _about_attempt(self, live: LiveRun, node: LiveNode, message: Message) -> None:
+        node.heard = time.monotonic()
+        kind = message["kind"]
+        if kind == "claimed":
+            self.claimed(live, node, _claim(node, message))
+        elif kind == "end":
+            self._ended(live, node, message)
+        elif kind == "retry":
+            self._retries(live, node, str(message["error"]))
+
+    def claimed(self, live: LiveRun, node: LiveNode, claim: ClaimRecord) -> None:
+        """A worker began this attempt."""
+        with live.lock:
+            if node.ended or (node.claim is not None and node.claim.retries > claim.retries):
+                return
+            fields = {"state": raw(State.STARTED), "worker": raw(claim.worker), "waiting": "null"}
+            if node.claim is None:
+                fields["started_at"] = raw(claim.at)
+            node.claim, node.state, node.waiting, node.missed_beats = claim, State.STARTED, None, 0
+            if node.resend is not None:
+                node.resend.cancel()
+                node.resend = None
+            self._roll_and_post(live, node, fields, urgent=True)
+
+    def _ended(self, live: LiveRun, node: LiveNode, message: Message) -> None:
+        """The end came along, unless it was too large for a message."""
+        if message.get("end") is None:
+            self._ctx.crew.submit(partial(self._fetch_end, live, node))
+            return
+        end = EndRecord.from_message(message["end"])
+        if end.state == State.LOST or (end.state == State.FAILURE and node.retries_left):
+            self._ctx.crew.submit(partial(self._endings.take_end, live, node, end))
+        else:
+            self._endings.take_end(live, node, end)
+
+    def _fetch_end(self, live: LiveRun, node: LiveNode) -> None:
+        end = self._ctx.store.read_end(live.id, node.path)
+        if end is not None:
+            self._endings.take_end(live, node, end)
+
+    def _retries(self, live: LiveRun, node: LiveNode, error: str) -> None:
+        """Celery itself will deliver this attempt again."""
+        with live.lock:
+            node.state = State.RETRY
+            node.meta = {**node.meta, "error": error or None}
+            fields = {"state": raw(State.RETRY), "meta": raw(node.meta)}
+            self._roll_and_post(live, node, fields, urgent=True)
+
+    def word(self, live: LiveRun, path: str, task_id: str, word: CeleryWord) -> None:
+        """Take what a child said on Celery's result channel."""
+        node = live.nodes.get(path)
+        if node is None or node.ended or node.task_id != task_id or live.dropped:
+            return
+        node.heard = time.monotonic()
+        if word.is_final:
+            self._ctx.crew.submit(partial(self._endings.take_word, live, node, word))
+        elif word.state == State.RETRY:
+            self._retries(live, node, word.exception_text)
+        elif word.state == State.STARTED:
+            self._foreign_start(live, node)
+        elif word.state != State.PENDING:
+            self._progress(live, node, word)
+
+    def _progress(self, live: LiveRun, node: LiveNode, word: CeleryWord) -> None:
+        status = "PROGRESS" if word.state == State.PROGRESS else word.state
+        with live.lock:
+            moved = node.state not in (State.PROGRESS, State.REVOKING)
+            node.meta = read_meta(word.result, status=status)
+            fields = {"meta": raw(node.meta)}
+            if moved:
+                node.state, node.waiting = State.PROGRESS, None
+                fields.update(state=raw(State.PROGRESS), waiting="null")
+            self._roll_and_post(live, node, fields, urgent=moved)
+
+    def _foreign_start(self, live: LiveRun, node: LiveNode) -> None:
+        """STARTED of a task without a claim: a worker that isn't ours has it."""
+        with live.lock:
+            if node.claim is None and node.state in _SETTLED:
+                node.state, node.waiting = State.STARTED, None
+                fields = {"state": raw(State.STARTED), "waiting": "null"}
+                self._roll_and_post(live, node, fields, urgent=True)
+
+    @staticmethod
+    def _roll_and_post(
+        live: LiveRun, node: LiveNode, fields: dict[str, str], *, urgent: bool
+    ) -> None:
+        live.writer.roll_up(node, node.meta["completion"])
+        live.writer.post(node, fields, urgent=urgent)
+
+
+def _claim(node: LiveNode, message: Message) -> ClaimRecord:
+    return ClaimRecord(
+        attempt=int(message["attempt"]),
+        retries=int(message["retries"]),
+        task_id=node.task_id,
+        worker=str(message["worker"]),
+        pid=int(message["pid"]),
+        at=int(message["at"]),
+    )

@@ -1,0 +1,201 @@
+"""A run in the hands of this process: what is known of it between two round trips.
+
+`LiveRun.lock` guards everything here; it is held for moments only, never over a round trip.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from inception.authoring.outcome import Outcome
+from inception.runs.meta import empty_meta
+from inception.runs.model import ROOT, JsonValue, Meta, NodeKind, State
+from inception.runs.paths import is_under, lineage
+from inception.watching.rollup import RollUp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inception.authoring.frame import StepRequest, WatchOptions
+    from inception.runs.model import Node, Run
+    from inception.runs.records import ClaimRecord
+    from inception.watching.frame import LiveFrame
+    from inception.watching.lane import Lane
+    from inception.watching.timers import Timer
+    from inception.watching.writer import Writer
+
+Notice = "Callable[[LiveNode], None]"
+NULL: Final = "null"
+
+
+def raw(value: object) -> str:
+    """`value` as the JSON text of a field."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeEnd:
+    """How a node ends; `value_text` is raw JSON."""
+
+    state: State
+    meta: Meta
+    value_text: str = NULL
+    traceback: str | None = None
+
+    def fields(self) -> dict[str, str]:
+        """The end as a patch of the node's or run's record."""
+        return {
+            "state": raw(self.state),
+            "meta": raw(self.meta),
+            "value": self.value_text,
+            "traceback": raw(self.traceback),
+        }
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class LiveNode:
+    """One node of a held run; the root is one too, at path "".
+
+    `end` is decided at once, `recorded` says that Redis has it: a parent is told only then.
+    """
+
+    path: str
+    name: str
+    kind: NodeKind
+    task_id: str
+    queue: str | None = None
+    attempt: int = 1
+    state: State = State.PENDING
+    meta: Meta = field(default_factory=empty_meta)
+    queued_at: int | None = None
+    claim: ClaimRecord | None = None
+    request: StepRequest | None = None
+    options: WatchOptions | None = None
+    retries_left: int = 0
+    waiting: str | None = None
+    end: NodeEnd | None = None
+    recorded: bool = False
+    heard: float = field(default_factory=time.monotonic)
+    sent_at: float = 0.0
+    missed_beats: int = 0
+    unsent: dict[str, str] = field(default_factory=dict)
+    conflation: Timer | None = None
+    deadlines: list[Timer] = field(default_factory=list)
+    resend: Timer | None = None
+    waiters: list[Callable[[LiveNode], None]] = field(default_factory=list)
+
+    @classmethod
+    def from_record(cls, node: Node) -> LiveNode:
+        """A node as it was recorded by whoever held the run before."""
+        live = cls(
+            path=node["path"],
+            name=node["name"],
+            kind=node["kind"],
+            task_id=node["task_id"],
+            queue=node["queue"],
+            attempt=node["attempt"],
+            state=State(node["state"]),
+            meta=node["meta"],
+            queued_at=node["queued_at"],
+            waiting=node["waiting"],
+        )
+        if live.state.is_final:
+            live.end = NodeEnd(
+                state=live.state,
+                meta=node["meta"],
+                value_text=raw(node["value"]),
+                traceback=node["traceback"],
+            )
+            live.recorded = True
+        return live
+
+    @property
+    def ended(self) -> bool:
+        """True once its end is decided, recorded or not."""
+        return self.end is not None
+
+    def outcome(self) -> Outcome:
+        """What its parent gets; only for a node whose end is recorded."""
+        if self.end is None:
+            raise ValueError(f"Node {self.path} has not ended.")
+        value: JsonValue = json.loads(self.end.value_text)
+        return Outcome(
+            state=self.end.state,
+            meta=self.end.meta,
+            returned=value,
+            traceback=self.end.traceback,
+            task_id=self.task_id,
+            path=self.path,
+        )
+
+    def cancel_timers(self) -> None:
+        """Drop its deadlines and its sending again."""
+        for timer in (*self.deadlines, self.conflation, self.resend):
+            if timer is not None:
+                timer.cancel()
+        self.deadlines.clear()
+        self.conflation = self.resend = None
+
+
+class LiveRun:
+    """A held run: its nodes, intents, frames, and how far it is."""
+
+    def __init__(self, run: Run, lane: Lane) -> None:
+        self.id = run["id"]
+        self.name = run["name"]
+        self.kwargs = run["kwargs"] or {}
+        self.lane = lane
+        self.lock = threading.RLock()
+        self.journal: dict[str, str] = {}
+        self.intents: set[str] = {ROOT} if run["revoke"] else set()
+        self.frames: dict[str, LiveFrame] = {}
+        self.nodes: dict[str, LiveNode] = {ROOT: _root(run)}
+        self.rollup = RollUp(len(run["steps"] or ()))
+        self.writer: Writer
+        self.unended = 0
+        """Nodes under the root without a recorded end."""
+
+    @property
+    def root(self) -> LiveNode:
+        """The run itself as a node."""
+        return self.nodes[ROOT]
+
+    @property
+    def dropped(self) -> bool:
+        """True once this process may write nothing of it any more."""
+        return self.lane.closed
+
+    def add(self, node: LiveNode, expected: int = 0) -> None:
+        """Take a node in; `expected` announces its children if it is a parent."""
+        self.nodes[node.path] = node
+        self.rollup.add(node.path, expected)
+        self.unended += not node.recorded
+
+    def under(self, path: str) -> Iterator[LiveNode]:
+        """The nodes at or below `path` without a decided end, the root excepted."""
+        return (
+            node
+            for node in list(self.nodes.values())
+            if node.path != ROOT and not node.ended and is_under(node.path, path)
+        )
+
+    def is_revoked(self, path: str) -> bool:
+        """True if somebody asked to stop this node or one above it."""
+        return bool(self.intents) and any(step in self.intents for step in lineage(path))
+
+
+def _root(run: Run) -> LiveNode:
+    return LiveNode(
+        path=ROOT,
+        name=run["name"],
+        kind="parent",
+        task_id=run["id"],
+        state=run["state"],
+        meta=run["meta"],
+        queued_at=run["created_at"],
+    )

@@ -1,0 +1,94 @@
+"""Sends children their messages, with a client of its own that hears no results.
+
+The worker's own app would subscribe to the result of everything it sends (in green pools), wake
+every waiter for every message, and leak the channels; a client without a result backend can't.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from celery import Celery
+
+from inception.runs.messages import Ticket, ticket_headers
+
+if TYPE_CHECKING:
+    from inception.authoring.frame import StepRequest
+    from inception.watching.live import LiveNode
+
+log = logging.getLogger(__name__)
+
+_SHARED_SETTINGS: Final = (
+    "broker_url",
+    "broker_transport_options",
+    "broker_use_ssl",
+    "broker_connection_timeout",
+    "task_default_queue",
+    "task_default_exchange",
+    "task_default_routing_key",
+    "task_queues",
+    "task_routes",
+    "task_create_missing_queues",
+    "task_queue_max_priority",
+    "task_serializer",
+    "task_compression",
+    "task_publish_retry",
+    "task_publish_retry_policy",
+    "task_protocol",
+    "task_default_priority",
+    "task_default_delivery_mode",
+    "timezone",
+    "enable_utc",
+)
+"""What decides how a message leaves, taken over from the worker's app."""
+
+_NOT_FOR_SENDING: Final = frozenset({"ignore_result", "shadow", "task_id", "headers"})
+
+
+class Outbox:
+    """Sends recorded children to their queues."""
+
+    def __init__(self, app: Celery) -> None:
+        settings = {name: app.conf[name] for name in _SHARED_SETTINGS if name in app.conf}
+        self._client = Celery(app.main, set_as_current=False)
+        self._client.conf.update(settings, result_backend="disabled://")
+        self._app = app
+
+    def queue_of(self, request: StepRequest) -> str:
+        """The queue that a child's message goes to."""
+        options = self._options(request)
+        routed = self._app.amqp.router.route(
+            dict(options), request.name, request.args, request.kwargs
+        )
+        queue = routed.get("queue") or self._app.conf.task_default_queue
+        return str(getattr(queue, "name", queue))
+
+    def send(self, run_id: str, node: LiveNode) -> None:
+        """Put the message of this node's present attempt into its queue.
+
+        Raises kombu's OperationalError if the broker can't be reached within its retries.
+        """
+        request = node.request
+        if request is None:
+            raise ValueError(f"Node {node.path} has no request to send.")
+        ticket = Ticket(run_id=run_id, path=node.path, attempt=node.attempt)
+        options = {k: v for k, v in self._options(request).items() if k not in _NOT_FOR_SENDING}
+        self._client.send_task(
+            request.name,
+            args=list(request.args),
+            kwargs=dict(request.kwargs),
+            task_id=node.task_id,
+            headers=ticket_headers(ticket),
+            task_type=request.task,
+            **options,
+        )
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._client.close()
+
+    @staticmethod
+    def _options(request: StepRequest) -> dict[str, Any]:
+        declared: dict[str, Any] = request.task._get_exec_options()  # noqa: SLF001 (no public way)
+        return {**declared, **request.options}

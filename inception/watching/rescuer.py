@@ -1,0 +1,171 @@
+"""Takes over the runs of dead owners, and notices what the beats say of everybody else.
+
+One tick follows each answer to this process's own beat. Nothing here asks about a task: it is
+about processes, and about what Redis names as this process's own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from inception.runs.errors import InceptionError
+from inception.runs.model import State
+from inception.watching.consumers import Consumers
+from inception.watching.live import LiveRun, raw
+from inception.watching.liveness import Liveness
+
+if TYPE_CHECKING:
+    from inception.runs.records import BeatAnswer, BeatRecord
+    from inception.watching.context import Context
+    from inception.watching.live import LiveNode
+    from inception.watching.scheduler import Scheduler
+
+log = logging.getLogger(__name__)
+
+MOST_A_TICK: Final = 200
+"""Runs taken in one tick: a process that takes thousands at once would miss its own beats."""
+UNOWNED_AFTER_MS: Final = 10_000
+"""Milliseconds after which a recorded run that nobody took has lost its message."""
+_MISSED_BEATS: Final = 2
+
+
+class Rescuer:
+    """Acts on the answers to this process's beats."""
+
+    def __init__(self, ctx: Context, scheduler: Scheduler) -> None:
+        self._ctx = ctx
+        self._scheduler = scheduler
+        self._liveness = Liveness(ctx.settings.heartbeat_ttl)
+        self._counters: dict[str, int] = {}
+        self._ticking = threading.Lock()
+
+    def beat_failed(self) -> None:
+        """Redis didn't answer: nobody is known to be dead."""
+        self._liveness.failed()
+
+    def beat_answered(self, answer: BeatAnswer) -> None:
+        """Note who lives and leave the rest to the crew."""
+        self._liveness.hear(answer.beats, time.monotonic())
+        self._ctx.crew.submit(partial(self._tick, answer))
+
+    def given_back(self) -> None:
+        """Somebody handed runs over: see at once."""
+        self._ctx.crew.submit(self._take_unowned)
+
+    def _tick(self, answer: BeatAnswer) -> None:
+        if not self._ticking.acquire(blocking=False):
+            return
+        try:
+            self._act(answer)
+        except InceptionError as error:
+            log.warning("A tick came to nothing: %s", error, extra={"action": "tick_failed"})
+        finally:
+            self._ticking.release()
+
+    def _act(self, answer: BeatAnswer) -> None:
+        now = time.monotonic()
+        dead = self._liveness.dead(now) - {self._ctx.process}
+        self._note_consumers(answer.beats, self._liveness.alive(now) & answer.beats.keys())
+        for run_id, path in answer.intents:
+            live = self._scheduler.runs.get(run_id)
+            if live is not None:
+                self._scheduler.revoker.heard(live, path)
+        self._find_lost(answer.beats, dead)
+        for process in sorted(dead & answer.beats.keys()):
+            self._inherit(process, answer.beats[process])
+        self._take_unowned()
+        if answer.owned != len(self._scheduler.runs):
+            self._reconcile()
+
+    def _note_consumers(self, beats: dict[str, BeatRecord], alive: set[str]) -> None:
+        consumers = Consumers.from_beats(beats, alive)
+        if consumers == self._ctx.consumers:
+            return
+        self._ctx.consumers = consumers
+        for live in list(self._scheduler.runs.values()):
+            self._explain_waiting(live)
+
+    def _explain_waiting(self, live: LiveRun) -> None:
+        with live.lock:
+            for node in live.nodes.values():
+                if node.kind != "child" or node.state not in (State.PENDING, State.RETRY):
+                    continue
+                why = self._ctx.consumers.why_waiting(node.queue)
+                if why != node.waiting and node.claim is None:
+                    node.waiting = why
+                    live.writer.post(node, {"waiting": raw(why)}, urgent=True)
+
+    def _find_lost(self, beats: dict[str, BeatRecord], dead: set[str]) -> None:
+        """Claims of dead workers, and claims that two later beats of their worker don't list."""
+        moved = {
+            name
+            for name, beat in beats.items()
+            if beat.kind == "compute" and self._counters.get(name) != beat.counter
+        }
+        self._counters = {name: beat.counter for name, beat in beats.items()}
+        listed = {(run, path, n) for beat in beats.values() for run, path, n in beat.running}
+        for live in list(self._scheduler.runs.values()):
+            for node in [n for n in live.nodes.values() if n.claim is not None and not n.ended]:
+                self._check_claim(live, node, beats, dead, moved, listed)
+
+    def _check_claim(
+        self,
+        live: LiveRun,
+        node: LiveNode,
+        beats: dict[str, BeatRecord],
+        dead: set[str],
+        moved: set[str],
+        listed: set[tuple[str, str, int]],
+    ) -> None:
+        worker = node.claim.worker if node.claim else ""
+        if (live.id, node.path, node.attempt) in listed:
+            node.missed_beats = 0
+        elif worker in moved or worker not in beats:
+            node.missed_beats += 1
+        if worker in dead:
+            self._lose(live, node, f"worker {worker} died")
+        elif node.missed_beats > _MISSED_BEATS:
+            self._lose(live, node, f"worker {worker} doesn't work on it any more")
+
+    def _lose(self, live: LiveRun, node: LiveNode, why: str) -> None:
+        end = self._ctx.store.read_end(live.id, node.path)
+        if end is not None and end.attempt == node.attempt:
+            self._scheduler.endings.take_end(live, node, end)
+        else:
+            self._scheduler.endings.lose(live, node, why)
+
+    def _inherit(self, process: str, beat: BeatRecord) -> None:
+        """Take over what a dead process held; once it holds nothing it is buried."""
+        runs = sorted(self._ctx.store.owned(process)) if beat.kind == "watcher" else []
+        about = {"action": "rescue", "process": process}
+        if runs:
+            log.warning("%s is dead; taking over its %d runs", process, len(runs), extra=about)
+        for run_id in runs[:MOST_A_TICK]:
+            if self._scheduler.full:
+                return
+            if not self._scheduler.take(run_id, from_owner=process, resumed=True):
+                self._ctx.store.drop_owned(process, run_id)
+        if len(runs) <= MOST_A_TICK:
+            self._ctx.store.bury(process)
+
+    def _take_unowned(self) -> None:
+        """Runs that were given back, and those whose message was lost."""
+        waiting = self._ctx.store.unowned(older_than_ms=UNOWNED_AFTER_MS, limit=MOST_A_TICK)
+        for run_id in waiting:
+            self._scheduler.take(run_id, resumed=True)
+
+    def _reconcile(self) -> None:
+        """What Redis names and what is held differ: drop the one, resume the other."""
+        named = self._ctx.store.owned(self._ctx.process)
+        held = self._scheduler.runs
+        for live in [live for run_id, live in list(held.items()) if run_id not in named]:
+            self._scheduler.recheck(live)
+        for run_id in sorted(named - held.keys())[:MOST_A_TICK]:
+            if self._scheduler.full:
+                return
+            if not self._scheduler.take(run_id, from_owner=self._ctx.process, resumed=True):
+                self._ctx.store.drop_owned(self._ctx.process, run_id)

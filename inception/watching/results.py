@@ -1,0 +1,126 @@
+"""Celery's own results: where children speak, what is left of them, and the run's own.
+
+Any Celery task stores and publishes its state under one key and channel, so any can be watched.
+These are hints: they are overwritten, expire and say not who wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import redis
+from celery import states
+from celery.exceptions import TaskRevokedError
+
+from inception.runs.connection import connect
+from inception.runs.model import JsonValue, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from celery import Celery
+
+    from inception.authoring.outcome import Outcome
+
+log = logging.getLogger(__name__)
+
+LINGER: Final = 5.0
+"""Seconds (s) after a child's recorded end in which Celery may still store its result."""
+
+
+class RunFailed(Exception):
+    """What `.get()` raises outside for a run that failed; its text is the run's error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CeleryWord:
+    """One state that a task stored on Celery's result channel."""
+
+    state: str
+    result: JsonValue
+    traceback: str | None
+
+    @classmethod
+    def from_text(cls, text: str) -> CeleryWord | None:
+        """Read a message of the channel; None for one that isn't Celery's."""
+        try:
+            said: Any = json.loads(text)
+            return cls(
+                state=str(said["status"]), result=said["result"], traceback=said["traceback"]
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    @property
+    def is_final(self) -> bool:
+        """True for SUCCESS, FAILURE and REVOKED."""
+        return self.state in states.READY_STATES
+
+    @property
+    def exception_type(self) -> str:
+        """The class name of the stored exception, or an empty text."""
+        if isinstance(self.result, dict):
+            return str(self.result.get("exc_type", ""))
+        return ""
+
+    @property
+    def exception_text(self) -> str:
+        """What the stored exception says."""
+        if not isinstance(self.result, dict):
+            return str(self.result)
+        said = self.result.get("exc_message")
+        parts = said if isinstance(said, list) else [said]
+        return " ".join(str(part) for part in parts) or self.exception_type
+
+
+class Results:
+    """The result backend, as far as a watcher needs it."""
+
+    def __init__(self, app: Celery) -> None:
+        self.app = app
+        self._backend: Any = app.backend
+        self.url: str = app.conf.result_backend
+        self._client: redis.Redis = connect(self.url, purpose="results", size=8)
+
+    def channel(self, task_id: str) -> str:
+        """Key and channel of one task's result."""
+        key = self._backend.get_key_for_task(task_id)
+        return key.decode() if isinstance(key, bytes) else str(key)
+
+    def read(self, task_ids: Sequence[str]) -> list[CeleryWord | None]:
+        """What is stored of each task, in one round trip; raises redis' own errors."""
+        if not task_ids:
+            return []
+        texts: Any = self._client.mget([self.channel(task_id) for task_id in task_ids])
+        return [CeleryWord.from_text(text) if text else None for text in texts]
+
+    def forget(self, task_id: str) -> None:
+        """Delete what Celery stored; if that fails it expires by itself."""
+        try:
+            self._client.unlink(self.channel(task_id))
+        except redis.RedisError as error:
+            about = {"action": "forget_failed", "task_id": task_id}
+            log.info("A result is left to expire: %s", error, extra=about)
+
+    def store_meta(self, run_id: str, meta: object) -> None:
+        """Let `AsyncResult(run_id)` show the run's meta."""
+        self._store(run_id, meta, "PROGRESS")
+
+    def store_end(self, run_id: str, outcome: Outcome, state: State) -> None:
+        """Let `AsyncResult(run_id).get()` return the run's value or raise its error."""
+        if state == State.SUCCESS:
+            self._store(run_id, outcome.returned, states.SUCCESS)
+        elif state == State.REVOKED:
+            self._store(run_id, TaskRevokedError("revoked"), states.REVOKED)
+        else:
+            self._store(run_id, RunFailed(outcome.error), states.FAILURE)
+
+    def _store(self, task_id: str, result: object, state: str) -> None:
+        try:
+            self._backend.store_result(task_id, result, state)
+        except Exception as error:  # noqa: BLE001  (the backend raises whatever its client does)
+            about = {"action": "result_not_stored", "run_id": task_id}
+            log.warning("Celery's result of a run wasn't stored: %s", error, extra=about)

@@ -1,0 +1,137 @@
+"""Stops what a revoke covers: the owner's part of it.
+
+Intent is stored first and signalled second: whatever is done here may be lost, and is done again
+by the next beat or the next owner. Queued children are ended in one step that excludes a
+claim; running ones are stopped by an order to the process that claimed them; parents are woken.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from inception.runs import keys
+from inception.runs.errors import InceptionError, NodeAlreadyEnded, RunAlreadyEnded
+from inception.runs.meta import empty_meta
+from inception.runs.model import State
+from inception.watching.endings import revoked_end
+from inception.watching.live import raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inception.watching.context import Context
+    from inception.watching.endings import Endings
+    from inception.watching.live import LiveNode, LiveRun
+
+log = logging.getLogger(__name__)
+
+GRACE: Final = 5.0
+"""Seconds (s) between SIGTERM and SIGKILL."""
+_REPEAT: Final = 2.0
+"""Seconds (s) between two orders for the same child; an order may be lost."""
+_CHUNK: Final = 500
+"""Nodes ended by one script call: below a millisecond each, Redis serves others in between."""
+
+
+class Revoker:
+    """Carries intents out on the runs of this process."""
+
+    def __init__(
+        self, ctx: Context, endings: Endings, *, on_intent: Callable[[LiveRun], None]
+    ) -> None:
+        self._ctx = ctx
+        self._on_intent = on_intent
+        self._endings = endings
+
+    def request(self, live: LiveRun, path: str, *, by: str, reason: str | None) -> None:
+        """Store an intent on the node at `path` on behalf of its parent, and carry it out."""
+        try:
+            live.lane.insist(
+                lambda: self._ctx.store.request_revoke(live.id, path, by=by, reason=reason)
+            )
+        except (NodeAlreadyEnded, RunAlreadyEnded):
+            return
+        self.carry_out(live, path)
+
+    def heard(self, live: LiveRun, path: str) -> None:
+        """An intent was told of: wake the parents at once, and let the crew do the rest."""
+        if path not in live.intents:
+            self._remember(live, path)
+            self._ctx.crew.submit(partial(self.carry_out, live, path))
+
+    def carry_out(self, live: LiveRun, path: str) -> None:
+        """Stop everything under `path`. Needs round trips: crew and frames only."""
+        self._remember(live, path)
+        with live.lock:
+            nodes = list(live.under(path))
+            for node in nodes:
+                self._show(live, node)
+        children = [node for node in nodes if node.kind == "child"]
+        for start in range(0, len(children), _CHUNK):
+            self._stop(live, children[start : start + _CHUNK])
+
+    def order_stop(self, live: LiveRun, node: LiveNode, *, state: State, error: str) -> None:
+        """Have the process that claimed `node` stop this attempt, which then ends as `state`."""
+        claim = node.claim
+        if claim is None:
+            return
+        order = {
+            "kind": "stop",
+            "run": live.id,
+            "path": node.path,
+            "attempt": claim.attempt,
+            "pid": claim.pid,
+            "grace": GRACE,
+            "state": state,
+            "error": error,
+        }
+        try:
+            self._ctx.store.publish(keys.orders(claim.worker), json.dumps(order))
+        except InceptionError as unavailable:
+            about = {"action": "order_lost", "run_id": live.id, "path": node.path}
+            log.warning("An order to stop is sent again: %s", unavailable, extra=about)
+
+    def _remember(self, live: LiveRun, path: str) -> None:
+        with live.lock:
+            if path not in live.intents:
+                live.intents.add(path)
+                self._on_intent(live)
+            frames = [frame for frame in live.frames.values() if live.is_revoked(frame.path)]
+        for frame in frames:
+            frame.revoke()
+
+    def _stop(self, live: LiveRun, nodes: list[LiveNode]) -> None:
+        queued = [node for node in nodes if node.claim is None]
+        self._endings.finish_unclaimed(live, queued, revoked_end(empty_meta()))
+        running = [node for node in nodes if not node.ended]
+        if any(node.claim is None for node in running):
+            self._read_claims(live, running)
+        for node in running:
+            self._order_until_ended(live, node)
+
+    def _read_claims(self, live: LiveRun, nodes: list[LiveNode]) -> None:
+        """Claimed in the very moment: the claim is there before its message is."""
+        claims = self._ctx.store.read_claims(live.id, [node.path for node in nodes])
+        for node in nodes:
+            claim = claims.get(node.path)
+            if node.claim is None and claim is not None and claim.attempt == node.attempt:
+                node.claim = claim
+
+    def _order_until_ended(self, live: LiveRun, node: LiveNode) -> None:
+        if node.ended or live.dropped:
+            return
+        self.order_stop(live, node, state=State.REVOKED, error="Revoked")
+        again = partial(self._order_until_ended, live, node)
+        with live.lock:
+            node.deadlines.append(
+                self._ctx.timers.call_later(_REPEAT, partial(self._ctx.crew.submit, again))
+            )
+
+    @staticmethod
+    def _show(live: LiveRun, node: LiveNode) -> None:
+        if node.state != State.REVOKING:
+            node.state = State.REVOKING
+            live.writer.post(node, {"state": raw(State.REVOKING)}, urgent=True)

@@ -1,0 +1,221 @@
+"""Holds the runs of this process: takes them in, carries them on, lets them go."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from inception.runs.errors import RunNotFound, StaleToken
+from inception.runs.model import State
+from inception.runs.paths import tree_order
+from inception.runs.records import ClaimedRun, Lease, LoadedRun
+from inception.watching.bodies import Bodies
+from inception.watching.deadlines import Deadlines
+from inception.watching.desk import Desk
+from inception.watching.endings import Endings, failed_end
+from inception.watching.hearing import Hearing
+from inception.watching.lane import Lane
+from inception.watching.live import LiveNode, LiveRun, NodeEnd
+from inception.watching.revoking import Revoker
+from inception.watching.steps import Steps
+from inception.watching.writer import Writer
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from inception.watching.context import Context
+
+log = logging.getLogger(__name__)
+
+MAX_RUNS: Final = 20_000
+"""Runs held by one process; above that it takes no more, and others or later ticks do."""
+_CHILDREN_PAUSE: Final = 0.5
+"""Seconds (s) until a run whose nodes haven't all ended is asked to end again."""
+
+
+class Scheduler:
+    """The held runs of one watcher process."""
+
+    def __init__(self, ctx: Context, app: Celery) -> None:
+        self._ctx = ctx
+        self.runs: dict[str, LiveRun] = {}
+        self.endings = Endings(ctx, begin_attempt=self._begin_attempt)
+        self.revoker = Revoker(ctx, self.endings, on_intent=self._on_intent)
+        self.hearing = Hearing(ctx, self.endings, runs=self.runs, on_revoke=self.revoker.heard)
+        self._steps = Steps(ctx, self.hearing.word)
+        self._bodies = Bodies(ctx, app, self.endings, self._end_run)
+        self._bodies.desk = Desk(
+            store=ctx.store,
+            steps=self._steps,
+            revoker=self.revoker,
+            begin=self._bodies.begin,
+            deadlines=Deadlines(ctx, self.endings, self.revoker),
+        )
+        self._stopping = False
+
+    @property
+    def full(self) -> bool:
+        """True while no run is taken: there are too many, or the process is leaving."""
+        return self._stopping or len(self.runs) >= MAX_RUNS
+
+    def take(self, run_id: str, *, from_owner: str = "", resumed: bool = False) -> bool:
+        """Make the run this process's own and carry it on.
+
+        `from_owner` is the dead process it is taken from, `resumed` says that somebody has
+        held it before. Returns False if it isn't to be had. Raises StoreUnavailable.
+        """
+        if self.full or run_id in self.runs:
+            return False
+        lease = Lease(run_id=run_id, owner=self._ctx.process, token=secrets.token_hex(8))
+        claimed = self._ctx.store.claim_run(
+            run_id,
+            owner=lease.owner,
+            token=lease.token,
+            from_owner=from_owner,
+            rescue=bool(from_owner),
+        )
+        if claimed is None:
+            return False
+        self._carry_on(claimed, lease, resumed=resumed or "kwargs" in claimed.run["omitted"])
+        return True
+
+    def drop(self, live: LiveRun, *, broken: bool) -> None:
+        """Let a run go that belongs to another owner, or (`broken`) can't be written here."""
+        live.lane.close()
+        self.runs.pop(live.id, None)
+        with live.lock:
+            for node in live.nodes.values():
+                node.cancel_timers()
+                if node.kind == "child" and not node.recorded:
+                    self._ctx.hub.leave(node.task_id)
+            frames = list(live.frames.values())
+        for frame in frames:
+            frame.revoke()
+        if broken:
+            lease = live.lane.lease
+            self._ctx.store.give_back(lease.owner, [(live.id, lease.token)])
+
+    def give_back_all(self) -> int:
+        """Hand all runs over to whoever lives: to a run, a crash without the wait."""
+        self._stopping = True
+        held = list(self.runs.values())
+        for live in held:
+            live.lane.close()
+        leases = [(live.id, live.lane.lease.token) for live in held]
+        self.runs.clear()
+        return self._ctx.store.give_back(self._ctx.process, leases)
+
+    def resync_all(self) -> None:
+        """Something may have been missed: read every watched state once."""
+        for live in list(self.runs.values()):
+            self._ctx.crew.submit(partial(self._resync, live))
+
+    def recheck(self, live: LiveRun) -> None:
+        """Redis may not name the run as ours any more: read it, and drop it if so."""
+        self._resync(live)
+
+    def _carry_on(self, claimed: ClaimedRun, lease: Lease, *, resumed: bool) -> None:
+        live = LiveRun(claimed.run, Lane(lease))
+        live.writer = Writer(
+            live,
+            store=self._ctx.store,
+            crew=self._ctx.crew,
+            timers=self._ctx.timers,
+            on_recorded=self.endings.recorded,
+            drop=self.drop,
+        )
+        self.runs[live.id] = live
+        try:
+            if resumed:
+                self._take_over(live)
+            self._begin(live, claimed)
+        except (StaleToken, RunNotFound):
+            self.drop(live, broken=False)
+
+    def _begin(self, live: LiveRun, claimed: ClaimedRun) -> None:
+        if claimed.rescues > self._ctx.settings.max_rescues:
+            text = (
+                f"Taken over {claimed.rescues} times in a row without recording a step: the "
+                "watcher may have died of this run each time."
+            )
+            self._ctx.crew.submit(partial(self._end_run, live, failed_end(live.root.meta, text)))
+            return
+        for path in list(live.intents):
+            self._ctx.crew.submit(partial(self.revoker.carry_out, live, path))
+        self._bodies.begin(live, live.root)
+
+    def _take_over(self, live: LiveRun) -> None:
+        """Take up what is recorded: hear the running children first, then read their ends."""
+        loaded = live.lane.insist(lambda: self._ctx.store.load_run(live.id))
+        live.kwargs = loaded.run["kwargs"] or {}
+        live.journal = dict(loaded.journal)
+        live.intents.update(loaded.intents)
+        for node in sorted(loaded.nodes, key=lambda node: tree_order(node["path"])):
+            taken = LiveNode.from_record(node)
+            live.add(taken)
+            done = taken.state == State.SUCCESS
+            live.rollup.set(taken.path, node["meta"]["completion"], succeeded=done)
+        going_on = [n for n in live.nodes.values() if n.kind == "child" and not n.ended]
+        if going_on:
+            self._steps.listen(live, going_on)
+            self._resync(live)
+
+    def _resync(self, live: LiveRun) -> None:
+        """Read claims, ends, results and intents, and take them as if they were just said."""
+        try:
+            loaded = live.lane.insist(lambda: self._ctx.store.load_run(live.id))
+        except (StaleToken, RunNotFound):
+            self.drop(live, broken=False)
+            return
+        if loaded.token != live.lane.lease.token:
+            self.drop(live, broken=False)
+            return
+        for path in loaded.intents:
+            self.revoker.heard(live, path)
+        self._settle(live, loaded)
+
+    def _settle(self, live: LiveRun, loaded: LoadedRun) -> None:
+        silent = []
+        for node in [n for n in live.nodes.values() if n.kind == "child" and not n.ended]:
+            claim, end = loaded.claims.get(node.path), loaded.ends.get(node.path)
+            if claim is not None and claim.attempt == node.attempt and node.claim is None:
+                self.hearing.claimed(live, node, claim)
+            if end is not None and end.attempt == node.attempt:
+                self.endings.take_end(live, node, end)
+            else:
+                silent.append(node)
+        words = self._ctx.results.read([node.task_id for node in silent])
+        for node, word in zip(silent, words, strict=True):
+            if word is not None:
+                self.hearing.word(live, node.path, node.task_id, word)
+
+    def _begin_attempt(self, live: LiveRun, node: LiveNode) -> None:
+        self._steps.begin_attempt(live, node)
+
+    def _on_intent(self, live: LiveRun) -> None:
+        self._bodies.watch_unwinding(live)
+
+    def _end_run(self, live: LiveRun, end: NodeEnd) -> None:
+        """Record the run's end, and let `AsyncResult` know."""
+        fields = {k: v for k, v in end.fields().items() if k != "state"}
+        ended = live.lane.commit(
+            lambda lease, op: self._ctx.store.end_run(lease, op, end.state, fields)
+        )
+        if ended.waiting_for:
+            about = {"action": "run_waits_for_children", "run_id": live.id}
+            log.info("The run ends after %s", ", ".join(ended.waiting_for), extra=about)
+            again = partial(self._ctx.crew.submit, partial(self._end_run, live, end))
+            self._ctx.timers.call_later(_CHILDREN_PAUSE, again)
+            return
+        live.root.end = end
+        self._let_go(live)
+        self._ctx.results.store_end(live.id, live.root.outcome(), ended.state)
+
+    def _let_go(self, live: LiveRun) -> None:
+        live.lane.close()
+        self.runs.pop(live.id, None)
+        live.root.cancel_timers()
+        for frame in list(live.frames.values()):
+            frame.revoke()

@@ -1,0 +1,173 @@
+"""Starts children: heard first, recorded second, sent third.
+
+The record comes before the message, so a crash in between leaves a step that the next owner
+knows and sends; the subscription comes before both, so that no word of a child is missed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from kombu.exceptions import OperationalError
+
+from inception.runs.jsontext import encode
+from inception.runs.model import MAX_LABEL_CHARACTERS
+from inception.runs.paths import parent_path, task_id
+from inception.runs.records import NewStep
+from inception.watching.live import LiveNode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inception.authoring.frame import StepRequest
+    from inception.watching.context import Context
+    from inception.watching.live import LiveRun
+    from inception.watching.results import CeleryWord
+
+log = logging.getLogger(__name__)
+
+FIRST_RESEND: Final = 30.0
+LONGEST_RESEND: Final = 600.0
+"""Seconds (s) until an unclaimed child is sent again, doubled each time: the transport can lose
+a message, and a claim drops the copies."""
+_SOON: Final = 2.0
+"""Seconds (s) until a child that the broker didn't take is sent again."""
+
+OnWord = "Callable[[LiveRun, str, str, CeleryWord], None]"
+
+
+class Steps:
+    """Records and sends the steps of this process's parents."""
+
+    def __init__(
+        self, ctx: Context, on_word: Callable[[LiveRun, str, str, CeleryWord], None]
+    ) -> None:
+        self._ctx = ctx
+        self._on_word = on_word
+
+    def listen(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
+        """Hear these children; returns once Redis has confirmed it."""
+        paths = {node.task_id: node.path for node in nodes if node.kind == "child"}
+
+        def hear(task: str, word: CeleryWord) -> None:
+            self._on_word(live, paths[task], task, word)
+
+        if paths:
+            live.lane.insist(lambda: self._ctx.hub.listen(paths, hear))
+
+    def start(self, live: LiveRun, requests: Sequence[tuple[str, StepRequest]]) -> list[LiveNode]:
+        """Record the children at these paths and send them; parents are only recorded.
+
+        Raises SpawnRefused if a revoke covers them, TooManyNodes, and StaleToken.
+        """
+        nodes = [self._node(live, path, request) for path, request in requests]
+        self.listen(live, nodes)
+        new = [self._new_step(node) for node in nodes]
+        try:
+            live.lane.commit(lambda lease, op: self._ctx.store.spawn(lease, op, new))
+        except Exception:
+            for node in nodes:
+                self._ctx.hub.leave(node.task_id)
+            raise
+        self._take_in(live, nodes)
+        for node in nodes:
+            if node.kind == "child":
+                self.send(live, node)
+        return nodes
+
+    def begin_attempt(self, live: LiveRun, node: LiveNode) -> None:
+        """Hear and send a further attempt, which has a task id of its own."""
+        self.listen(live, [node])
+        self.send(live, node)
+
+    def send(self, live: LiveRun, node: LiveNode) -> None:
+        """Send the present attempt of a child, and again as long as nobody claims it.
+
+        A child that this process hasn't come to in its replay has no request yet; it is sent
+        when the replay asks for it.
+        """
+        if node.request is None or node.ended or node.claim is not None or live.dropped:
+            return
+        try:
+            self._ctx.outbox.send(live.id, node)
+            pause = _first_pause(node.request.options)
+        except OperationalError as error:
+            about = {"action": "send_failed", "run_id": live.id, "path": node.path}
+            log.warning("The broker took no message, it is sent again: %s", error, extra=about)
+            pause = _SOON
+        self._send_again(live, node, pause)
+
+    def _send_again(self, live: LiveRun, node: LiveNode, pause: float) -> None:
+        """A task of a foreign worker claims nothing and is never sent twice on silence."""
+
+        def again() -> None:
+            if node.claim is None and self._ctx.consumers.serve(node.queue):
+                self.send(live, node)
+            self._send_again(live, node, min(2 * pause, LONGEST_RESEND))
+
+        with live.lock:
+            if node.ended or node.claim is not None or live.dropped:
+                return
+            if node.resend is not None:
+                node.resend.cancel()
+            later = partial(self._ctx.crew.submit, again)
+            node.resend = self._ctx.timers.call_later(pause, later)
+
+    def _take_in(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
+        now = int(time.time() * 1000)
+        with live.lock:
+            for node in nodes:
+                node.queued_at = now
+                live.add(node, _announced(node.request))
+            for node in nodes:
+                node.waiting = self._ctx.consumers.why_waiting(node.queue)
+                if node.waiting is not None:
+                    live.writer.post(node, {"waiting": _quoted(node.waiting)}, urgent=True)
+
+    def _node(self, live: LiveRun, path: str, request: StepRequest) -> LiveNode:
+        queue = self._ctx.outbox.queue_of(request) if request.kind == "child" else None
+        return LiveNode(
+            path=path,
+            name=request.name,
+            kind=request.kind,
+            task_id=task_id(live.id, path, 1),
+            queue=queue,
+            request=request,
+        )
+
+    @staticmethod
+    def _new_step(node: LiveNode) -> NewStep:
+        request = node.request
+        if request is None:
+            raise ValueError(f"Node {node.path} has no request to record.")
+        return NewStep(
+            path=node.path,
+            parent=parent_path(node.path),
+            name=node.name,
+            label=request.label[:MAX_LABEL_CHARACTERS],
+            kind=node.kind,
+            task_id=node.task_id,
+            queue=node.queue,
+            args_text=encode(request.args, "arguments"),
+            kwargs_text=encode(dict(request.kwargs), "arguments"),
+            digest=request.digest,
+        )
+
+
+def _announced(request: StepRequest | None) -> int:
+    """How many children a parent says it will have."""
+    steps: Any = getattr(request.task, "steps", None) if request is not None else None
+    return len(steps) if steps else 0
+
+
+def _first_pause(options: object) -> float:
+    """Seconds (s) until an unclaimed child is sent again, counted from its countdown."""
+    countdown = options.get("countdown") if isinstance(options, dict) else None
+    return FIRST_RESEND + (countdown or 0.0)
+
+
+def _quoted(text: str) -> str:
+    return encode(text)

@@ -1,0 +1,156 @@
+"""A watcher process: puts the parts together, starts them, and hands over when it leaves."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from celery.exceptions import Ignore
+
+from inception.authoring.starting import record_foreign
+from inception.runs.beats import Beater
+from inception.runs.errors import StoreUnavailable
+from inception.runs.messages import read_ticket
+from inception.runs.records import Beat, BeatAnswer
+from inception.watching.context import Context
+from inception.watching.crew import Crew
+from inception.watching.hub import Hub
+from inception.watching.outbox import Outbox
+from inception.watching.rescuer import Rescuer
+from inception.watching.results import Results
+from inception.watching.scheduler import MAX_RUNS, Scheduler
+from inception.watching.timers import Timers
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from inception.runs.settings import Settings
+    from inception.runs.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Runs parents in this process; the executor that Celery's pool hands them to.
+
+    `process` is this process's name (`<host>:<name>:<random>`), `name` Celery's name of the
+    node, `queues` what it consumes.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: Celery,
+        store: Store,
+        url: str,
+        settings: Settings,
+        process: str,
+        name: str = "",
+        queues: tuple[str, ...] = ("parents",),
+    ) -> None:
+        self._store = store
+        self._name = name
+        self._queues = queues
+        self._crew, self._timers, self._outbox = Crew(), Timers(), Outbox(app)
+        results = Results(app)
+        self._hub = Hub(
+            url=url,
+            process=process,
+            results=results,
+            crew=self._crew,
+            timers=self._timers,
+            on_order=self._order,
+            on_gap=self._gap,
+        )
+        self._ctx = Context(
+            process=process,
+            settings=settings,
+            store=store,
+            crew=self._crew,
+            timers=self._timers,
+            results=results,
+            outbox=self._outbox,
+            hub=self._hub,
+        )
+        self._scheduler = Scheduler(self._ctx, app)
+        self._rescuer = Rescuer(self._ctx, self._scheduler)
+        self._stopping = False
+        self._beater = Beater(
+            url,
+            make_beat=self._beat,
+            on_answer=self._answered,
+            ttl=settings.heartbeat_ttl,
+            on_failure=self._rescuer.beat_failed,
+        )
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The held runs."""
+        return self._scheduler
+
+    def start(self) -> None:
+        """Connect and begin to take runs. Raises StoreUnavailable."""
+        self._crew.start()
+        self._timers.start()
+        self._hub.start()
+        self._beater.start()
+
+    def stop(self) -> None:
+        """Hand all runs over; nothing is raised into parents. Takes a moment, not their time."""
+        self._stopping = True
+        self._hub.stop()
+        self._timers.stop()
+        try:
+            given = self._scheduler.give_back_all()
+            log.info("Gave %d runs back", given, extra={"action": "hand_over"})
+            self._store.bury(self._ctx.process)
+        except StoreUnavailable as error:
+            log.warning("Runs wait for a rescue: %s", error, extra={"action": "hand_over"})
+        self._beater.stop()
+        self._crew.stop()
+
+    def execute(self, task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
+        """Take the run that a message rings for; always raises Ignore, since it isn't over.
+
+        A message is a doorbell: when the run isn't to be had here, nothing is lost by it.
+        """
+        ticket = read_ticket(task.request)
+        run_id: str = ticket.run_id if ticket is not None else task.request.id
+        if ticket is None:
+            record_foreign(task, run_id, args, kwargs)
+        try:
+            self._scheduler.take(run_id)
+        except StoreUnavailable as error:
+            about = {"action": "take_failed", "run_id": run_id}
+            log.warning("A run waits for a rescuer: %s", error, extra=about)
+        raise Ignore
+
+    def _order(self, text: str) -> None:
+        if '"given_back"' in text:
+            self._rescuer.given_back()
+        else:
+            self._scheduler.hearing.order(text)
+
+    def _gap(self) -> None:
+        self._scheduler.resync_all()
+
+    def _answered(self, answer: BeatAnswer) -> None:
+        if not self._stopping:
+            self._rescuer.beat_answered(answer)
+
+    def _beat(self, counter: int) -> Beat:
+        return Beat(
+            process=self._ctx.process,
+            kind="watcher",
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            name=self._name,
+            slots=MAX_RUNS,
+            queues=self._queues,
+            running=[(run_id, "", 1) for run_id in list(self._scheduler.runs)[:20]],
+            stopping=self._stopping,
+            counter=counter,
+        )
