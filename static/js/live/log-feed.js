@@ -17,7 +17,8 @@ export class LogFeed {
     this.api = api;
     /** @type {import("@preact/signals").Signal<LogLine[]|null>} */
     this.lines = signal(null);
-    this.dropped = signal(false);
+    this.dropped = signal(0);
+    this.attempt = 0;
     this.following = signal(false);
     this.problem = signal("");
     /** Where the next reading starts. @type {string|null} */
@@ -66,10 +67,12 @@ export class LogFeed {
     if (news.run_id === this.address.run_id && news.path === this.address.path) this.take(news);
   }
 
-  /** @param {LogAnswer} answer */
+  /** Another attempt's lines begin a new text. @param {LogAnswer} answer */
   take(answer) {
+    if (answer.attempt !== this.attempt) this.lines.value = [];
+    this.attempt = answer.attempt;
     if (answer.lines.length) this.lines.value = appendLines(this.lines.peek() ?? [], answer.lines);
-    if (answer.dropped) this.dropped.value = true;
+    this.dropped.value = answer.dropped;
     this.after = answer.next ?? this.after;
   }
 }

@@ -8,7 +8,13 @@
  * @property {string} text
  */
 
-/** @typedef {{lines: LogLine[], next: string|null, dropped: number|boolean}} LogAnswer */
+/**
+ * @typedef {object} LogAnswer
+ * @property {number} attempt  whose lines these are
+ * @property {LogLine[]} lines
+ * @property {string|null} next  ask after this for the lines that follow
+ * @property {number} dropped  lines that are no longer kept
+ */
 
 /** Lines drawn at most: a browser lays out more than this only slowly. The oldest go first. */
 export const MOST_LINES = 2_000;

@@ -153,9 +153,10 @@ export function argumentsOf(fields, draft) {
   const problems = [];
   for (const field of fields) {
     if (field.kind === "object") {
+      if (!field.required && isUntouched(field, draft)) continue;
       const inner = argumentsOf(field.fields, draft);
       problems.push(...inner.problems);
-      if (field.required || Object.keys(inner.kwargs).length) kwargs[field.name] = inner.kwargs;
+      kwargs[field.name] = inner.kwargs;
       continue;
     }
     const read = readField(field, draft[field.path]);
@@ -163,6 +164,11 @@ export function argumentsOf(fields, draft) {
     else if (read.value !== undefined) kwargs[field.name] = read.value;
   }
   return { kwargs, problems };
+}
+
+/** An optional object nobody filled in is left out whole. @param {Field} field @param {Draft} draft */
+function isUntouched(field, draft) {
+  return Object.entries(draftOf([field])).every(([path, value]) => draft[path] === value);
 }
 
 /** @typedef {{value?: unknown, problem?: string}} Reading */

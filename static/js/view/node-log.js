@@ -3,6 +3,7 @@
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { LogFeed } from "../live/log-feed.js";
+import { plural } from "../model/format.js";
 import { lineTone } from "../model/log.js";
 import { useServices } from "./services.js";
 
@@ -42,7 +43,7 @@ function LogLines({ feed, ended }) {
   if (lines === null) return html`<p class="muted small block-empty">Reading…</p>`;
   if (!lines.length) return html`<p class="muted small block-empty">${ended ? "It printed nothing." : "Nothing printed yet."}</p>`;
   return html`<div class="block-text log-lines" tabindex="0" role="group" aria-label="Output" ref=${view}>
-    ${feed.dropped.value ? html`<div class="log-line muted">… older lines were dropped</div>` : null}
+    ${feed.dropped.value ? html`<div class="log-line muted">… ${plural(feed.dropped.value, "older line")} no longer kept</div>` : null}
     ${lines.map((line) => html`<div class=${`log-line log-${lineTone(line)}`}>${line.text}</div>`)}
   </div>`;
 }

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { argumentsOf, assignProblems, draftOf, fieldsOf } from "../../static/js/model/schema.js";
+
+/** The one field of a schema with one property `x`. */
+const field = (property, required = []) => fieldsOf({ properties: { x: property }, required })[0];
+
+/** What `x` becomes when this was typed. */
+const read = (property, typed, required) => argumentsOf([field(property, required)], { x: typed });
+
+describe("kinds of fields", () => {
+  const cases = [
+    ["text", { type: "string" }, "string"],
+    ["a whole number", { type: "integer" }, "integer"],
+    ["yes or no", { type: "boolean" }, "boolean"],
+    ["a choice", { enum: ["a", 1] }, "enum"],
+    ["a list of scalars", { type: "array", items: { type: "number" } }, "list"],
+    ["an object", { type: "object", properties: { a: { type: "string" } } }, "object"],
+    ["a list of objects: JSON", { type: "array", items: { type: "object" } }, "json"],
+    ["a mapping: JSON", { type: "object", additionalProperties: true }, "json"],
+    ["anything: JSON", {}, "json"],
+    ["two types at once: JSON", { type: ["integer", "string"] }, "json"],
+  ];
+  for (const [name, property, kind] of cases) test(name, () => assert.equal(field(property).kind, kind));
+
+  test("null beside one type makes it nullable", () => {
+    for (const property of [{ type: ["integer", "null"] }, { anyOf: [{ type: "integer" }, { type: "null" }] }]) {
+      assert.deepEqual([field(property).kind, field(property).nullable], ["integer", true]);
+    }
+  });
+
+  test("references into $defs are followed", () => {
+    const schema = { properties: { x: { $ref: "#/$defs/Colour" } }, $defs: { Colour: { enum: ["red"] } } };
+    assert.deepEqual(fieldsOf(schema)[0].choices, ["red"]);
+  });
+
+  test("an object's own objects are JSON", () => {
+    const inner = { type: "object", properties: { deep: { type: "object", properties: { a: {} } } } };
+    assert.equal(field(inner).fields[0].kind, "json");
+  });
+
+  test("a title made from the name is not repeated", () => {
+    assert.equal(field({ title: "X" }).title, "");
+    assert.equal(field({ title: "Shop to report on" }).title, "Shop to report on");
+  });
+
+  test("limits are said in words", () => {
+    assert.equal(field({ type: "integer", minimum: 1, exclusiveMaximum: 9 }).hint, "whole number, at least 1, less than 9");
+  });
+});
+
+describe("what was typed", () => {
+  test("numbers become numbers", () => {
+    assert.deepEqual(read({ type: "integer" }, " 12 ").kwargs, { x: 12 });
+    assert.deepEqual(read({ type: "number" }, "1e-3").kwargs, { x: 0.001 });
+  });
+
+  test("what is no number is said so, beside its field", () => {
+    for (const [type, typed] of [["integer", "abc"], ["integer", "1.5"], ["number", "1,5"]]) {
+      const { kwargs, problems } = read({ type }, typed);
+      assert.deepEqual(kwargs, {});
+      assert.equal(problems[0].path, "x");
+    }
+  });
+
+  test("a limit is the server's business", () => {
+    assert.deepEqual(read({ type: "integer", minimum: 1 }, "-5"), { kwargs: { x: -5 }, problems: [] });
+  });
+
+  test("text stays text, digits too", () => assert.deepEqual(read({ type: "string" }, "12").kwargs, { x: "12" }));
+
+  test("an empty field is left out, so that the function's default holds", () => {
+    assert.deepEqual(read({ type: "integer", default: 3 }, "").kwargs, {});
+  });
+
+  test("an empty nullable field is null", () => {
+    assert.deepEqual(read({ type: ["integer", "null"], default: 3 }, "").kwargs, { x: null });
+  });
+
+  test("an empty required number is a problem", () => {
+    assert.match(read({ type: "integer" }, "", ["x"]).problems[0].message, /required/);
+  });
+
+  test("a list has one value a line", () => {
+    const list = { type: "array", items: { type: "integer" } };
+    assert.deepEqual(read(list, "1\n\n 2 \n").kwargs, { x: [1, 2] });
+    assert.match(read(list, "1\nx").problems[0].message, /^Line 2/);
+  });
+
+  test("a choice keeps its type", () => {
+    const property = { enum: [1, "1", null] };
+    assert.deepEqual(read(property, '"1"').kwargs, { x: "1" });
+    assert.deepEqual(read(property, "1").kwargs, { x: 1 });
+  });
+
+  test("JSON is parsed, and what is none is said so", () => {
+    assert.deepEqual(read({}, '{"a": [1]}').kwargs, { x: { a: [1] } });
+    assert.match(read({}, "{").problems[0].message, /not JSON/);
+  });
+
+  test("an optional object nobody filled in is left out whole", () => {
+    const mail = { type: "object", properties: { to: { type: "string" }, copies: { type: "integer", default: 1 } }, required: ["to"] };
+    const fields = [field(mail)];
+    assert.deepEqual(argumentsOf(fields, draftOf(fields)), { kwargs: {}, problems: [] });
+    assert.deepEqual(argumentsOf(fields, { "x.to": "a@b", "x.copies": "2" }).kwargs, { x: { to: "a@b", copies: 2 } });
+  });
+});
+
+test("a draft made of defaults gives back the defaults", () => {
+  const fields = fieldsOf({ properties: { a: { type: "integer", default: 10 }, b: { type: "boolean", default: true }, c: { default: { k: [1] } }, d: { enum: ["u", "v"], default: "v" } } });
+  assert.deepEqual(argumentsOf(fields, draftOf(fields)).kwargs, { a: 10, b: true, c: { k: [1] }, d: "v" });
+});
+
+test("an earlier run's arguments go before the defaults", () => {
+  const fields = fieldsOf({ properties: { a: { type: "integer", default: 10 } } });
+  assert.deepEqual(draftOf(fields, { a: 7 }), { a: "7" });
+});
+
+describe("the server's problems", () => {
+  const fields = fieldsOf({ properties: { limit: { type: "integer" }, mail: { type: "object", properties: { to: { type: "string" } } }, list: {} } });
+
+  test("find their field however the path is written", () => {
+    for (const path of ["limit", "/limit", "$.limit", "kwargs.limit"]) {
+      assert.deepEqual(assignProblems(fields, [{ path, message: "too small" }]).byField, { limit: "too small" });
+    }
+    assert.deepEqual(assignProblems(fields, [{ path: "/mail/to", message: "bad" }]).byField, { "mail.to": "bad" });
+  });
+
+  test("inside a field go to that field", () => {
+    assert.deepEqual(assignProblems(fields, [{ path: "list[3].a", message: "bad" }]).byField, { list: "bad" });
+  });
+
+  test("of no field are kept with their path", () => {
+    assert.deepEqual(assignProblems(fields, [{ path: "other", message: "unknown" }]).others, ["other: unknown"]);
+  });
+});
