@@ -105,7 +105,7 @@ class RunSucceeded(InceptionError):
 
 
 class IdempotencyKeyReused(InceptionError):
-    """This idempotency key was used with other arguments within the last 24 h."""
+    """The idempotency key was used with other arguments within the last 24 h."""
 
     code = "idempotency_key_reused"
 

@@ -1,25 +1,31 @@
 """The one legend of every key and channel in Redis. Nothing else spells a key.
 
 All carry the hash tag `{inception}`, so that one script may touch a run, the indexes and its
-owner's set in one step.
+owner's set in one step. "with the run" is until it is deleted or past retention.
 
 | key | type | holds | lives |
 |---|---|---|---|
-| `run:<id>` | hash | `record` (the Run, one field a line) and the control fields `state epoch server seq owner token op nodes rescues count:<STATE> intent:<path>` | until deleted or past retention |
+| `run:<id>` | hash | `record` (Run, one field a line), and the fields below | with the run |
 | `nodes:<id>` | hash | path → Node (JSON, one field a line) | with the run |
 | `large:<id>` | hash | `<path>:<field>` → JSON of a field above 4 KiB | with the run |
-| `journal:<id>` | hash | path → `<digest> <task name>`; `<path>#<n>` → recorded value (JSON) | with the run |
-| `claims:<id>` | hash | path → claim (JSON); `<path>:end` → end of that attempt (JSON) | with the run |
+| `journal:<id>` | hash | path → `<digest> <name>`; `<path>#<n>` → value (JSON) | with the run |
+| `claims:<id>` | hash | path → claim; `<path>:end` → end of that attempt | with the run |
 | `events:<id>` | stream | entry `<seq>-0`, field `e`: Event; about the last 1,000 | with the run |
-| `log:<id>:<path>:<attempt>` | stream | what an attempt printed and logged; about the last 256 KiB | with the run |
-| `logs:<id>` | set | the log keys of a run, so that deleting finds them | with the run |
+| `log:<id>:<path>:<attempt>` | stream | its prints and logs, about 256 KiB | with the run |
+| `logs:<id>` | hash | `<path>:<attempt>` → bytes kept, lines dropped | with the run |
 | `runs` | sorted set | run ids by creation (ms) | for ever |
 | `runs:<STATE>` | sorted set | run ids in that state by creation (ms) | for ever |
-| `unowned` | sorted set | runs that wait for an owner: by creation, or 0 when given back | for ever |
+| `unowned` | sorted set | runs without owner: by creation, 0 if given back | for ever |
+| `revokes` | set | runs with a revoke that was asked for | until the run ends |
 | `owned:<process>` | set | the runs a watcher process holds | until it holds none |
-| `idempotency:<key>` | string | run id and digest | 24 h |
+| `idempotency:<key>` | string | digest and run id | 24 h |
 | `catalogue` | hash | parent's name → Parent (JSON) | for ever, rewritten by workers |
 | `beats` | hash | process → its last beat (JSON) | until the process is buried |
+
+Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
+it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
+it was answered), `rescues` (in a row), `by` (who started it), `intents` (how many) and
+`intent:<path>` (Revoke).
 
 | channel | carries | heard by |
 |---|---|---|
@@ -43,6 +49,8 @@ RUNS: Final = TAG + "runs"
 UNOWNED: Final = TAG + "unowned"
 CATALOGUE: Final = TAG + "catalogue"
 BEATS: Final = TAG + "beats"
+REVOKES: Final = TAG + "revokes"
+LOG: Final = TAG + "log:"
 LIST_CHANNEL: Final = TAG + "list"
 ALL_WATCHERS_CHANNEL: Final = TAG + "orders"
 BEATS_CHANNEL: Final = TAG + "beats"
@@ -80,12 +88,23 @@ def events(run_id: str) -> str:
 
 def log(run_id: str, path: str, attempt: int) -> str:
     """Stream (and channel) of what one attempt prints and logs."""
-    return f"{TAG}log:{run_id}:{path}:{attempt}"
+    return f"{LOG}{run_id}:{log_name(path, attempt)}"
+
+
+def log_name(path: str, attempt: int) -> str:
+    """The name of one attempt's log among those of its run."""
+    return f"{path}:{attempt}"
 
 
 def logs(run_id: str) -> str:
-    """Set of the log keys of a run."""
+    """Hash of how much is kept of each log of a run."""
     return f"{TAG}logs:{run_id}"
+
+
+def of_run(run_id: str) -> list[str]:
+    """The keys that every script about one run takes first, in the order of `prelude.lua`."""
+    own = [name(run_id) for name in (run, nodes, large, journal, claims, events)]
+    return [*own, UNOWNED, REVOKES]
 
 
 def runs_in(state: State) -> str:

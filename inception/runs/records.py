@@ -6,6 +6,7 @@ name says otherwise. Texts named `…_text` are raw JSON, which the store never 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -47,7 +48,10 @@ class Created:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a compute worker says before it runs a body: this attempt is mine."""
+    """What a compute worker says before it runs a body: this attempt is mine.
+
+    Sending the same object again is the same claim (its `nonce` says so), not a second one.
+    """
 
     run_id: str
     path: str
@@ -56,6 +60,7 @@ class Claim:
     task_id: str
     worker: str
     pid: int
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 class ClaimAnswer(StrEnum):
@@ -91,7 +96,10 @@ class ClaimEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRecord:
-    """Who holds an attempt; `retries` is Celery's own count within it."""
+    """Who holds an attempt; `retries` is Celery's own count within it.
+
+    With `retry_at` nobody works on it: Celery's own retry is to follow at that time.
+    """
 
     attempt: int
     retries: int
@@ -99,6 +107,7 @@ class ClaimRecord:
     worker: str
     pid: int
     at: int
+    retry_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from inception.runs.errors import SettingsError
 
-
 Value = TypeVar("Value")
 
 
@@ -57,7 +56,9 @@ class Settings:
             port=read.number("INCEPTION_PORT", default.port, least=0, most=65535),
             state_dir=Path(read.text("INCEPTION_STATE_DIR") or default.state_dir),
             tasks=read.words("INCEPTION_TASKS"),
-            concurrency=read.number("INCEPTION_CONCURRENCY", default.concurrency, least=1, most=1024),
+            concurrency=read.number(
+                "INCEPTION_CONCURRENCY", default.concurrency, least=1, most=1024
+            ),
             users=read.path("INCEPTION_USERS"),
             retention_days=read.number("INCEPTION_RETENTION_DAYS", default.retention_days, least=1),
             retention_runs=read.number("INCEPTION_RETENTION_RUNS", default.retention_runs, least=1),

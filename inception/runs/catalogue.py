@@ -1,0 +1,41 @@
+"""Which parents can be started: workers write it when they start, the web reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import cast
+
+from inception.runs import keys, recordtext
+from inception.runs.errors import ParentNotFound
+from inception.runs.model import Parent
+from inception.runs.scripts import Scripts, refusals_as_errors
+
+
+class Catalogue(Scripts):
+    """Writes and reads the parents that workers have announced."""
+
+    def write_catalogue(self, parents: Sequence[Parent]) -> None:
+        """Announce parents; those of the same name are replaced, the others stay."""
+        if not parents:
+            return
+        texts = {parent["name"]: recordtext.raw(parent) for parent in parents}
+        with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.CATALOGUE, mapping=texts)
+            pipe.publish(keys.ALL_WATCHERS_CHANNEL, '{"kind":"parents"}')
+            pipe.execute()
+
+    def read_catalogue(self) -> list[Parent]:
+        """All announced parents, by name."""
+        with refusals_as_errors():
+            found = cast("dict[str, str]", self._client.hgetall(keys.CATALOGUE))
+        return [json.loads(found[name]) for name in sorted(found)]
+
+    def read_parent(self, name: str) -> Parent:
+        """One parent. Raises ParentNotFound."""
+        with refusals_as_errors():
+            text = cast("str | None", self._client.hget(keys.CATALOGUE, name))
+        if text is None:
+            raise ParentNotFound(f"No worker has announced a parent named {name!r}.")
+        parent: Parent = json.loads(text)
+        return parent

@@ -1,0 +1,79 @@
+"""Celery's side of every process: what all agree on, and a client that only sends.
+
+Some settings are the engine's (`REQUIRED`): with others a promise breaks, so they are set over
+the project's own. The rest (`PREFERRED`) are defaults that a project may set otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from celery import Celery
+
+from inception.runs.errors import SettingsError
+from inception.runs.settings import Settings
+
+CHILDREN_QUEUE: Final = "children"
+PARENTS_QUEUE: Final = "parents"
+
+RESULT_LIFE: Final = 7 * 24 * 3600
+"""Seconds (s) that Celery's results are kept, at least: tools read them, the engine doesn't."""
+
+REQUIRED: Final[dict[str, Any]] = {
+    # STARTED is stored after the claim; Celery would store it before.
+    "task_track_started": False,
+    # Without it a child that ends while Redis is away is stored as FAILURE, its value gone.
+    "result_backend_always_retry": True,
+    # A worker that gives up on Redis after a hundred tries would have to be started by hand.
+    "broker_connection_max_retries": None,
+    # A message that waits in a busy worker can't be taken by an idle one.
+    "worker_disable_prefetch": True,
+}
+
+PREFERRED: Final[dict[str, Any]] = {
+    "broker_connection_retry_on_startup": True,
+    "redis_socket_connect_timeout": 2.0,
+    "redis_socket_timeout": 10.0,
+    "redis_backend_health_check_interval": 30,
+    "result_expires": RESULT_LIFE,
+}
+
+_SEND_RETRY: Final = {
+    "max_retries": 3,
+    "interval_start": 0.1,
+    "interval_step": 0.2,
+    "interval_max": 1.0,
+}
+"""About 2 s: a run starts without its message too, a little later."""
+_SEND_TIMEOUTS: Final = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
+
+
+def configure(app: Celery, redis_url: str | None = None) -> None:
+    """Give `app` the settings that workers and senders must agree on.
+
+    `redis_url` becomes the broker and the result backend where the app names none.
+    """
+    if redis_url is not None:
+        app.add_defaults({"broker_url": redis_url, "result_backend": redis_url})
+    app.add_defaults(dict(PREFERRED))
+    app.conf.update(REQUIRED)
+    kept = app.conf.result_expires
+    if isinstance(kept, int | float) and 0 < kept < RESULT_LIFE:
+        app.conf.result_expires = RESULT_LIFE
+
+
+def create_client(settings: Settings) -> Celery:
+    """A Celery app that sends and never hears results: for the web and the command line.
+
+    Raises SettingsError without a REDIS_URL.
+    """
+    if settings.redis_url is None:
+        raise SettingsError("REDIS_URL is not set; it takes the address of a Redis, redis://...")
+    client = Celery("inception", broker=settings.redis_url, set_as_current=False)
+    configure(client)
+    client.conf.update(
+        result_backend="disabled://",
+        task_publish_retry_policy=_SEND_RETRY,
+        broker_transport_options=_SEND_TIMEOUTS,
+    )
+    return client

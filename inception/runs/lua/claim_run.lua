@@ -1,0 +1,28 @@
+-- Makes a process the owner of a run, if nobody but `from_owner` holds it.
+--
+-- KEYS  1-8 the run's keys, 9 the new owner's set of runs, 10 that of `from_owner`
+-- ARGV  1 run id, 2 owner, 3 token, 4 from_owner (empty: nobody), 5 "1" for a rescue
+-- Returns {"ok", record, rescues}; {"gone"}, {"ended"}, {"held", owner}
+-- Event: the run as STARTED, the first time
+
+local id, owner, token, from_owner, rescue = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local run = open_run()
+if not run then return {'gone'} end
+if FINAL[run.state] then return {'ended'} end
+
+local function rescues() return tonumber(redis.call('HGET', RUN, 'rescues')) end
+
+local is_ours = run.owner == owner and run.token == token
+if not is_ours then
+  if run.owner ~= from_owner then return {'held', run.owner} end
+  redis.call('HSET', RUN, 'owner', owner, 'token', token, 'op', 0, 'answer', '[]')
+  if rescue == '1' then redis.call('HINCRBY', RUN, 'rescues', 1) end
+  redis.call('ZREM', UNOWNED, id)
+  redis.call('SREM', KEYS[10], id)
+  redis.call('SADD', KEYS[9], id)
+end
+if run.state == 'PENDING' then
+  put(run.record, 'started_at', run.at)
+  finish(run, 'STARTED')
+end
+return {'ok', render(run.record), rescues()}

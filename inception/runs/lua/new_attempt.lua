@@ -1,0 +1,39 @@
+-- Starts a node's next attempt: what claimed or ended the earlier one is superseded.
+--
+-- KEYS  1-8 the run's keys
+-- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 path, 6 task id (JSON), 7 the earlier attempt (JSON),
+--       8 its state, 9 how many losses a node may have
+-- Returns {"ok", attempt}; {"spent"} if it was lost too often, {"final"} if the node has ended,
+--       {"revoked"} under a revoke, {"stale"}, {"gone"}
+-- Events: the node as RETRY, then the run
+
+local owner, token, op, path, task_id = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local earlier, earlier_state, max_losses = ARGV[7], ARGV[8], tonumber(ARGV[9])
+local run = open_run()
+if not run then return {'gone'} end
+local refusal = fence(run, owner, token, op)
+if refusal then return refusal end
+
+local text = redis.call('HGET', NODES, path)
+if not text then return {'gone'} end
+local node = parse(text)
+local old = unquote(node.fields.state)
+if FINAL[old] then return {'final'} end
+if is_revoked(run, path) then return {'revoked'} end
+-- Inside a JSON text a quote is escaped, so these words are never found in an error's text.
+local _, losses = string.gsub(node.fields.attempts, '"state":"LOST"', '')
+if earlier_state == 'LOST' and losses >= max_losses then return {'spent'} end
+
+local attempt = string.format('%.0f', node.fields.attempt + 1)
+local attempts = string.sub(node.fields.attempts, 2, -2)
+put(node, 'attempts', '[' .. (attempts == '' and '' or attempts .. ',') .. earlier .. ']')
+put(node, 'attempt', attempt)
+put(node, 'task_id', task_id)
+put(node, 'queued_at', run.at)
+for _, name in ipairs({'worker', 'waiting', 'started_at', 'finalized_at'}) do
+  put(node, name, 'null')
+end
+move_node(run, node, old, 'RETRY')
+store_node(run, path, node)
+finish(run, run.state)
+return answered(op, {'ok', attempt})

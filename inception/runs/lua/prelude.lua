@@ -1,0 +1,303 @@
+-- What every script stands on; scripts.py puts it, and the constants it names in capitals
+-- (from model.py and keys.py), before each of them.
+--
+-- The scripts about one run share the first eight keys, in this order:
+local RUN, NODES, LARGE, JOURNAL, CLAIMS, EVENTS, UNOWNED, REVOKES = unpack(KEYS)
+-- Keys beyond those of KEYS are built where their number depends on what is stored: the index of
+-- a run's present state (STATE_INDEX), the channel of its present owner (ORDERS).
+
+-- ---------------------------------------------------------------- time and arguments
+
+-- Now in ms since the epoch, as decimal text.
+local function clock()
+  local time = redis.call('TIME')
+  return string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+end
+
+-- A function that returns the next argument each time, from ARGV[first] on.
+local function arguments(first)
+  local position = first - 1
+  return function()
+    position = position + 1
+    return ARGV[position]
+  end
+end
+
+-- ---------------------------------------------------------------- records as text
+-- A record is JSON with one field a line, so that a field is replaced without decoding any value:
+-- cjson would turn [] into {} and lose the digits of large integers.
+
+local function put(record, name, value)
+  if not record.fields[name] then record.names[#record.names + 1] = name end
+  record.fields[name] = value
+end
+
+local function parse(text)
+  local record = {names = {}, fields = {}}
+  for name, value in string.gmatch(text, '\n,?"([%a_]+)":([^\n]*)') do
+    put(record, name, value)
+  end
+  return record
+end
+
+local function render(record)
+  local lines = {}
+  for i, name in ipairs(record.names) do
+    lines[i] = '"' .. name .. '":' .. record.fields[name]
+  end
+  return '{\n' .. table.concat(lines, '\n,') .. '\n}'
+end
+
+-- Reads a record from the arguments: the number of its fields, then name and value of each.
+local function read_record(argument)
+  local record = {names = {}, fields = {}}
+  for _ = 1, tonumber(argument()) do
+    local name = argument()
+    put(record, name, argument())
+  end
+  return record
+end
+
+local function quote(word) return '"' .. word .. '"' end
+local function unquote(text) return string.sub(text, 2, -2) end
+
+-- A whole number out of one field of a record's text, without parsing the rest of it.
+local function number_in(text, name)
+  return tonumber(string.match(text, '\n,?"' .. name .. '":(%d+)'))
+end
+
+local function read_counts(text)
+  local counts = {}
+  for state, count in string.gmatch(text, '"(%u+)":(%d+)') do counts[state] = tonumber(count) end
+  return counts
+end
+
+local function render_counts(counts)
+  local parts = {}
+  for _, state in ipairs(STATES) do
+    if (counts[state] or 0) > 0 then
+      parts[#parts + 1] = quote(state) .. ':' .. counts[state]
+    end
+  end
+  return '{' .. table.concat(parts, ',') .. '}'
+end
+
+local function count(counts, old, new)
+  if old then counts[old] = (counts[old] or 0) - 1 end
+  counts[new] = (counts[new] or 0) + 1
+end
+
+-- ---------------------------------------------------------------- large fields
+
+-- Keeps a large value aside, names it in `omitted`, and returns what the record shows instead.
+local function fit(record, path, name, value)
+  local omitted = {}
+  for other in string.gmatch(record.fields.omitted, '"(%a+)"') do
+    if other ~= name then omitted[#omitted + 1] = quote(other) end
+  end
+  if #value > LARGE_FIELD_BYTES then
+    redis.call('HSET', LARGE, path .. ':' .. name, value)
+    omitted[#omitted + 1] = quote(name)
+    value = 'null'
+  elseif string.find(record.fields.omitted, quote(name), 1, true) then
+    redis.call('HDEL', LARGE, path .. ':' .. name)
+  end
+  put(record, 'omitted', '[' .. table.concat(omitted, ',') .. ']')
+  return value
+end
+
+-- Takes over the patch's fields, save those that only the scripts decide.
+local function merge(record, path, patch)
+  for _, name in ipairs(patch.names) do
+    local value = patch.fields[name]
+    if not SCRIPTS_OWN[name] then
+      if LARGE_FIELDS[name] then value = fit(record, path, name, value) end
+      put(record, name, value)
+    end
+  end
+end
+
+-- ---------------------------------------------------------------- a run
+
+-- Opens the run in RUN; nil if there is none.
+local function open_run()
+  local control = redis.call('HMGET', RUN, 'record', 'state', 'epoch', 'server', 'seq',
+    'owner', 'token', 'op', 'answer', 'intents')
+  if not control[1] then return nil end
+  local record = parse(control[1])
+  return {
+    record = record, state = control[2], epoch = control[3], server = control[4],
+    seq = tonumber(control[5]), published = tonumber(control[5]),
+    owner = control[6], token = control[7], op = tonumber(control[8]), answer = control[9],
+    intents = tonumber(control[10]),
+    counts = read_counts(record.fields.counts), at = clock(), events = {},
+  }
+end
+
+-- What to answer instead of writing: {"stale"} to anybody but the owner, and to an operation
+-- that was done before what was answered then. nil if this is the owner's next operation.
+local function fence(run, owner, token, op)
+  if run.token == token and token ~= '' and tonumber(op) <= run.op then
+    return cjson.decode(run.answer)
+  end
+  if run.owner ~= owner or run.token ~= token or token == '' then return {'stale'} end
+  return nil
+end
+
+-- Remembers what is answered to this operation, and returns it.
+local function answered(op, words)
+  redis.call('HSET', RUN, 'op', op, 'answer', cjson.encode(words))
+  return words
+end
+
+-- True if a revoke is asked for on the path or above it.
+local function is_revoked(run, path)
+  if run.intents == 0 then return false end
+  local fields, upto = {'intent:'}, nil
+  for part in string.gmatch(path, '[^.]+') do
+    upto = upto and (upto .. '.' .. part) or part
+    fields[#fields + 1] = 'intent:' .. upto
+  end
+  for _, intent in ipairs(redis.call('HMGET', RUN, unpack(fields))) do
+    if intent then return true end
+  end
+  return false
+end
+
+-- A server that was started again may have lost its last second and would hand out the same
+-- numbers again: then the numbering gets a new name, before a number is drawn.
+local function renew_epoch(run)
+  local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  if server == run.server then return end
+  run.server = server
+  run.epoch = string.sub(server, 1, 12) .. '-' .. run.at
+  redis.call('DEL', EVENTS)
+end
+
+-- Numbers and stores one event: the whole record of a node, or of the run.
+local function emit(run, kind, text)
+  if #run.events == 0 then renew_epoch(run) end
+  run.seq = run.seq + 1
+  local head = string.format('{"seq":%.0f,"at":%s,"%s":', run.seq, run.at, kind)
+  local event = head .. text .. '}'
+  redis.call('XADD', EVENTS, 'MAXLEN', '~', MAX_EVENTS, string.format('%.0f-0', run.seq), 'e', event)
+  run.events[#run.events + 1] = event
+end
+
+-- ---------------------------------------------------------------- nodes of a run
+
+-- Gives the node its state, with what follows from it: times and counts.
+local function move_node(run, node, old, new)
+  put(node, 'state', quote(new))
+  if new ~= old then count(run.counts, old, new) end
+  if FINAL[new] and node.fields.finalized_at == 'null' then
+    put(node, 'finalized_at', run.at)
+  end
+end
+
+local function store_node(run, path, node)
+  local text = render(node)
+  redis.call('HSET', NODES, path, text)
+  emit(run, 'node', text)
+end
+
+-- The state a node gets that shall have the state `wanted`, given the revokes asked for.
+local function state_under_intents(run, path, node, wanted)
+  if wanted == 'REVOKED' or wanted == 'LOST' or not is_revoked(run, path) then return wanted end
+  if not FINAL[wanted] then return 'REVOKING' end
+  if node.fields.kind == '"parent"' then return 'REVOKED' end
+  return wanted
+end
+
+-- Merges a patch into the node at path. False, and nothing done, if it is final or not there.
+local function patch_node(run, path, patch)
+  local text = redis.call('HGET', NODES, path)
+  if not text then return false end
+  local node = parse(text)
+  local old = unquote(node.fields.state)
+  if FINAL[old] then return false end
+  local wanted = patch.fields.state and unquote(patch.fields.state) or old
+  merge(node, path, patch)
+  local begun = wanted == 'STARTED' or wanted == 'PROGRESS'
+  if begun and wanted ~= old and node.fields.started_at == 'null' then
+    put(node, 'started_at', run.at)
+  end
+  move_node(run, node, old, state_under_intents(run, path, node, wanted))
+  store_node(run, path, node)
+  return true
+end
+
+-- Ends every node that is not final as REVOKED.
+local function revoke_nodes(run)
+  for _, path in ipairs(redis.call('HKEYS', NODES)) do
+    local node = parse(redis.call('HGET', NODES, path))
+    local old = unquote(node.fields.state)
+    if not FINAL[old] then
+      move_node(run, node, old, 'REVOKED')
+      store_node(run, path, node)
+    end
+  end
+end
+
+-- How many nodes are not final.
+local function unended(run)
+  local sum = 0
+  for state, number in pairs(run.counts) do
+    if not FINAL[state] then sum = sum + number end
+  end
+  return sum
+end
+
+-- ---------------------------------------------------------------- the end of each script
+
+-- Publishes what was emitted, in batches of at most 100 events: a reader's buffer is bounded.
+local function publish(run)
+  for first = 1, #run.events, 100 do
+    local last = math.min(first + 99, #run.events)
+    redis.call('PUBLISH', EVENTS, string.format(
+      '{"run_id":%s,"epoch":"%s","from":%.0f,"to":%.0f,"events":[%s]}',
+      run.record.fields.id, run.epoch, run.published + first - 1, run.published + last,
+      table.concat(run.events, ',', first, last)))
+  end
+end
+
+-- Moves the run between the indexes by state.
+local function reindex(run, state)
+  local id, created = unquote(run.record.fields.id), run.record.fields.created_at
+  if run.state then redis.call('ZREM', STATE_INDEX .. run.state, id) end
+  redis.call('ZADD', STATE_INDEX .. state, created, id)
+end
+
+-- Stores the run with its present numbers, as the last event of this step, and publishes all.
+local function finish(run, state)
+  if state ~= run.state then reindex(run, state) end
+  if #run.events == 0 then renew_epoch(run) end
+  put(run.record, 'state', quote(state))
+  put(run.record, 'epoch', quote(run.epoch))
+  put(run.record, 'seq', string.format('%.0f', run.seq + 1))
+  put(run.record, 'counts', render_counts(run.counts))
+  local text = render(run.record)
+  emit(run, 'run', text)
+  redis.call('HSET', RUN, 'record', text, 'state', state, 'epoch', run.epoch,
+    'server', run.server, 'seq', string.format('%.0f', run.seq))
+  publish(run)
+  redis.call('PUBLISH', LIST_CHANNEL, text)
+  run.state = state
+  return text
+end
+
+-- Ends the run: it has no owner any more, and waits for none.
+local function end_run(run, state, owned)
+  local id = unquote(run.record.fields.id)
+  put(run.record, 'finalized_at', run.at)
+  redis.call('HSET', RUN, 'owner', '')
+  redis.call('ZREM', UNOWNED, id)
+  redis.call('SREM', REVOKES, id)
+  if owned then redis.call('SREM', owned, id) end
+  return finish(run, state)
+end
+
+-- Tells the run's owner something, if it has one.
+local function tell_owner(owner, message)
+  if owner and owner ~= '' then redis.call('PUBLISH', ORDERS .. owner, message) end
+end

@@ -1,0 +1,54 @@
+-- Asks a run, or the part of it at a path, to stop. The intent is stored first, then signalled.
+--
+-- KEYS  1-8 the run's keys
+-- ARGV  1 run id (JSON), 2 path, 3 by (JSON), 4 reason (JSON)
+-- Returns {"ok", record}; {"gone"}, {"no_node"}, {"ended"}, {"node_ended"}
+-- Events: the node and the run as REVOKING; none if a revoke covers the path already.
+--       A run that nobody holds and no worker works on is ended right here, with its nodes
+
+local id, path, by, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local run = open_run()
+if not run then return {'gone'} end
+if FINAL[run.state] then return {'ended'} end
+local node
+if path ~= '' then
+  local text = redis.call('HGET', NODES, path)
+  if not text then return {'no_node'} end
+  node = parse(text)
+  if FINAL[unquote(node.fields.state)] then return {'node_ended'} end
+end
+if is_revoked(run, path) then return {'ok', render(run.record)} end
+
+-- True if a node that has not ended is in a worker's hands.
+local function is_worked_on()
+  for _, claimed in ipairs(redis.call('HKEYS', CLAIMS)) do
+    local text = redis.call('HGET', NODES, claimed)
+    if text and not FINAL[string.match(text, '\n,?"state":"(%u+)"')] then return true end
+  end
+  return false
+end
+
+local intent = string.format('{"requested_at":%s,"by":%s,"reason":%s}', run.at, by, reason)
+redis.call('HSET', RUN, 'intent:' .. path, intent)
+redis.call('HINCRBY', RUN, 'intents', 1)
+redis.call('SADD', REVOKES, unquote(run.record.fields.id))
+run.intents = run.intents + 1
+local state = run.state
+if node then
+  move_node(run, node, unquote(node.fields.state), 'REVOKING')
+  store_node(run, path, node)
+else
+  put(run.record, 'revoke', intent)
+  state = 'REVOKING'
+end
+
+if run.owner ~= '' then
+  tell_owner(run.owner, string.format('{"kind":"revoke","run":%s,"path":"%s"}', id, path))
+elseif node or is_worked_on() then
+  redis.call('ZADD', UNOWNED, 0, unquote(run.record.fields.id)) -- a watcher sees to it at once
+  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}')
+else
+  revoke_nodes(run)
+  return {'ok', end_run(run, 'REVOKED')}
+end
+return {'ok', finish(run, state)}

@@ -1,0 +1,51 @@
+"""Which processes there are: beats, and their burial."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Final, cast
+
+from inception.runs import keys, recordtext
+from inception.runs.records import Beat, BeatAnswer, BeatRecord
+from inception.runs.scripts import Scripts, refusals_as_errors
+
+MAX_INTENTS: Final = 1_000
+"""Revokes told with one beat; the rest comes with the next, once these are served."""
+
+
+class Presence(Scripts):
+    """Takes beats and reads them."""
+
+    def beat(self, beat: Beat) -> BeatAnswer:
+        """Say that this process lives; hear of the others, and of revokes it has not served."""
+        said = json.dumps(asdict(beat), separators=(",", ":"))
+        words: list[str | int] = [beat.process, said[:-1], keys.BEATS_CHANNEL, MAX_INTENTS]
+        if beat.kind == "compute":
+            words += (word for run_id, path, _attempt in beat.running for word in (run_id, path))
+        names = [keys.BEATS, keys.owned(beat.process), keys.REVOKES]
+        now, owned, beats, intents = self._run("beat", names, words)
+        return BeatAnswer(
+            now_ms=int(now), beats=_beats(beats), owned=int(owned), intents=_pairs(intents)
+        )
+
+    def bury(self, process: str) -> bool:
+        """Forget a dead process's beat; False while it still owns runs."""
+        names = [keys.BEATS, keys.owned(process)]
+        answer = self._run_again_if_lost("bury", names, [process])
+        return bool(answer[0] == "ok")
+
+    def read_beats(self) -> dict[str, BeatRecord]:
+        """The last beat of every process that isn't buried."""
+        with refusals_as_errors():
+            found = cast("dict[str, str]", self._client.hgetall(keys.BEATS))
+        return {process: recordtext.beat_of(text) for process, text in found.items()}
+
+
+def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def _beats(words: Sequence[str]) -> dict[str, BeatRecord]:
+    return {process: recordtext.beat_of(text) for process, text in _pairs(words)}

@@ -1,0 +1,125 @@
+"""Reads one run: its record, nodes, snapshot and events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+from inception.runs import keys, recordtext
+from inception.runs.errors import BadRequest, EventsGone, NodeNotFound, RunNotFound
+from inception.runs.filling import fill_node, fill_run, large_name
+from inception.runs.model import LARGE_FIELDS, ROOT, Batch, Node, Run, Snapshot
+from inception.runs.paths import parent_path, tree_order
+from inception.runs.scripts import Scripts, refusals_as_errors
+
+SNAPSHOT_NODES: Final = 2_000
+"""A run with more nodes than this is shown by the first children of each parent."""
+SNAPSHOT_CHILDREN: Final = 50
+
+
+class Reading(Scripts):
+    """Reads runs; changes nothing."""
+
+    def read_run(self, run_id: str, *, whole: bool = False) -> Run:
+        """The run's record; with `whole` its large fields are filled in. Raises RunNotFound."""
+        text, large = self._read(keys.run(run_id), "record", run_id, ROOT)
+        if text is None:
+            raise RunNotFound(f"There is no run {run_id}.")
+        run = recordtext.run_of(text)
+        return fill_run(run, large) if whole else run
+
+    def read_node(self, run_id: str, path: str) -> Node:
+        """A node with its large fields. Raises NodeNotFound, RunNotFound."""
+        text, large = self._read(keys.nodes(run_id), path, run_id, path)
+        if text is None:
+            self.read_run(run_id)
+            raise NodeNotFound(f"Run {run_id} has no node {path or 'at its root'}.")
+        return fill_node(recordtext.node_of(text), large)
+
+    def read_nodes(
+        self, run_id: str, under: str, cursor: str | None, limit: int
+    ) -> tuple[list[Node], str | None]:
+        """At most `limit` children of the node at `under`, by number, and where to go on.
+
+        Two round trips. Raises RunNotFound, and BadRequest for a cursor that is none.
+        """
+        after = _number(cursor)
+        with refusals_as_errors():
+            paths = cast("list[str]", self._client.hkeys(keys.nodes(run_id)))
+        if not paths:
+            self.read_run(run_id)
+        children = [path for path in paths if path != ROOT and parent_path(path) == under]
+        rest = [path for path in sorted(children, key=tree_order) if tree_order(path)[-1] > after]
+        page = rest[:limit]
+        following = str(tree_order(page[-1])[-1]) if len(rest) > len(page) else None
+        return self._nodes_at(run_id, page), following
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        """The run with its nodes in tree order, as of one number. Raises RunNotFound."""
+        answer = self._run(
+            "snapshot",
+            [keys.run(run_id), keys.nodes(run_id)],
+            [SNAPSHOT_NODES, SNAPSHOT_CHILDREN],
+        )
+        if answer[0] == "gone":
+            raise RunNotFound(f"There is no run {run_id}.")
+        nodes = [recordtext.node_of(text) for text in answer[5:]]
+        nodes.sort(key=lambda node: tree_order(node["path"]))
+        return Snapshot(
+            epoch=answer[1],
+            seq=int(answer[2]),
+            run=recordtext.run_of(answer[3]),
+            nodes=nodes,
+            complete=answer[4] == "1",
+        )
+
+    def events_since(self, run_id: str, epoch: str, since: int) -> Batch:
+        """The events after number `since` of that epoch.
+
+        Raises RunNotFound, and EventsGone if not all are kept, the epoch is another, or `since`
+        is beyond the run's number: then take a snapshot.
+        """
+        names = [keys.run(run_id), keys.events(run_id)]
+        answer = self._run("events_since", names, [epoch, since])
+        if answer[0] == "gone":
+            raise RunNotFound(f"There is no run {run_id}.")
+        if answer[0] == "events_gone":
+            raise EventsGone(f"Events of run {run_id} after {since} aren't kept; take a snapshot.")
+        events = [json.loads(text) for text in answer[2:]]
+        return Batch(
+            {
+                "run_id": run_id,
+                "epoch": epoch,
+                "from": since,
+                "to": int(answer[1]),
+                "events": events,
+            }
+        )
+
+    def _read(
+        self, name: str, field: str, run_id: str, path: str
+    ) -> tuple[str | None, Mapping[str, str]]:
+        """A record's text, and what was kept aside of it, in one step."""
+        asides = [large_name(path, each) for each in LARGE_FIELDS]
+        with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
+            pipe.hget(name, field)
+            pipe.hmget(keys.large(run_id), asides)
+            text, large = pipe.execute()
+        pairs = zip(asides, large, strict=True)
+        return text, {aside: value for aside, value in pairs if value is not None}
+
+    def _nodes_at(self, run_id: str, paths: Sequence[str]) -> list[Node]:
+        if not paths:
+            return []
+        with refusals_as_errors():
+            texts = cast("list[str | None]", self._client.hmget(keys.nodes(run_id), list(paths)))
+        return [recordtext.node_of(text) for text in texts if text]
+
+
+def _number(cursor: str | None) -> int:
+    if cursor is None:
+        return -1
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 6):
+        raise BadRequest(f"{cursor[:40]!r} is no cursor; take it from `next` of the page before.")
+    return int(cursor)

@@ -1,0 +1,106 @@
+"""Records as text: JSON with one field a line, so that Lua replaces fields undecoded. Pure.
+
+`fields_of` and `text_of` are what `parse` and `render` are in `lua/prelude.lua`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from inception.runs.model import Node, Revoke, Run, State
+from inception.runs.records import (
+    BeatRecord,
+    ClaimRecord,
+    EndRecord,
+    Fields,
+)
+
+_LINE: Final = re.compile(r'\n,?"([A-Za-z_]+)":([^\n]*)')
+
+
+def raw(value: object) -> str:
+    """`value` as JSON text, for one field of a patch."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def patch(**fields: object) -> dict[str, str]:
+    """A patch with each field as JSON text."""
+    return {name: raw(value) for name, value in fields.items()}
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """Split a record's text into its fields, their values still JSON text."""
+    return dict(_LINE.findall(text))
+
+
+def text_of(fields: Fields) -> str:
+    """Write a record's fields as text."""
+    lines = (f'"{name}":{value}' for name, value in fields.items())
+    return "{\n" + "\n,".join(lines) + "\n}"
+
+
+def arguments_of(fields: Fields) -> list[str | int]:
+    """A patch as the scripts read it: the number of fields, then name and value of each."""
+    words: list[str | int] = [len(fields)]
+    for name, value in fields.items():
+        # A line break between JSON's tokens is only white space, but would end the field here.
+        words += (name, value.replace("\n", " "))
+    return words
+
+
+def run_of(text: str) -> Run:
+    """Read a run's record."""
+    run: Run = _decoded(text)
+    return run
+
+
+def node_of(text: str) -> Node:
+    """Read a node's record."""
+    node: Node = _decoded(text)
+    return node
+
+
+def revoke_of(text: str) -> Revoke:
+    """Read a revoke that was asked for."""
+    revoke: Revoke = json.loads(text)
+    return revoke
+
+
+def claim_of(text: str) -> ClaimRecord:
+    """Read a claim."""
+    said = json.loads(text)
+    said.pop("nonce", None)
+    return ClaimRecord(**said)
+
+
+def end_of(text: str) -> EndRecord:
+    """Read the end of an attempt, the value left as JSON text."""
+    fields = fields_of(text)
+    value_text = fields.pop("value")
+    said: dict[str, Any] = {name: json.loads(value) for name, value in fields.items()}
+    state = State(said.pop("state"))
+    return EndRecord(state=state, value_text=None if value_text == "null" else value_text, **said)
+
+
+def end_in_message(said: Mapping[str, Any]) -> EndRecord:
+    """Read the `end` of an "end" message to the owner, decoded with the rest of the message."""
+    rest = {**said, "state": State(said["state"])}
+    value = rest.pop("value")
+    return EndRecord(value_text=None if value is None else raw(value), **rest)
+
+
+def beat_of(text: str) -> BeatRecord:
+    """Read a process's last beat."""
+    said = json.loads(text)
+    said["queues"] = tuple(said["queues"])
+    said["running"] = tuple((run, path, attempt) for run, path, attempt in said["running"])
+    return BeatRecord(**said)
+
+
+def _decoded(text: str) -> Any:
+    record = json.loads(text)
+    record["state"] = State(record["state"])
+    return record

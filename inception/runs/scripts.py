@@ -1,0 +1,135 @@
+"""Loads the Lua scripts and runs them; Redis' refusals become StoreUnavailable."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import redis
+from redis.exceptions import NoScriptError
+
+from inception.runs import keys
+from inception.runs.errors import StoreUnavailable
+from inception.runs.model import (
+    FINAL_STATES,
+    LARGE_FIELD_BYTES,
+    LARGE_FIELDS,
+    MAX_EVENTS,
+    MAX_NODES,
+    State,
+)
+
+_REFUSALS: Final = re.compile(
+    r"\b(OOM|READONLY|LOADING|BUSY|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b"
+)
+_SCRIPTS_OWN: Final = (
+    "id", "path", "seq", "epoch", "counts", "state", "revoke", "created_at", "omitted",
+)  # fmt: skip
+"""Fields that no caller decides alone: the scripts number, count and fence them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A script as it is sent: its whole text, and the digest that Redis knows it by."""
+
+    name: str
+    text: str
+    sha: str
+
+
+@cache
+def load(name: str) -> Script:
+    """Read `lua/<name>.lua`, with the constants and the prelude before it."""
+    folder = resources.files("inception.runs") / "lua"
+    parts = [_constants(), *(_read(folder, each) for each in ("prelude", name))]
+    text = "\n".join(parts)
+    sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return Script(name=name, text=text, sha=sha)
+
+
+def _read(folder: Any, name: str) -> str:
+    text: str = (folder / f"{name}.lua").read_text(encoding="utf-8")
+    return text
+
+
+@cache
+def _constants() -> str:
+    """What Lua must know of model.py and keys.py, so that it is spelled only there."""
+    values: Mapping[str, str] = {
+        "STATES": "{" + ",".join(f"'{state}'" for state in State) + "}",
+        "FINAL": _lua_set(sorted(FINAL_STATES)),
+        "LARGE_FIELDS": _lua_set(LARGE_FIELDS),
+        "LARGE_FIELD_BYTES": str(LARGE_FIELD_BYTES),
+        "SCRIPTS_OWN": _lua_set(_SCRIPTS_OWN),
+        "MAX_EVENTS": str(MAX_EVENTS),
+        "MAX_NODES": str(MAX_NODES),
+        "RUN_PREFIX": f"'{keys.run('')}'",
+        "NODES_PREFIX": f"'{keys.nodes('')}'",
+        "LOG_PREFIX": f"'{keys.LOG}'",
+        "STATE_INDEX": f"'{keys.RUNS}:'",
+        "ORDERS": f"'{keys.orders('')}'",
+        "LIST_CHANNEL": f"'{keys.LIST_CHANNEL}'",
+        "ALL_WATCHERS": f"'{keys.ALL_WATCHERS_CHANNEL}'",
+    }
+    return "\n".join(f"local {name} = {value}" for name, value in values.items())
+
+
+def _lua_set(words: Iterable[str]) -> str:
+    return "{" + ",".join(f"{word}=true" for word in words) + "}"
+
+
+@contextmanager
+def refusals_as_errors() -> Iterator[None]:
+    """Raise StoreUnavailable for what Redis, or the way to it, refuses for the moment."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        raise StoreUnavailable(f"Redis can't be reached: {error}") from error
+    except redis.ResponseError as error:
+        if not _REFUSALS.search(str(error)):
+            raise
+        raise StoreUnavailable(f"Redis refuses for the moment: {error}") from error
+
+
+class Scripts:
+    """What each part of the store stands on: one client, and scripts run on it."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def _run(
+        self, name: str, names_of_keys: Sequence[str], words: Iterable[str | int] = ()
+    ) -> list[Any]:
+        """Run a script once; when its answer is lost it may have been done or not."""
+        with refusals_as_errors():
+            return self._evaluate(name, names_of_keys, words)
+
+    def _run_again_if_lost(
+        self, name: str, names_of_keys: Sequence[str], words: Iterable[str | int] = ()
+    ) -> list[Any]:
+        """Run a script that may be done twice; a lost answer is asked for once more."""
+        words = list(words)
+        with refusals_as_errors():
+            try:
+                return self._evaluate(name, names_of_keys, words)
+            except (redis.ConnectionError, redis.TimeoutError):
+                return self._evaluate(name, names_of_keys, words)
+
+    def _evaluate(
+        self, name: str, names_of_keys: Sequence[str], words: Iterable[str | int]
+    ) -> list[Any]:
+        script = load(name)
+        rest = (len(names_of_keys), *names_of_keys, *words)
+        answer: Any
+        try:
+            answer = self._client.evalsha(script.sha, *rest)  # type: ignore[arg-type]
+        except NoScriptError:
+            answer = self._client.eval(script.text, *rest)  # type: ignore[arg-type]
+        words_of_answer: list[Any] = answer
+        return words_of_answer

@@ -1,0 +1,156 @@
+"""What a run's owner writes: progress, steps, attempts and ends, each fenced by its token.
+
+Every call carries the number of its operation, rising by the caller's count for one token: one
+that was done already answers as it did then. So an answer that was lost is asked for once more
+right here, and a caller may do so again after StoreUnavailable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from inception.runs import keys, recordtext
+from inception.runs.errors import RunNotFound, SpawnRefused, StaleToken, TooManyNodes
+from inception.runs.meta import empty_meta
+from inception.runs.model import MAX_NODES, Attempt, State
+from inception.runs.records import (
+    Ended,
+    EndedUnclaimed,
+    Fields,
+    Lease,
+    NewStep,
+    Spawned,
+    Written,
+)
+from inception.runs.scripts import Scripts
+
+
+class Writing(Scripts):
+    """Writes a run for its owner. All raise StaleToken once it is another's, and RunNotFound."""
+
+    def write(
+        self, lease: Lease, op: int, nodes: Mapping[str, Fields], run: Fields | None
+    ) -> Written:
+        """Merge patches into nodes and into the run, as one step.
+
+        Nodes that are final stay as they are and come back as `refused`, and no run ends here.
+        Under a revoke a state that isn't final becomes REVOKING.
+        """
+        words = [*recordtext.arguments_of(run or {}), len(nodes), *_patches(nodes)]
+        answer = self._as_owner("write", lease, op, words)
+        return Written(seq=int(answer[1]), epoch=answer[2], refused=tuple(answer[3:]))
+
+    def spawn(
+        self, lease: Lease, op: int, steps: Sequence[NewStep], run: Fields | None = None
+    ) -> Spawned:
+        """Record steps and their nodes before the children are sent; known steps are left alone.
+
+        Raises SpawnRefused under a revoke and TooManyNodes, both with nothing written.
+        """
+        words: list[str | int] = [*recordtext.arguments_of(run or {}), len(steps)]
+        for step in steps:
+            words += (f"{step.digest} {step.name}", *recordtext.arguments_of(_node_of(step)))
+        answer = self._as_owner("spawn", lease, op, words)
+        return Spawned(seq=int(answer[1]), epoch=answer[2])
+
+    def record_value(self, lease: Lease, op: int, key: str, text: str) -> str:
+        """Record a value (JSON text) in the journal; returns what is recorded, ours or earlier."""
+        recorded: str = self._as_owner("record_value", lease, op, [key, text])[1]
+        return recorded
+
+    def end_unclaimed(self, lease: Lease, op: int, nodes: Mapping[str, Fields]) -> EndedUnclaimed:
+        """Write ends to those nodes that no worker has claimed; the others are `skipped`."""
+        words: list[str | int] = [len(nodes), *_patches(nodes)]
+        answer = self._as_owner("end_unclaimed", lease, op, words)
+        first_skipped = 4 + int(answer[3])
+        return EndedUnclaimed(
+            seq=int(answer[1]),
+            epoch=answer[2],
+            refused=tuple(answer[4:first_skipped]),
+            skipped=tuple(answer[first_skipped:]),
+        )
+
+    def new_attempt(
+        self, lease: Lease, op: int, path: str, *, task_id: str, lost: Attempt, max_losses: int
+    ) -> int | None:
+        """Start the node's next attempt and return its number; `lost` is how the last one ended.
+
+        None if it was lost `max_losses` times before, or has ended. Raises SpawnRefused under a
+        revoke.
+        """
+        earlier = [recordtext.raw(lost), lost["state"]]
+        words: list[str | int] = [path, recordtext.raw(task_id), *earlier, max_losses]
+        answer = self._as_owner("new_attempt", lease, op, words)
+        return int(answer[1]) if answer[0] == "ok" else None
+
+    def end_run(self, lease: Lease, op: int, state: State, run: Fields) -> Ended:
+        """End the run, as REVOKED if that was asked for; refused while nodes go on."""
+        words: list[str | int] = [state, *recordtext.arguments_of(run)]
+        answer = self._as_owner("end_run", lease, op, words, keys.owned(lease.owner))
+        return Ended(
+            seq=int(answer[1]),
+            epoch=answer[2],
+            state=State(answer[3]),
+            waiting_for=tuple(answer[4:]),
+        )
+
+    def _as_owner(
+        self, name: str, lease: Lease, op: int, words: Iterable[str | int], *more_keys: str
+    ) -> list[Any]:
+        fence: list[str | int] = [lease.run_id, lease.owner, lease.token, op]
+        answer = self._run_again_if_lost(
+            name, [*keys.of_run(lease.run_id), *more_keys], [*fence, *words]
+        )
+        _raise_refusal(answer[0], lease)
+        return answer
+
+
+def _raise_refusal(word: str, lease: Lease) -> None:
+    if word == "stale":
+        raise StaleToken(f"Run {lease.run_id} isn't {lease.owner}'s any more.")
+    if word == "gone":
+        raise RunNotFound(f"There is no run {lease.run_id} (any more).")
+    if word == "revoked":
+        raise SpawnRefused(f"Run {lease.run_id} is being revoked; no step starts in it.")
+    if word == "too_many":
+        raise TooManyNodes(f"Run {lease.run_id} would have more than {MAX_NODES:,} nodes.")
+
+
+def _patches(nodes: Mapping[str, Fields]) -> list[str | int]:
+    words: list[str | int] = []
+    for path, fields in nodes.items():
+        words += (path, *recordtext.arguments_of(fields))
+    return words
+
+
+def _node_of(step: NewStep) -> Fields:
+    """The step's node in the protocol's order; what the script decides is a placeholder."""
+    return {
+        **recordtext.patch(
+            path=step.path,
+            parent=step.parent,
+            task_id=step.task_id,
+            name=step.name,
+            label=step.label,
+            kind=step.kind,
+            state=State.PENDING,
+            meta=step.meta or empty_meta(),
+            attempt=1,
+            attempts=[],
+            worker=None,
+            queue=step.queue,
+            waiting=None,
+            children=0,
+        ),
+        "args": step.args_text,
+        "kwargs": step.kwargs_text,
+        **recordtext.patch(
+            queued_at=None,
+            started_at=None,
+            finalized_at=None,
+            value=None,
+            traceback=None,
+            omitted=[],
+        ),
+    }
