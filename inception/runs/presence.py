@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final, cast
 
@@ -35,6 +35,12 @@ class Presence(Scripts):
         names = [keys.BEATS, keys.owned(process)]
         answer = self._run_again_if_lost("bury", names, [process])
         return bool(answer[0] == "ok")
+
+    def tell(self, process: str, order: Mapping[str, object]) -> bool:
+        """Say something on a process's own channel; False if nobody heard it."""
+        text = json.dumps(order, separators=(",", ":"))
+        with refusals_as_errors():
+            return bool(self._client.publish(keys.orders(process), text))
 
     def read_beats(self) -> dict[str, BeatRecord]:
         """The last beat of every process that isn't buried."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inception.runs.meta import read_meta
 from inception.runs.model import State
-from inception.runs.records import ClaimRecord, EndRecord
+from inception.runs.records import ClaimRecord
+from inception.runs.recordtext import end_in_message
 from inception.watching.live import raw
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Hearing:
         if message.get("end") is None:
             self._ctx.crew.submit(partial(self._fetch_end, live, node))
             return
-        end = EndRecord.from_message(message["end"])
+        end = end_in_message(message["end"])
         if end.state == State.LOST or (end.state == State.FAILURE and node.retries_left):
             self._ctx.crew.submit(partial(self._endings.take_end, live, node, end))
         else:

@@ -7,12 +7,10 @@ claim; running ones are stopped by an order to the process that claimed them; pa
 
 from __future__ import annotations
 
-import json
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from inception.runs import keys
 from inception.runs.errors import InceptionError, NodeAlreadyEnded, RunAlreadyEnded
 from inception.runs.meta import empty_meta
 from inception.runs.model import State
@@ -89,7 +87,7 @@ class Revoker:
             "error": error,
         }
         try:
-            self._ctx.store.publish(keys.orders(claim.worker), json.dumps(order))
+            self._ctx.store.tell(claim.worker, order)
         except InceptionError as unavailable:
             about = {"action": "order_lost", "run_id": live.id, "path": node.path}
             log.warning("An order to stop is sent again: %s", unavailable, extra=about)

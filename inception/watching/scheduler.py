@@ -23,6 +23,8 @@ from inception.watching.steps import Steps
 from inception.watching.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from celery import Celery
 
     from inception.watching.context import Context
@@ -38,8 +40,9 @@ _CHILDREN_PAUSE: Final = 0.5
 class Scheduler:
     """The held runs of one watcher process."""
 
-    def __init__(self, ctx: Context, app: Celery) -> None:
+    def __init__(self, ctx: Context, app: Celery, *, on_begin: Callable[[], None]) -> None:
         self._ctx = ctx
+        self._on_begin = on_begin
         self.runs: dict[str, LiveRun] = {}
         self.endings = Endings(ctx, begin_attempt=self._begin_attempt)
         self.revoker = Revoker(ctx, self.endings, on_intent=self._on_intent)
@@ -94,8 +97,8 @@ class Scheduler:
         for frame in frames:
             frame.revoke()
         if broken:
-            lease = live.lane.lease
-            self._ctx.store.give_back(lease.owner, [(live.id, lease.token)])
+            about = {"action": "run_broken", "run_id": live.id}
+            log.warning("A run is let go; the next beat takes it up again", extra=about)
 
     def give_back_all(self) -> int:
         """Hand all runs over to whoever lives: to a run, a crash without the wait."""
@@ -144,6 +147,7 @@ class Scheduler:
             return
         for path in list(live.intents):
             self._ctx.crew.submit(partial(self.revoker.carry_out, live, path))
+        self._on_begin()
         self._bodies.begin(live, live.root)
 
     def _take_over(self, live: LiveRun) -> None:

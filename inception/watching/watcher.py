@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore
 
-from inception.authoring.starting import record_foreign
+from inception.authoring.starting import bind
 from inception.runs.beats import Beater
 from inception.runs.errors import StoreUnavailable
 from inception.runs.messages import read_ticket
-from inception.runs.records import Beat, BeatAnswer
+from inception.runs.records import Beat, BeatAnswer, NewRun
+from inception.watching.blocking import BlockingAlarm
 from inception.watching.context import Context
 from inception.watching.crew import Crew
 from inception.watching.hub import Hub
@@ -75,7 +76,8 @@ class Watcher:
             outbox=self._outbox,
             hub=self._hub,
         )
-        self._scheduler = Scheduler(self._ctx, app)
+        self._alarm = BlockingAlarm(lambda: bool(self._scheduler.runs))
+        self._scheduler = Scheduler(self._ctx, app, on_begin=self._alarm.wake)
         self._rescuer = Rescuer(self._ctx, self._scheduler)
         self._stopping = False
         self._beater = Beater(
@@ -96,11 +98,13 @@ class Watcher:
         self._crew.start()
         self._timers.start()
         self._hub.start()
+        self._alarm.start()
         self._beater.start()
 
     def stop(self) -> None:
         """Hand all runs over; nothing is raised into parents. Takes a moment, not their time."""
         self._stopping = True
+        self._alarm.stop()
         self._hub.stop()
         self._timers.stop()
         try:
@@ -120,13 +124,21 @@ class Watcher:
         ticket = read_ticket(task.request)
         run_id: str = ticket.run_id if ticket is not None else task.request.id
         if ticket is None:
-            record_foreign(task, run_id, args, kwargs)
+            self._record_foreign(task, run_id, args, kwargs)
         try:
             self._scheduler.take(run_id)
         except StoreUnavailable as error:
             about = {"action": "take_failed", "run_id": run_id}
             log.warning("A run waits for a rescuer: %s", error, extra=about)
         raise Ignore
+
+    def _record_foreign(
+        self, task: Any, run_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> None:
+        """A message without our header (somebody's `send_task`) makes its run."""
+        named = bind(task, args, kwargs)
+        new = NewRun(id=run_id, name=task.name, kwargs=named, steps=task.steps)
+        self._store.create_run(new)
 
     def _order(self, text: str) -> None:
         if '"given_back"' in text:
