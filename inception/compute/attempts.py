@@ -1,0 +1,235 @@
+"""Runs a child in a compute worker: claim, STARTED, body, end, and only then Celery's result.
+
+The claim comes first, so that a copy of a message runs nothing; the end in the claim comes
+before Celery's result, since it is the truth and the result a hint.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any, ClassVar, Final, NoReturn, Protocol
+
+from celery.exceptions import Ignore, Reject, Retry
+
+from inception.authoring.voice import last_word
+from inception.compute import ending
+from inception.compute.ending import BodyRaised, Ending, for_celery
+from inception.compute.insistence import insist
+from inception.compute.interruption import Interruption, Stopped
+from inception.compute.output import Output
+from inception.compute.slots import Held
+from inception.runs.messages import Ticket, read_ticket
+from inception.runs.model import State
+from inception.runs.records import Claim, ClaimAnswer
+from inception.runs.store import Store
+
+logger = logging.getLogger(__name__)
+
+_STARTED: Final = "STARTED"
+
+
+class Place(Protocol):
+    """Where a pool process says what it works on, so that the main process knows."""
+
+    can_stop: ClassVar[bool]
+    """Whether the work of this place can be stopped by a signal."""
+
+    def begin(self, held: Held) -> None:
+        """This process, or this thread of it, works on `held` from now on."""
+
+    def end(self, held: Held) -> None:
+        """It works on it no more."""
+
+
+class ComputeExecutor:
+    """The executor of one compute process: `process` is the worker's name in claims."""
+
+    def __init__(
+        self, store: Store, *, process: str, place: Place, interruption: Interruption, output: Output
+    ) -> None:
+        self._store = store
+        self._process = process
+        self._place = place
+        self._interruption = interruption
+        self._output = output
+
+    def execute(self, task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
+        """Run the body of `task` if this delivery of it may run; else raise Celery's Ignore."""
+        if task.inception_kind == "parent":
+            self._refuse_parent(task)
+        ticket = read_ticket(task.request)
+        body = _Body(task, args, kwargs)
+        if ticket is None:
+            return self._run_plain(body)
+        held = Held(run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt)
+        self._place.begin(held)
+        try:
+            self._claim(task, ticket)
+            return self._run(body, held)
+        finally:
+            self._place.end(held)
+
+    def _refuse_parent(self, task: Any) -> NoReturn:
+        """A parent's message that came here by a wrong route; its record brings it to a watcher."""
+        logger.error(
+            "%s is a parent, and this is a compute worker: send parents to a queue that a "
+            "watcher consumes. Its run is started by a watcher all the same.",
+            task.name,
+            extra={"action": "parent_refused", "run_id": task.request.id},
+        )
+        raise Ignore
+
+    def _run_plain(self, body: _Body) -> object:
+        """Run a task that no parent started."""
+        body.store_started()
+        try:
+            with self._interruption.body(None):
+                return body.run()
+        except BaseException as exception:
+            if self._interruption.process_leaves:
+                raise
+            _raise(for_celery(exception), exception)
+
+    # The claim
+
+    def _claim(self, task: Any, ticket: Ticket) -> None:
+        """Make this attempt ours, or raise Ignore where it is not (any more) to be run."""
+        claim = Claim(
+            run_id=ticket.run_id,
+            path=ticket.path,
+            attempt=ticket.attempt,
+            retries=task.request.retries or 0,
+            task_id=task.request.id,
+            worker=self._process,
+            pid=os.getpid(),
+        )
+        answer = insist(lambda: self._store.claim(claim), what="a claim")
+        if answer is not ClaimAnswer.OK:
+            _log("A delivery of %s was dropped: %s", task.name, answer, claim=claim)
+            raise Ignore
+
+    # The body and its end
+
+    def _run(self, body: _Body, held: Held) -> object:
+        body.store_started()
+        served = self._interruption.served
+        try:
+            with self._watched(held):
+                value = body.run()
+            end = ending.returned(value, last_word())
+        except (Stopped, Retry, Ignore, Reject) as signal:
+            self._end_by(signal, body, held)
+        except BaseException as exception:
+            if self._interruption.process_leaves:
+                raise  # this process ends unfinished: the main process says as what
+            if (stop := self._interruption.stop_since(served)) is not None:
+                self._end_by(stop, body, held)  # raised by the body's own cleaning up
+            self._record(ending.raised(body.name, exception, last_word()), body, held)
+            _raise(for_celery(exception), exception)
+        self._record(end, body, held)
+        return value
+
+    @contextmanager
+    def _watched(self, held: Held) -> Iterator[None]:
+        """Keep what is printed within, and let orders stop it."""
+        try:
+            with self._output.of(held) if self._place.can_stop else nullcontext():
+                with self._interruption.body(held):
+                    yield
+        finally:
+            self._output.flush()
+
+    def _end_by(self, signal: BaseException, body: _Body, held: Held) -> NoReturn:
+        """End an attempt whose body left by one of the ways that mean something to Celery."""
+        if isinstance(signal, Stopped):
+            self._end_stopped(signal, body, held)
+        if isinstance(signal, Retry):
+            self._record_retry(signal, body, held)
+        else:
+            said = BodyRaised(f"it raised Celery's {type(signal).__name__}, so it has no result")
+            self._record(ending.raised(body.name, said, last_word()), body, held)
+        raise signal
+
+    def _end_stopped(self, stop: Stopped, body: _Body, held: Held) -> NoReturn:
+        order = stop.order
+        self._record(ending.stopped(order.state, order.error, last_word()), body, held)
+        if order.state is State.REVOKED:
+            body.store_revoked()
+            raise Ignore
+        raise BodyRaised(order.error or order.state)
+
+    def _record(self, end: Ending, body: _Body, held: Held) -> None:
+        """Record the end in the claim; refused if the attempt was ended or taken over before."""
+        record = end.of(held, body.retries)
+        if not insist(lambda: self._store.end_claim(record), what="a child's end"):
+            _log("The end of %s came too late: %s", body.name, end.state, claim=held)
+
+    def _record_retry(self, retry: Retry, body: _Body, held: Held) -> None:
+        """Tell the owner that Celery's own retry follows within this attempt."""
+        error = ending.describe(body.name, retry.exc if retry.exc is not None else retry)
+        eta = None if retry.when is None else _eta_ms(retry.when)
+
+        def call() -> bool:
+            return self._store.retry_claim(
+                held.run_id, held.path, held.attempt, body.retries, error=error, eta_ms=eta
+            )
+
+        insist(call, what="a child's retry")
+
+
+class _Body:
+    """A delivered task: its function, and what Celery's backend keeps of it."""
+
+    def __init__(self, task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._task = task
+        self._args = args
+        self._kwargs = kwargs
+        self.name: str = task.name
+        self.retries: int = task.request.retries or 0
+
+    def run(self) -> object:
+        return self._task.run(*self._args, **self._kwargs)
+
+    def store_started(self) -> None:
+        """Store what `task_track_started` would, which is off since it comes before the claim."""
+        request = self._task.request
+        said = {"pid": os.getpid(), "hostname": request.hostname}
+        self._store(lambda backend: backend.store_result(request.id, said, _STARTED, request=request))
+
+    def store_revoked(self) -> None:
+        request = self._task.request
+        self._store(lambda backend: backend.mark_as_revoked(request.id, "revoked", request=request))
+
+    def _store(self, write: Callable[[Any], object]) -> None:
+        if self._ignores_result():
+            return
+        try:
+            write(self._task.backend)
+        except Exception:  # whatever a backend raises: its word is a hint, the claim is the truth
+            logger.exception("Celery's result of %s was not stored", self.name)
+
+    def _ignores_result(self) -> bool:
+        asked = vars(self._task.request).get("ignore_result")
+        return bool(self._task.ignore_result if asked is None else asked)
+
+
+def _raise(shown: Exception, exception: BaseException) -> NoReturn:
+    """Raise for Celery what it can store, without the original where that is the trouble."""
+    if shown is exception:
+        raise shown
+    raise shown from None
+
+
+def _eta_ms(when: Any) -> int | None:
+    """When a retry is due, in ms since the epoch, where Celery told a moment."""
+    moment = getattr(when, "timestamp", None)
+    return int(moment() * 1000) if callable(moment) else None
+
+
+def _log(text: str, *words: object, claim: Claim | Held) -> None:
+    logger.info(
+        text, *words, extra={"action": "claim", "run_id": claim.run_id, "path": claim.path}
+    )

@@ -1,0 +1,62 @@
+"""Records ends on behalf of pool processes that died, off Celery's event loop."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from typing import Final
+
+from inception.compute.insistence import insist
+from inception.runs.errors import InceptionError
+from inception.runs.records import ClaimEnd
+from inception.runs.store import Store
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING: Final = 10_000
+"""Ends that wait for Redis; beyond, beats tell the watchers that those claims are gone."""
+_CLOSE_WAIT: Final = 5.0
+"""Seconds (s) that closing waits for what is still to be recorded."""
+
+
+class Recorder:
+    """A thread that records ends in the order given, asking on while Redis is away."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ends: queue.Queue[ClaimEnd | None] = queue.Queue(MAX_WAITING)
+        self._thread = threading.Thread(target=self._run, name="inception-recorder", daemon=True)
+
+    def start(self) -> None:
+        """Begin to record."""
+        self._thread.start()
+
+    def record(self, end: ClaimEnd) -> None:
+        """Record `end` soon, unless another end is there already. Never waits."""
+        try:
+            self._ends.put_nowait(end)
+        except queue.Full:
+            logger.error("Too many ends wait for Redis", extra={"action": "end_not_recorded"})
+
+    def close(self) -> None:
+        """Return once all is recorded, or after 5 s."""
+        try:
+            self._ends.put_nowait(None)
+        except queue.Full:
+            return
+        self._thread.join(_CLOSE_WAIT)
+
+    def _run(self) -> None:
+        while (end := self._ends.get()) is not None:
+            self._put(end)
+
+    def _put(self, end: ClaimEnd) -> None:
+        words = {"action": "end_recorded", "run_id": end.run_id, "path": end.path}
+        try:
+            kept = insist(lambda: self._store.end_claim(end), what="a child's end")
+        except InceptionError:
+            logger.exception("An end was not recorded", extra=words)
+            return
+        if kept:
+            logger.warning("%s: %s", end.state, end.meta["error"], extra=words)

@@ -1,0 +1,178 @@
+"""The main process of a compute worker: beats, hears orders, and ends what its pool could not.
+
+`prepare` before the pool is forked, `start` once it is up, `stop` after it has ended. While a
+warm shutdown waits for running children, beats and orders go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any, Final
+
+from billiard.process import current_process
+from celery import Celery
+
+from inception.authoring.execution import set_executor
+from inception.authoring.task import Task
+from inception.compute.attempts import ComputeExecutor, Place
+from inception.compute.interruption import Interruption
+from inception.compute.orders import StopMessage, StopOrders
+from inception.compute.output import Output
+from inception.compute.places import OwnMemory, PoolSlot
+from inception.compute.recorder import Recorder
+from inception.compute.requests import Deaths, request_class
+from inception.compute.slots import Held, Slots
+from inception.runs import keys
+from inception.runs.beats import Beater
+from inception.runs.connection import connect
+from inception.runs.errors import StoreUnavailable
+from inception.runs.listener import Listener
+from inception.runs.records import Beat, BeatAnswer, LogLine, RunningClaim
+from inception.runs.store import Store
+
+logger = logging.getLogger(__name__)
+
+_POOL_PROCESS_CONNECTIONS: Final = 4
+_MAIN_CONNECTIONS: Final = 8
+
+
+class ComputeWorker:
+    """A compute worker: `process` its name in claims, `name` Celery's, `ttl` in seconds (s).
+
+    `forks` says that the pool has processes, whose children can be stopped; without them
+    (threads, solo, green threads) children run unstoppably, and are said so once.
+    """
+
+    def __init__(
+        self, *, app: Celery, url: str, process: str, name: str, ttl: float, slots: int,
+        queues: Sequence[str], forks: bool,
+    ) -> None:  # fmt: skip
+        self._app = app
+        self._url = url
+        self._process = process
+        self._name = name
+        self._slot_count = slots
+        self._queues = tuple(queues)
+        self._slots = Slots() if forks else None
+        self._own = OwnMemory()
+        self._stopping = False
+        self._store = Store(connect(url, purpose="compute", size=_MAIN_CONNECTIONS))
+        self._recorder = Recorder(self._store)
+        self._orders = StopOrders(self._slots) if self._slots is not None else None
+        self._beater = Beater(url, make_beat=self._beat, on_answer=self._answered, ttl=ttl)
+        self._listener = Listener(url, name="orders", on_gap=self._beater.beat_soon)
+
+    def prepare(self) -> None:
+        """Make this app's tasks claim and report; before the pool is forked."""
+        deaths = Deaths(
+            self._recorder,
+            process=self._process,
+            order_for=self._orders.given_for if self._orders else lambda _held: None,
+            slots=self._slots,
+        )
+        self._deaths = deaths
+        kind = request_class(deaths)
+        for task in self._app.tasks.values():
+            if isinstance(task, Task):
+                _settle(task, kind)
+        if self._slots is None:
+            logger.warning("Children of this worker can't be stopped: start it with -P prefork.")
+            set_executor(self._executor(self._own, Interruption(None), self._store))
+
+    def enter_pool_process(self) -> None:
+        """Set a new pool process up, which has nothing of its main process but the slots."""
+        if self._slots is None:
+            return
+        slot = PoolSlot(self._slots, current_process().index)
+        store = Store(connect(self._url, purpose="child", size=_POOL_PROCESS_CONNECTIONS))
+        set_executor(self._executor(slot, Interruption(slot.order), store))
+
+    def start(self) -> None:
+        """Begin to hear orders and to beat."""
+        self._recorder.start()
+        if self._orders is not None:
+            self._orders.start()
+            self._listen(self._orders)
+        self._beater.start()
+
+    def say_stopping(self) -> None:
+        """Tell the others that this worker takes nothing more and ends when its pool has."""
+        self._stopping = True
+        self._beater.beat_soon()
+
+    def stop(self) -> None:
+        """Record what the pool left without an end, and leave. Takes up to some seconds."""
+        self._deaths.leave()
+        self._recorder.close()
+        self._listener.stop()
+        if self._orders is not None:
+            self._orders.close()
+        self._beater.stop()
+        try:
+            self._store.bury(self._process)
+        except StoreUnavailable:
+            logger.info("The last beat stays: it counts as dead in a while")
+
+    def _executor(
+        self, place: Place, interruption: Interruption, store: Store
+    ) -> ComputeExecutor:
+        def append(held: Held, lines: Sequence[LogLine]) -> None:
+            store.append_log(held.run_id, held.path, held.attempt, lines)
+
+        return ComputeExecutor(
+            store,
+            process=self._process,
+            place=place,
+            interruption=interruption,
+            output=Output(append),
+        )
+
+    def _listen(self, orders: StopOrders) -> None:
+        self._listener.start()
+        try:
+            self._listener.subscribe(keys.orders(self._process), orders.hear)
+        except StoreUnavailable as error:
+            logger.warning("Orders come by the answers to beats for now: %s", error)
+
+    def _beat(self, counter: int) -> Beat:
+        return Beat(
+            process=self._process,
+            kind="compute",
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            name=self._name,
+            slots=self._slot_count,
+            queues=self._queues,
+            running=self._running(),
+            stopping=self._stopping,
+            counter=counter,
+        )
+
+    def _running(self) -> list[RunningClaim]:
+        return [(held.run_id, held.path, held.attempt) for held in self._working()]
+
+    def _working(self) -> list[Held]:
+        if self._slots is None:
+            return self._own.working()
+        return [held for _pid, held in self._slots.working().values()]
+
+    def _answered(self, answer: BeatAnswer) -> None:
+        """Stop the claims of ours under an intent whose order was lost."""
+        if self._orders is None or not answer.intents:
+            return
+        asked = set(answer.intents)
+        for held in self._working():
+            if (held.run_id, held.path) in asked:
+                self._orders.stop(StopMessage(held=held))
+
+
+def _settle(task: Any, kind: type[Any]) -> None:
+    """What a task must have in a worker of ours, whatever the project's own settings are."""
+    task.track_started = False
+    task.Request = kind
+    if task.inception_kind != "plain":
+        task.acks_late = False
+        task.reject_on_worker_lost = False
