@@ -9,7 +9,7 @@ from typing import Any
 from celery._state import _task_stack
 
 from inception.authoring.frame import Frame, current_frame
-from inception.authoring.voice import Voice, speaking
+from inception.authoring.voice import speaking, voice_of
 
 
 @contextmanager
@@ -34,13 +34,8 @@ def run_behind(
     `task_id` is what the body sees as `self.request.id`. Returns what the body returns, raises
     what it raises.
     """
-
-    def deliver(meta: Any) -> bool:
-        frame.report(meta)
-        return True
-
     token = current_frame.set(frame)
-    voice = Voice(deliver, draws=task_id is None, pause=0.0)
+    voice = voice_of(frame, draws=task_id is None)
     try:
         with speaking(voice), requested(task, args, kwargs, id=task_id, called_directly=True):
             return task.run(*args, **kwargs)

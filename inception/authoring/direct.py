@@ -12,6 +12,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from time import sleep as sleep_for
 from typing import Any
 
@@ -39,10 +40,8 @@ def call(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
     """
     if task.inception_kind == "parent" and current_frame.get() is None:
         return run_behind(DirectFrame(), task, args, kwargs, task_id=None)
-    with requested(task, args, kwargs):
-        if current_voice() is None:
-            with speaking(silent_voice()):
-                return task.run(*args, **kwargs)
+    voice = current_voice()
+    with requested(task, args, kwargs), nullcontext() if voice else speaking(silent_voice()):
         return task.run(*args, **kwargs)
 
 
@@ -78,17 +77,19 @@ class DirectFrame:
         *,
         stop_on_error: bool,
     ) -> list[Outcome]:
-        """Run `steps` one after the other, whatever `limit` is.
+        """Run `steps` one after the other.
 
-        With `stop_on_error` those after the first that is not ok are revoked unstarted.
+        With `stop_on_error` the first that is not ok revokes those that would run beside it
+        (without a `limit`, all others); with a limit, what is not started by then is left out.
         """
-        del limit
         outcomes: list[Outcome] = []
         stopped = False
         for step in steps:
             handle = self._skip(step) if stopped else self._handle(step)
             outcomes.append(self._settled(handle, 0 if stopped else options.retries))
             stopped = stopped or (stop_on_error and not outcomes[-1].ok)
+            if stopped and limit is not None:
+                break
         return outcomes
 
     def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:
@@ -164,7 +165,7 @@ class DirectFrame:
         if step.kind == "parent":
             nested = DirectFrame(self.run_id, path)
             return run_behind(nested, task, step.args, step.kwargs, task_id=None)
-        with requested(task, step.args, step.kwargs, inception={"attempt": attempt}):
+        with requested(task, step.args, step.kwargs, headers={"inception": {"attempt": attempt}}):
             return task.run(*step.args, **step.kwargs)
 
 

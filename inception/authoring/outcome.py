@@ -20,9 +20,9 @@ from inception.runs.model import (
 )
 
 _KEYS: Final = ("iteration", "total", "completion", "status", "message", "error", "state")
-_FAILED_WORDS: Final[dict[NodeKind, frozenset[str]]] = {
-    "child": frozenset({"ERROR"}),
-    "parent": frozenset({"ERROR", "FAILURE"}),
+_FAILED_WORDS: Final[dict[NodeKind, tuple[str, ...]]] = {
+    "child": ("ERROR",),
+    "parent": ("ERROR", "FAILURE"),
 }
 
 

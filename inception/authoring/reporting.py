@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sized
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar, overload
 
 from tqdm import tqdm
 
@@ -66,39 +66,42 @@ class Track(Generic[Item]):
         self._is_outer = False
 
     def __iter__(self) -> Iterator[Item]:
-        with self:
-            yield from self._counted() if self._is_outer else self._iterable
+        """Yield the items and look at the clock every few of them, as the pace allows.
 
-    def _counted(self) -> Iterator[Item]:
-        """Yield the items and look at the clock every few of them, as the pace allows."""
-        done = self.iteration
-        stride, look_at, looked = 1, done + 1, monotonic()
-        try:
-            for item in self._iterable:
-                yield item
-                done += 1
-                if done >= look_at:
-                    moment = monotonic()
-                    stride = _next_stride(stride, moment - looked)
-                    looked, look_at, self.iteration = moment, done + stride, done
-                    if moment >= self._due:
-                        self._say(moment)
-        finally:
-            self.iteration = done
+        One generator, and no second one inside: handing items through would cost as much again.
+        """
+        with self:
+            if not self._is_outer:
+                yield from self._iterable
+                return
+            done = self.iteration
+            stride, look_at, looked = 1, done + 1, monotonic()
+            try:
+                for item in self._iterable:
+                    yield item
+                    done += 1
+                    if done >= look_at:
+                        moment = monotonic()
+                        stride = _next_stride(stride, moment - looked)
+                        looked, look_at = moment, done + stride
+                        if moment >= self._due:
+                            self._say(moment, done)
+            finally:
+                self.iteration = done
 
     def update(self, k: int = 1) -> None:
         """Count `k` more as done."""
         self.iteration += k
         moment = monotonic()
         if self._is_outer and moment >= self._due:
-            self._say(moment)
+            self._say(moment, self.iteration)
 
     def __enter__(self) -> Self:
         self._voice = current_voice()
         self._is_outer = self._voice is None or self._voice.take_turn(self)
         if self._is_outer:
             self._bar = self._draw()
-            self._say(monotonic())
+            self._say(monotonic(), self.iteration)
         return self
 
     def __exit__(
@@ -109,14 +112,14 @@ class Track(Generic[Item]):
     ) -> None:
         if not self._is_outer:
             return
-        self._say(monotonic())
+        self._say(monotonic(), self.iteration)
         if self._bar is not None:
             self._bar.close()
         if self._voice is not None:
             self._voice.end_turn(self)
 
-    def _say(self, moment: float) -> None:
-        self._due = moment + PAUSE
+    def _say(self, moment: float, iteration: int) -> None:
+        self._due, self.iteration = moment + PAUSE, iteration
         if self._voice is not None:
             self._voice.say(progress(self.iteration, self.total, self.message), at_once=True)
         if self._bar is not None:
@@ -130,9 +133,15 @@ class Track(Generic[Item]):
         return None
 
 
-def track(
-    iterable: Iterable[Item] = (), total: int | None = None, message: str = ""
-) -> Track[Item]:
+@overload
+def track(*, total: int | None = None, message: str = "") -> Track[None]: ...
+
+
+@overload
+def track(iterable: Iterable[Item], total: int | None = None, message: str = "") -> Track[Item]: ...
+
+
+def track(iterable: Iterable[Any] = (), total: int | None = None, message: str = "") -> Track[Any]:
     """Wrap a loop so that the task reports where it is, as tqdm does.
 
     Write `for item in track(items): …`; `total` is the number of items (default: the

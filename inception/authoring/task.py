@@ -40,7 +40,8 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
     @property
     def attempt(self) -> int:
         """Which attempt of this child runs, from 1; a bound child may ask `self.attempt`."""
-        ticket = getattr(self.request, "inception", None)
+        headers = self.request.headers
+        ticket = headers.get("inception") if isinstance(headers, Mapping) else None
         return int(ticket.get("attempt", 1)) if isinstance(ticket, Mapping) else 1
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -102,6 +103,27 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
             frame.report(word)
         elif self.request.id is not None and not self.request.is_eager:
             super().update_state(task_id, state, meta, **options)
+
+    def retry(
+        self,
+        args: Any = None,
+        kwargs: Any = None,
+        exc: BaseException | None = None,
+        *more: Any,
+        **options: Any,
+    ) -> Any:
+        """Retry the task, as Celery does; in a parent raise `exc`, for its run is retried instead.
+
+        Raises NotDurable in a parent without `exc`.
+        """
+        if self.inception_kind != "parent" and current_frame.get() is None:
+            return super().retry(args, kwargs, exc, *more, **options)
+        if exc is not None:
+            raise exc
+        raise NotDurable(
+            f"{self.name} asked Celery to retry it, which would start it anew behind its journal."
+            "\n\nTo solve this, let its steps be retried: `watch(task.s(...), retries=3)`."
+        )
 
     def _is_redelivery(self, options: Mapping[str, Any]) -> bool:
         """True for what must not become a new run: Celery's retries, and eager mode."""

@@ -105,7 +105,8 @@ def watch_all(
     """Watch the children that an iterable yields, at most `limit` in flight (None: all).
 
     It is read only as far as children may start. Outcomes come in its order, whatever ends
-    first. Options, and what it raises, as for `watch`.
+    first; after `stop_on_error` struck, those not started by then are left out. Options, and
+    what it raises, as for `watch`.
     """
     frame = require_frame("watch_all()")
     if limit is not None and limit < 1:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from celery._state import get_current_worker_task
 
+from inception.authoring.frame import Frame, current_frame
 from inception.authoring.result_channel import say_progress
 from inception.runs.model import Meta
 
@@ -31,11 +32,18 @@ class Voice:
 
     `deliver` returns False for a word that could not be said. `draws` says that nobody else
     shows progress, so a bar may be drawn. `pause` is in seconds (s); 0 hands on every word.
+    `frame` is that of the parent whose voice this is.
     """
 
     def __init__(
-        self, deliver: Callable[[Meta], bool], *, draws: bool = False, pause: float = PAUSE
+        self,
+        deliver: Callable[[Meta], bool],
+        *,
+        draws: bool = False,
+        pause: float = PAUSE,
+        frame: Frame | None = None,
     ) -> None:
+        self.frame = frame
         self.last: Meta | None = None
         self.draws = draws
         self._deliver = deliver
@@ -121,11 +129,25 @@ def speaking(voice: Voice) -> Iterator[Voice]:
 
 def current_voice() -> Voice | None:
     """The voice of the task that runs here; None outside of tasks."""
-    voice = _voice.get()
-    if voice is not None:
+    voice, frame = _voice.get(), current_frame.get()
+    if voice is not None and voice.frame is frame:
+        return voice
+    if frame is not None:
+        voice = voice_of(frame)
+        _voice.set(voice)  # for as long as this frame is the current one
         return voice
     task = get_current_worker_task()
     return None if task is None else _worker_voice(task)
+
+
+def voice_of(frame: Frame, *, draws: bool = False) -> Voice:
+    """The voice of the parent behind `frame`, which gathers words itself."""
+
+    def deliver(meta: Meta) -> bool:
+        frame.report(meta)
+        return True
+
+    return Voice(deliver, draws=draws, pause=0.0, frame=frame)
 
 
 def last_word() -> Meta | None:
