@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inception.runs.errors import SettingsError
+from inception.runs.settings import Settings
+from webapp.access import check_binding, find_trouble
+
+
+def request(host: str | None, origin: str | None = None, port: str = "8000") -> dict[str, str]:
+    environ = {"SERVER_PORT": port, "wsgi.url_scheme": "http"}
+    if host is not None:
+        environ["HTTP_HOST"] = host
+    if origin is not None:
+        environ["HTTP_ORIGIN"] = origin
+    return environ
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "LOCALHOST:8000"]
+)
+def test_our_own_address_is_answered(host: str) -> None:
+    assert find_trouble(request(host)) is None
+    assert find_trouble(request(host, f"http://{host}")) is None
+
+
+def test_a_default_port_need_not_be_named() -> None:
+    assert find_trouble(request("localhost", "http://localhost", port="80")) is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "evil.example:8000",
+        "127.0.0.1:9000",
+        "127.0.0.1",
+        "127.0.0.1.evil.example:8000",
+        "127.0.0.1:8000@evil.example",
+        "evil@127.0.0.1:8000",
+        "localhost:port",
+        "[::1:8000",
+        "10.0.0.1:8000",
+    ],
+)
+def test_another_host_is_refused(host: str | None) -> None:
+    assert find_trouble(request(host)) is not None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "http://evil.example",
+        "http://evil.example:8000",
+        "http://127.0.0.1:3000",
+        "http://localhost",
+        "",
+        "http://127.0.0.1:8000.evil.example",
+    ],
+)
+def test_another_origin_is_refused(origin: str) -> None:
+    assert find_trouble(request("127.0.0.1:8000", origin)) is not None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_loopback_needs_no_users(host: str) -> None:
+    check_binding(Settings(host=host))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
+def test_others_are_let_in_only_with_users(host: str) -> None:
+    with pytest.raises(SettingsError, match="INCEPTION_USERS"):
+        check_binding(Settings(host=host))
+
+
+def test_users_are_refused_while_nobody_can_be_asked_to_sign_in(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="INCEPTION_USERS"):
+        check_binding(Settings(users=tmp_path / "users"))

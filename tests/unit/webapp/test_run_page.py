@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from inception.runs.listing import matches
+from inception.runs.model import State
+from inception.runs.records import RunFilter
+from tests.unit.webapp.records import run_record
+from webapp.relay.run_page import MAX_FOLLOWED, PROGRESS_INTERVAL, RunPage
+
+
+@pytest.fixture
+def page() -> RunPage:
+    """A full page of running runs, the oldest made at 1,000 ms."""
+    running = RunFilter(states=frozenset({State.STARTED, State.PROGRESS}))
+    page = RunPage(lambda run: matches(run, running))
+    page.start([run_record("a")], more=True, now=0.0)
+    return page
+
+
+def test_progress_of_a_run_waits_for_its_second(page: RunPage) -> None:
+    page.accept(run_record("a", seq=2))
+    assert page.wait(0.25) == PROGRESS_INTERVAL - 0.25
+    assert page.take(0.25)["runs"] == []
+    page.accept(run_record("a", seq=3))
+    assert page.take(PROGRESS_INTERVAL) == {"runs": [run_record("a", seq=3)], "gone": []}
+
+
+def test_a_change_of_state_does_not_wait(page: RunPage) -> None:
+    page.accept(run_record("a", seq=2, state=State.STARTED))
+    assert page.wait(0.0) == 0
+    assert [run["state"] for run in page.take(0.0)["runs"]] == [State.STARTED]
+
+
+def test_a_run_that_leaves_the_filter_is_gone_once(page: RunPage) -> None:
+    page.accept(run_record("a", seq=2, state=State.SUCCESS))
+    assert page.take(0.0) == {"runs": [], "gone": ["a"]}
+    page.accept(run_record("a", seq=3, state=State.SUCCESS))
+    assert page.wait(0.0) is None
+
+
+def test_a_deleted_run_is_gone_and_one_that_was_never_shown_is_not_mentioned(page: RunPage) -> None:
+    page.remove("a")
+    page.remove("stranger")
+    assert page.take(0.0) == {"runs": [], "gone": ["a"]}
+
+
+def test_a_new_run_is_shown_at_once(page: RunPage) -> None:
+    page.accept(run_record("b", created_at=2_000))
+    assert [run["id"] for run in page.take(0.0)["runs"]] == ["b"]
+
+
+def test_an_older_run_than_those_of_a_full_page_stays_off_it(page: RunPage) -> None:
+    page.accept(run_record("old", created_at=999))
+    assert page.wait(0.0) is None
+
+
+def test_a_page_that_is_not_full_shows_older_runs_that_enter_the_filter() -> None:
+    page = RunPage(lambda run: run["state"] == State.FAILURE)
+    page.start([run_record("a", state=State.FAILURE)], more=False, now=0.0)
+    page.accept(run_record("old", created_at=1, state=State.FAILURE))
+    assert [run["id"] for run in page.take(0.0)["runs"]] == ["old"]
+
+
+def test_a_page_read_again_is_given_in_full_with_what_is_no_longer_on_it(page: RunPage) -> None:
+    page.expect_page()
+    again = page.start([run_record("b"), run_record("c")], more=False, now=1.0)
+    assert [run["id"] for run in again["runs"]] == ["b", "c"]
+    assert again["gone"] == ["a"]
+
+
+def test_what_is_heard_while_the_page_is_read_is_not_lost() -> None:
+    page = RunPage(lambda _run: True)
+    page.accept(run_record("a", seq=7, state=State.SUCCESS))
+    page.accept(run_record("stale", seq=3))
+    page.remove("deleted")
+    assert page.wait(0.0) is None
+    read = [run_record("a", seq=6), run_record("stale", seq=4), run_record("deleted")]
+    page.start(read, more=False, now=0.0)
+    changes = page.take(0.0)
+    assert [(run["id"], run["seq"]) for run in changes["runs"]] == [("a", 7)]
+    assert changes["gone"] == ["deleted"]
+
+
+def test_a_page_follows_only_so_many_runs() -> None:
+    page = RunPage(lambda _run: True)
+    page.start([], more=False, now=0.0)
+    for number in range(MAX_FOLLOWED + 10):
+        page.accept(run_record(str(number), created_at=number))
+    page.take(0.0)
+    page.remove("0")
+    page.remove(str(MAX_FOLLOWED))
+    assert page.take(0.0)["gone"] == [str(MAX_FOLLOWED)]

@@ -1,0 +1,97 @@
+"""Whose requests are answered while nobody has to sign in.
+
+Everybody on this machine is admin then, so the server binds to loopback alone, and a request is
+refused whose `Host` isn't this server's own address (a name that a foreign page made point here)
+or whose `Origin` isn't (a foreign page that calls us).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from inception.runs.errors import SettingsError
+from inception.runs.settings import Settings
+from webapp.errors import Forbidden, error_body
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LOCAL_USER: Final = "local"
+"""Who asked, where nobody signs in."""
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def check_binding(settings: Settings) -> None:
+    """Refuse settings that would let strangers in. Raises SettingsError."""
+    if settings.users is not None:
+        raise SettingsError(
+            "INCEPTION_USERS is set, but this version can't ask anybody to sign in yet; unset it "
+            "and keep INCEPTION_HOST on loopback."
+        )
+    if not is_loopback(settings.host):
+        raise SettingsError(
+            f"INCEPTION_HOST is {settings.host!r}, which others can reach, and INCEPTION_USERS is "
+            "not set: name a file of users there, or bind to 127.0.0.1."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost` and addresses that only this machine reaches."""
+    name = host.removeprefix("[").removesuffix("]").rstrip(".").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class OwnAddressOnly:
+    """WSGI middleware around everything, sockets included."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass a request on, or answer it with 403."""
+        trouble = find_trouble(environ)
+        if trouble is None:
+            return self._app(environ, start_response)
+        body = json.dumps(error_body(Forbidden(trouble))).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start_response("403 Forbidden", headers)
+        return [body]
+
+
+def find_trouble(environ: Mapping[str, Any]) -> str | None:
+    """What is wrong with a request's `Host` or `Origin`; None if it is for us and from us."""
+    host = environ.get("HTTP_HOST", "")
+    port = int(environ.get("SERVER_PORT") or 0)
+    if not _is_own(_split(f"//{host}"), environ["wsgi.url_scheme"], port):
+        return f"The Host {host[:80]!r} is not this server's address; use 127.0.0.1:{port}."
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is not None and not _is_own(_split(origin), "", port):
+        return f"The Origin {origin[:80]!r} is not this server's address."
+    return None
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
+
+
+def _is_own(address: SplitResult | None, scheme: str, port: int) -> bool:
+    if address is None or address.hostname is None or address.username is not None:
+        return False
+    try:
+        named = address.port
+    except ValueError:
+        return False
+    default = _DEFAULT_PORTS.get(address.scheme or scheme)
+    return is_loopback(address.hostname) and (named or default) == port

@@ -1,0 +1,16 @@
+"""The processes at work, and the queues."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from webapp.fleet import FleetAnswer
+from webapp.services import services
+
+workers = Blueprint("workers", __name__)
+
+
+@workers.get("/workers")
+def read_workers() -> FleetAnswer:
+    """Watchers, compute workers, and how long the queues are."""
+    return services().fleet.read()

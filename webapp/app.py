@@ -1,0 +1,77 @@
+"""Puts the web together: one Flask app, one Socket.IO server, one relay."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from inception.runs.celery_app import create_client
+from inception.runs.connection import connect
+from inception.runs.control import Control
+from inception.runs.errors import SettingsError
+from inception.runs.settings import Settings
+from inception.runs.store import Store
+from webapp import access, api, assets, errors, headers, sockets
+from webapp.fleet import Fleet
+from webapp.pages import pages
+from webapp.payloads import MAX_BODY_BYTES
+from webapp.relay.agent import Relay
+from webapp.services import Services
+
+_ROOT: Final = Path(__file__).parents[1]
+
+
+def create_app(
+    settings: Settings, *, templates: Path = _ROOT / "templates", static: Path = _ROOT / "static"
+) -> tuple[Flask, SocketIO]:
+    """Build the web of one process; nothing is connected or started yet.
+
+    `templates` and `static` are the dashboard's folders. Raises SettingsError for settings that
+    leave out Redis or would let strangers in.
+    """
+    if settings.redis_url is None:
+        raise SettingsError("REDIS_URL is not set; name a Redis, or run everything by `make run`.")
+    access.check_binding(settings)
+    app = Flask(__name__, template_folder=str(templates), static_folder=str(static))
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    for part in (errors, headers, assets, api):
+        part.register(app)
+    app.register_blueprint(pages)
+    socket_io = _create_sockets(app, settings)
+    app.extensions["inception"] = _create_services(settings, settings.redis_url, socket_io)
+    app.wsgi_app = access.OwnAddressOnly(app.wsgi_app)  # type: ignore[method-assign]
+    return app, socket_io
+
+
+def _create_sockets(app: Flask, settings: Settings) -> SocketIO:
+    """No message queue: with a relay in every process it would multiply each event."""
+    quiet = logging.getLogger("webapp.engineio")
+    quiet.setLevel(logging.CRITICAL)  # it logs a traceback for each malformed packet of a stranger
+    socket_io = SocketIO(
+        app,
+        async_mode=str(settings.async_mode),  # else it takes eventlet wherever that is installed
+        async_handlers=False,
+        manage_session=False,
+        max_http_buffer_size=MAX_BODY_BYTES,
+        logger=quiet,
+        engineio_logger=quiet,
+    )
+    sockets.register(socket_io)
+    return socket_io
+
+
+def _create_services(settings: Settings, url: str, socket_io: SocketIO) -> Services:
+    client = connect(url, purpose="web")
+    store = Store(client)
+    return Services(
+        settings=settings,
+        store=store,
+        control=Control(store, create_client(settings)),
+        fleet=Fleet(store, client),
+        relay=Relay(url, store, client, socket_io),
+    )

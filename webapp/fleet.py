@@ -1,0 +1,110 @@
+"""Which processes work here: what `GET /workers` answers, and who counts as alive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, TypedDict, cast
+
+import redis
+
+from inception.runs.records import BeatKind, BeatRecord
+from inception.runs.scripts import refusals_as_errors
+from inception.runs.store import Store
+
+FRESH_BEAT: Final = 15_000
+"""Milliseconds (ms) within which a process must have been heard to count as alive."""
+QUEUES: Final = ("parents", "children")
+"""Shown whether or not anybody consumes them."""
+
+
+class RunningTask(TypedDict):
+    """What a process works on."""
+
+    run_id: str
+    path: str
+
+
+class Worker(TypedDict):
+    """One process; `seen_at` in ms since the epoch by Redis' clock."""
+
+    name: str
+    host: str
+    pid: int
+    slots: int
+    running: list[RunningTask]
+    seen_at: int
+
+
+class Queue(TypedDict):
+    """A queue, how many messages wait in it, and how many processes consume it."""
+
+    name: str
+    length: int
+    consumers: int
+
+
+class FleetAnswer(TypedDict):
+    """The answer of `GET /workers` and the payload of the event `workers`."""
+
+    watchers: list[Worker]
+    compute: list[Worker]
+    queues: list[Queue]
+
+
+class Fleet:
+    """Reads the beats and the lengths of the queues."""
+
+    def __init__(self, store: Store, client: redis.Redis) -> None:
+        self._store = store
+        self._client = client
+
+    def read(self) -> FleetAnswer:
+        """Everybody who has a beat, dead or alive, with when they were last heard.
+
+        Raises StoreUnavailable.
+        """
+        beats = list(self._store.read_beats().values())
+        return {
+            "watchers": _workers(beats, "watcher"),
+            "compute": _workers(beats, "compute"),
+            "queues": self._queues(beats),
+        }
+
+    def alive(self, kind: BeatKind) -> int:
+        """How many processes of that kind were heard within the last 15 s."""
+        now = self._now()
+        beats = self._store.read_beats().values()
+        return sum(1 for beat in beats if beat.kind == kind and now - beat.seen_at <= FRESH_BEAT)
+
+    def _now(self) -> int:
+        with refusals_as_errors():
+            seconds, microseconds = cast("tuple[int, int]", self._client.time())
+        return seconds * 1000 + microseconds // 1000
+
+    def _queues(self, beats: Iterable[BeatRecord]) -> list[Queue]:
+        consumers = Counter(queue for beat in beats for queue in beat.queues)
+        names = sorted({*QUEUES, *consumers})
+        with refusals_as_errors(), self._client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.llen(name)
+            lengths = pipe.execute()
+        return [
+            {"name": name, "length": length, "consumers": consumers[name]}
+            for name, length in zip(names, lengths, strict=True)
+        ]
+
+
+def _workers(beats: Iterable[BeatRecord], kind: BeatKind) -> list[Worker]:
+    return [
+        {
+            "name": beat.process,
+            "host": beat.host,
+            "pid": beat.pid,
+            "slots": beat.slots,
+            "running": [{"run_id": run, "path": path} for run, path, _attempt in beat.running],
+            "seen_at": beat.seen_at,
+        }
+        for beat in sorted(beats, key=lambda beat: beat.process)
+        if beat.kind == kind
+    ]

@@ -1,0 +1,194 @@
+"""What request bodies, socket payloads and query strings may hold.
+
+Strict: no coercion, and a name nobody knows is refused, so that a misspelt option shows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+from flask import Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from werkzeug.datastructures import MultiDict
+
+from inception.runs.errors import BadRequest, RunNotFound
+from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, State
+from inception.runs.paths import parse_path
+from inception.runs.records import RunFilter
+from webapp.errors import UnsupportedMediaType
+
+MAX_BODY_BYTES: Final = 2 * 1024 * 1024
+"""Of a request's body and of one socket message: arguments of 1 MiB and what surrounds them."""
+MAX_LIMIT: Final = 500
+DEFAULT_LIMIT: Final = 50
+MAX_FILTER_WORDS: Final = 100
+_RUN_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_NUMBER: Final = re.compile(r"-?\d{1,18}")
+
+
+def check_run_id(text: str) -> str:
+    """Let ids pass that a run may have: printable ASCII. Raises RunNotFound for any other."""
+    if not _RUN_ID.fullmatch(text):
+        raise RunNotFound(f"There is no run {text[:80]!r}.")
+    return text
+
+
+RunId = Annotated[str, AfterValidator(check_run_id)]
+Label = Annotated[str, Field(max_length=MAX_LABEL_CHARACTERS)]
+Tag = Annotated[str, Field(min_length=1, max_length=MAX_LABEL_CHARACTERS)]
+Reason = Annotated[str, Field(max_length=2_000)]
+Path = Annotated[str, AfterValidator(parse_path)]
+IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200)]
+FilterWord = Annotated[str, Field(max_length=1_000)]
+Time = Annotated[int, Field(ge=0)]
+
+
+class Payload(BaseModel):
+    """The base of all: no coercion, no unknown names."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=Payload)
+Word = TypeVar("Word")
+
+
+class Nothing(Payload):
+    """A payload without content."""
+
+
+class Start(Payload):
+    """Start a run of a parent."""
+
+    name: Annotated[str, Field(min_length=1, max_length=1_000)]
+    kwargs: dict[str, JsonValue] = {}
+    label: Label | None = None
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
+
+
+class StartBySocket(Start):
+    """The same on a socket, which has no headers."""
+
+    idempotency_key: IdempotencyKey | None = None
+
+
+class Revoke(Payload):
+    """Ask a run, or everything under a path of it, to stop."""
+
+    path: Path = ""
+    reason: Reason | None = None
+
+
+class Rerun(Payload):
+    """Start the same again, with other arguments if any are given."""
+
+    kwargs: dict[str, JsonValue] | None = None
+
+
+class OneRun(Payload):
+    """Names a run."""
+
+    run_id: RunId
+
+
+class RevokeBySocket(Revoke, OneRun):
+    """The same on a socket, which has no address."""
+
+
+class Watch(OneRun):
+    """Watch a run, from a known position if both parts of it are given."""
+
+    epoch: Annotated[str, Field(max_length=200)] | None = None
+    seq: Annotated[int, Field(ge=0)] | None = None
+
+
+class WatchLog(OneRun):
+    """Follow the log of a node from a place on."""
+
+    path: Path
+    after: Annotated[str, Field(max_length=100)] | None = None
+
+
+class Filter(Payload):
+    """The filters of a list of runs; a single word stands for a list of one."""
+
+    state: list[State] | State | None = Field(default=None, strict=False)
+    name: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | FilterWord | None = None
+    tag: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | FilterWord | None = None
+    label: FilterWord | None = None
+    q: FilterWord | None = None
+    since: Time | None = None
+    until: Time | None = None
+
+    def as_run_filter(self) -> RunFilter:
+        """The same in the store's words."""
+        return RunFilter(
+            states=frozenset(_listed(self.state)),
+            names=frozenset(_listed(self.name)),
+            tags=frozenset(_listed(self.tag)),
+            label=self.label,
+            q=self.q or None,
+            since=self.since,
+            until=self.until,
+        )
+
+
+class WatchRuns(Filter):
+    """Follow a list of runs."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+
+
+class ListRuns(WatchRuns):
+    """Read a page of a list of runs."""
+
+    cursor: FilterWord | None = None
+
+
+def read_body(request: Request, model: type[Model]) -> Model:
+    """Read a JSON body; an absent one counts as `{}`.
+
+    Raises UnsupportedMediaType, BadRequest, pydantic's ValidationError, or werkzeug's
+    RequestEntityTooLarge.
+    """
+    raw = request.get_data(cache=False)
+    if raw and request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send the body as JSON, with Content-Type: application/json.")
+    return model.model_validate(_decode(raw) if raw else {})
+
+
+def read_query(query: MultiDict[str, str], model: type[Model]) -> Model:
+    """Read a query string; a name that is given more than once is a list.
+
+    Raises pydantic's ValidationError.
+    """
+    values = {name: _plain(name, query.getlist(name)) for name in query}
+    return model.model_validate({name: value for name, value in values.items() if value != ""})
+
+
+def _plain(name: str, texts: list[str]) -> Any:
+    if len(texts) > 1:
+        return texts
+    text = texts[0]
+    if name in ("limit", "since", "until") and _NUMBER.fullmatch(text):
+        return int(text)
+    return text
+
+
+def _decode(raw: bytes) -> object:
+    try:
+        return json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _listed(words: list[Word] | Word | None) -> list[Word]:
+    if words is None:
+        return []
+    return words if isinstance(words, list) else [words]

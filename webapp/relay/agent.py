@@ -1,0 +1,113 @@
+"""The relay of this web process: its threads, and everything that can be watched through it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import redis
+from flask_socketio import SocketIO
+
+from inception.runs.listener import Listener
+from inception.runs.store import Store
+from webapp.fleet import Fleet
+from webapp.relay.clients import Clients
+from webapp.relay.log_tails import LogTails
+from webapp.relay.marks import Bells
+from webapp.relay.run_lists import RunLists
+from webapp.relay.run_rooms import RunRooms
+from webapp.relay.watchable import RETRY_READING, Watchable
+from webapp.relay.worker_board import WorkerBoard
+
+MAX_SILENCE: Final = 15.0
+"""Seconds (s) without a word on the listener's connection after which it counts as deaf."""
+
+_log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Starts by itself when it is first needed, and ends with the process."""
+
+    def __init__(self, url: str, store: Store, client: redis.Redis, sockets: SocketIO) -> None:
+        self._flush_wanted = threading.Event()
+        self._read_wanted = threading.Event()
+        bells = Bells(flush=self._flush_wanted.set, read=self._read_wanted.set)
+        listener = Listener(url, name="relay", on_gap=self._gap)
+        self._listener = listener
+        self.clients = Clients(sockets, on_drained=bells.flush)
+        self.runs = RunRooms(store, listener, self.clients, bells)
+        self.lists = RunLists(store, listener, self.clients, bells)
+        self.workers = WorkerBoard(Fleet(store, client), listener, self.clients, bells)
+        self.logs = LogTails(store, listener, self.clients, bells)
+        self._watchables: tuple[Watchable, ...] = (self.runs, self.lists, self.workers, self.logs)
+        self._starting = threading.Lock()
+        self._started = False
+        self._stopping = False
+
+    @property
+    def is_hearing(self) -> bool:
+        """True if the listener's connection was proven lately."""
+        heard = time.monotonic() - self._listener.last_heard
+        return self._listener.connected and heard <= MAX_SILENCE
+
+    def start(self) -> None:
+        """Start the threads, once."""
+        with self._starting:
+            if self._started:
+                return
+            self._started = True
+            self._listener.start()
+            threading.Thread(target=self._flush, name="relay-flusher", daemon=True).start()
+            threading.Thread(target=self._read, name="relay-reader", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the threads soon; nothing more is emitted."""
+        self._stopping = True
+        self._flush_wanted.set()
+        self._read_wanted.set()
+        if self._started:
+            self._listener.stop()
+
+    def connect(self, sid: str) -> None:
+        """A socket has connected."""
+        self.start()
+        self.clients.add(sid)
+
+    def forget(self, sid: str) -> None:
+        """A socket has gone, and with it all it watched."""
+        self.clients.remove(sid)
+        for watchable in self._watchables:
+            watchable.forget(sid)
+
+    def _gap(self) -> None:
+        for watchable in self._watchables:
+            watchable.gap()
+
+    def _flush(self) -> None:
+        wait: float | None = None
+        while not self._stopping:
+            self._flush_wanted.wait(wait)
+            self._flush_wanted.clear()
+            steps = [self.clients.settle, *(each.flush for each in self._watchables)]
+            wait = self._soonest([self._guarded(step, time.monotonic()) for step in steps])
+
+    def _read(self) -> None:
+        wait: float | None = None
+        while not self._stopping:
+            self._read_wanted.wait(wait)
+            self._read_wanted.clear()
+            wait = self._soonest([self._guarded(each.read) for each in self._watchables])
+
+    def _soonest(self, waits: list[float | None]) -> float | None:
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _guarded(self, step: Callable[..., float | None], *now: float) -> float | None:
+        """Take one step of one watchable; what goes wrong there must not silence the others."""
+        try:
+            return step(*now)
+        except Exception:  # noqa: BLE001  the loop is the only way anything reaches a browser
+            _log.exception("the relay failed at a step", extra={"action": "relay_failed"})
+            return RETRY_READING

@@ -1,0 +1,193 @@
+"""The logs that sockets of this process follow.
+
+The channel is only a doorbell here: each time it rings, the lines after the place where a client
+is are read from the store, so nothing can be missed or sent twice. When a node goes on to
+another attempt, the client is given the log of that one.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Final, TypedDict
+
+from inception.runs import keys
+from inception.runs.errors import NodeNotFound, RunNotFound, StoreUnavailable
+from inception.runs.model import ROOT
+from inception.runs.store import Store
+from webapp.errors import TooManyRequests
+from webapp.log_answer import Line, LogAnswer, present_attempt, read_log
+from webapp.relay.clients import Clients
+from webapp.relay.marks import Bells, Marks
+from webapp.relay.pacing import Pace
+from webapp.relay.published import read_published
+from webapp.relay.watchable import RETRY_READING, Subscriptions
+
+MAX_FOLLOWED: Final = 100
+"""Logs that one socket may follow at a time."""
+UPDATES_PER_SECOND: Final = 4.0
+
+
+class LogNews(TypedDict):
+    """What the event `log` carries."""
+
+    run_id: str
+    path: str
+    attempt: int
+    lines: list[Line]
+    next: str | None
+    dropped: int
+
+
+@dataclass(slots=True, eq=False)
+class _Tail:
+    """One socket's place in one log. `ring` and `look` are what it hears by."""
+
+    owner: LogTails
+    sid: str
+    run_id: str
+    path: str
+    attempt: int = 0
+    place: str | None = None
+    news: LogAnswer | None = None
+    pace: Pace = field(default_factory=lambda: Pace(UPDATES_PER_SECOND, 2))
+
+    def ring(self, _entry: str) -> None:
+        """Something was written to this attempt's log."""
+        self.owner.mark(self)
+
+    def look(self, text: str) -> None:
+        """The run moved: perhaps this node is at another attempt now."""
+        batch = read_published(text).batch
+        for event in batch["events"] if batch is not None else ():
+            node = event.get("node")
+            if node is not None and node["path"] == self.path and node["attempt"] > self.attempt:
+                self.owner.mark(self)
+
+
+class LogTails:
+    """Every log that is followed, by socket, run and path."""
+
+    def __init__(
+        self, store: Store, listener: Subscriptions, clients: Clients, bells: Bells
+    ) -> None:
+        self._store = store
+        self._listener = listener
+        self._clients = clients
+        self._guard = threading.Lock()
+        self._tails: dict[tuple[str, str, str], _Tail] = {}
+        self._rung: Marks[_Tail] = Marks(bells.flush)
+        self._unread: Marks[_Tail] = Marks(bells.read)
+
+    def mark(self, tail: _Tail) -> None:
+        """There may be something new for that one."""
+        self._rung.add(tail)
+
+    def watch(self, sid: str, run_id: str, path: str, after: str | None) -> LogAnswer:
+        """Answer with the log from a place on, and follow it.
+
+        Raises RunNotFound, NodeNotFound, StoreUnavailable, TooManyRequests.
+        """
+        self.unwatch(sid, run_id, path)
+        tail = self._add(_Tail(self, sid, run_id, path, place=after))
+        try:
+            if path != ROOT:
+                self._listener.subscribe(keys.events(run_id), tail.look)
+            self._follow(tail, present_attempt(self._store, run_id, path))
+            answer = self._continue(tail)
+        except BaseException:
+            self.unwatch(sid, run_id, path)
+            raise
+        if sid not in self._clients:
+            self.unwatch(sid, run_id, path)
+        return answer
+
+    def unwatch(self, sid: str, run_id: str, path: str) -> None:
+        """A client follows that log no more."""
+        with self._guard:
+            tail = self._tails.pop((sid, run_id, path), None)
+        if tail is not None:
+            self._listener.unsubscribe(keys.events(run_id), tail.look)
+            self._listener.unsubscribe(keys.log(run_id, path, tail.attempt), tail.ring)
+
+    def forget(self, sid: str) -> None:
+        """A socket has gone."""
+        with self._guard:
+            followed = [key for key in self._tails if key[0] == sid]
+        for key in followed:
+            self.unwatch(*key)
+
+    def gap(self) -> None:
+        """The listener may have missed something of every log."""
+        for tail in list(self._tails.values()):
+            self.mark(tail)
+
+    def flush(self, now: float) -> float | None:
+        """Emit what was read; the seconds until more may be, or None."""
+        waits = [self._flush(tail, now) for tail in self._rung.take()]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def read(self) -> float | None:
+        """Read on in the logs that were written to; when to try again (s), or None."""
+        retries = [self._read(tail) for tail in self._unread.take()]
+        return RETRY_READING if any(retries) else None
+
+    def _add(self, tail: _Tail) -> _Tail:
+        with self._guard:
+            if sum(1 for key in self._tails if key[0] == tail.sid) >= MAX_FOLLOWED:
+                raise TooManyRequests(f"One socket may follow {MAX_FOLLOWED} logs; unwatch some.")
+            self._tails[tail.sid, tail.run_id, tail.path] = tail
+        return tail
+
+    def _follow(self, tail: _Tail, attempt: int) -> None:
+        """Listen to the log of an attempt before it is read."""
+        if attempt == tail.attempt:
+            return
+        if tail.attempt:
+            self._listener.unsubscribe(keys.log(tail.run_id, tail.path, tail.attempt), tail.ring)
+            tail.place = None
+        tail.attempt = attempt
+        self._listener.subscribe(keys.log(tail.run_id, tail.path, attempt), tail.ring)
+
+    def _continue(self, tail: _Tail) -> LogAnswer:
+        answer = read_log(self._store, tail.run_id, tail.path, tail.attempt, tail.place)
+        tail.place = answer["next"]
+        return answer
+
+    def _flush(self, tail: _Tail, now: float) -> float | None:
+        if tail.news is not None:
+            if self._clients.is_behind(tail.sid):
+                self._rung.keep(tail)
+                return None
+            news, tail.news = tail.news, None
+            self._clients.emit("log", _payload(tail, news), [tail.sid], now)
+        wait = tail.pace.wait(now)
+        if wait > 0:
+            self._rung.keep(tail)
+            return wait
+        tail.pace.spend(now)
+        self._unread.add(tail)
+        return None
+
+    def _read(self, tail: _Tail) -> bool:
+        """Read on in one log; True if that has to be tried again."""
+        if self._tails.get((tail.sid, tail.run_id, tail.path)) is not tail:
+            return False
+        before = tail.attempt
+        try:
+            self._follow(tail, present_attempt(self._store, tail.run_id, tail.path))
+            answer = self._continue(tail)
+        except StoreUnavailable:
+            self._unread.keep(tail)
+            return True
+        except (RunNotFound, NodeNotFound):
+            self.unwatch(tail.sid, tail.run_id, tail.path)
+            return False
+        if answer["lines"] or tail.attempt != before:
+            tail.news = answer
+            self._rung.add(tail)
+        return False
+
+
+def _payload(tail: _Tail, news: LogAnswer) -> LogNews:
+    return {"run_id": tail.run_id, "path": tail.path, **news}

@@ -1,0 +1,200 @@
+"""The members of one run's room, and what each of them is to be sent next. Pure, save the lock.
+
+A member is *joining* from the acknowledgement of its `watch` until the flusher has seen that what
+it lacks is sent; then *live*; and *behind* while its queue is full, or while what it lacks can
+only be had as a snapshot.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from inception.runs.model import Batch, Snapshot
+from webapp.relay.pacing import Pace
+from webapp.relay.published import read_published
+from webapp.relay.run_feed import Need, RunFeed
+
+BATCHES_PER_SECOND: Final = 20.0
+BURST: Final = 4
+MAX_INBOX: Final = 1_000
+"""Published batches that may wait to be looked at; beyond, the stream is asked instead."""
+
+
+class Position(NamedTuple):
+    """Up to where a client knows a run."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One event for some sockets."""
+
+    event: str
+    payload: object
+    sids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What has to be read for a room: events since `position`, or a snapshot where that is None.
+
+    `gaps` is what the feed's count was when it was asked for.
+    """
+
+    position: Position | None
+    gaps: int
+
+
+class Room:
+    """One run's feed and members.
+
+    `guard` is held, briefly, around every method but `hear` and `gap`. `holders` counts
+    the `watch` calls that are under way: a room with any, or with members, stays.
+    """
+
+    def __init__(self, run_id: str, *, on_heard: Callable[[Room], None]) -> None:
+        self.run_id = run_id
+        self._on_heard = on_heard
+        self.guard = threading.Lock()
+        self.subscribing = threading.Lock()
+        self.subscribed = False
+        self.holders = 0
+        self.gone = False
+        self._feed = RunFeed(run_id)
+        self._pace = Pace(BATCHES_PER_SECOND, BURST)
+        self._inbox: deque[str] = deque()
+        self._missed = False
+        self._live: set[str] = set()
+        self._joining: dict[str, Position] = {}
+        self._behind: set[str] = set()
+        self._snapshot: tuple[Snapshot, int] | None = None
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Everybody in the room."""
+        return frozenset(self._live | self._joining.keys() | self._behind)
+
+    @property
+    def has_behind(self) -> bool:
+        """True while a member waits for a snapshot."""
+        return bool(self._behind)
+
+    def hear(self, text: str) -> None:
+        """Put aside what was published; never waits."""
+        if len(self._inbox) < MAX_INBOX:
+            self._inbox.append(text)
+        else:
+            self._missed = True
+        self._on_heard(self)
+
+    def gap(self) -> None:
+        """Something may have been missed; never waits."""
+        self._missed = True
+        self._on_heard(self)
+
+    def join(self, sid: str, position: Position) -> None:
+        """A client has been answered with what the run was at `position`."""
+        if not self._feed.positioned:
+            self._feed.reset(position.epoch, position.seq, self._feed.gaps)
+        self._joining[sid] = position
+
+    def leave(self, sid: str) -> None:
+        """A client watches no more, or is about to ask anew."""
+        self._live.discard(sid)
+        self._behind.discard(sid)
+        self._joining.pop(sid, None)
+
+    def fall_behind(self, sids: Iterable[str]) -> None:
+        """Those members could not be sent something: they need a snapshot once they can be."""
+        for sid in self.members.intersection(sids):
+            self.leave(sid)
+            self._behind.add(sid)
+
+    def due(self, now: float, is_behind: Callable[[str], bool]) -> list[Mail]:
+        """What is to be sent now, in this order; `is_behind` tells whose queue is full."""
+        self._read_inbox()
+        if self.gone:
+            return [Mail(event="gone", payload={"run_id": self.run_id}, sids=self.members)]
+        mails = self._deliver_snapshot(is_behind)
+        mails += self._admit()
+        if self._feed.has_news and self._pace.wait(now) <= 0:
+            self._pace.spend(now)
+            mails.append(
+                Mail(event="events", payload=self._feed.take(), sids=frozenset(self._live))
+            )
+        return mails
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until a batch may be sent that waits for its turn; None if none does."""
+        return self._pace.wait(now) if self._feed.has_news else None
+
+    def request(self, is_behind: Callable[[str], bool]) -> Request | None:
+        """What has to be read before this room can go on, if anything."""
+        if self.gone or self._snapshot is not None or not self._feed.positioned:
+            return None
+        feed = self._feed
+        if feed.need is Need.SNAPSHOT or any(not is_behind(sid) for sid in self._behind):
+            return Request(position=None, gaps=feed.gaps)
+        if feed.need is Need.EVENTS:
+            return Request(position=Position(feed.epoch, feed.heard), gaps=feed.gaps)
+        return None
+
+    def fill(self, batch: Batch, gaps: int) -> None:
+        """Take what the stream says since the position that was asked for."""
+        self._feed.fill(batch, gaps)
+
+    def refresh(self, snapshot: Snapshot, gaps: int) -> None:
+        """Take a snapshot that was asked for."""
+        self._snapshot = (snapshot, gaps)
+
+    def events_are_gone(self) -> None:
+        """The stream doesn't reach back far enough: only a snapshot helps."""
+        self._feed.need = Need.SNAPSHOT
+
+    def _read_inbox(self) -> None:
+        if self._missed:
+            self._missed = False
+            self._feed.gap()
+        while self._inbox:
+            published = read_published(self._inbox.popleft())
+            self.gone = self.gone or published.gone
+            if published.batch is not None:
+                self._feed.accept(published.batch)
+
+    def _deliver_snapshot(self, is_behind: Callable[[str], bool]) -> list[Mail]:
+        if self._snapshot is None:
+            return []
+        snapshot, gaps = self._snapshot
+        self._snapshot = None
+        position = Position(snapshot["epoch"], snapshot["seq"])
+        sids = {sid for sid in self._behind if not is_behind(sid)}
+        if self._feed.need is Need.SNAPSHOT:
+            self._feed.reset(*position, gaps)
+            sids |= self._live | self._joining.keys()
+        for sid in sids:
+            self.leave(sid)
+            self._joining[sid] = position
+        return [Mail(event="snapshot", payload=snapshot, sids=frozenset(sids))] if sids else []
+
+    def _admit(self) -> list[Mail]:
+        """Bring those who join up to what the others were sent, and count them as live."""
+        mails = []
+        joining, self._joining = self._joining, {}
+        for sid, position in joining.items():
+            if position.epoch != self._feed.epoch:
+                self._feed.need = Need.SNAPSHOT
+                self._joining[sid] = position
+            elif position.seq >= self._feed.sent:
+                self._live.add(sid)
+            elif (batch := self._feed.since(position.seq)) is not None:
+                mails.append(Mail(event="events", payload=batch, sids=frozenset({sid})))
+                self._live.add(sid)
+            else:
+                self._behind.add(sid)
+        return mails

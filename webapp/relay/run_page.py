@@ -1,0 +1,120 @@
+"""One client's page of the list of runs: which changes concern it, and when it hears them. Pure.
+
+The page is what the client got from `watch_runs`, plus runs that appear since. A run's progress
+reaches it once a second; its state changes, and its leaving, as soon as the page is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypedDict
+
+from inception.runs.model import Run, State
+
+PROGRESS_INTERVAL: Final = 1.0
+"""Seconds (s) between two changes of one run that aren't changes of its state."""
+MAX_FOLLOWED: Final = 2_000
+"""Runs one page follows; the oldest are let go, as a page holds 500 to begin with."""
+
+
+class RunChanges(TypedDict):
+    """What the event `runs` carries."""
+
+    runs: list[Run]
+    gone: list[str]
+
+
+@dataclass(slots=True)
+class _Row:
+    """A followed run as its client knows it; `shown_at` in seconds (s)."""
+
+    created_at: int
+    state: State
+    shown_at: float
+
+
+class RunPage:
+    """What one client follows; `matches` is its filter."""
+
+    def __init__(self, matches: Callable[[Run], bool]) -> None:
+        self._matches = matches
+        self._rows: dict[str, _Row] = {}
+        self._oldest = 0
+        self._waiting: dict[str, Run] = {}
+        self._gone: dict[str, None] = {}
+        self._reading = True
+
+    def expect_page(self) -> None:
+        """The page is about to be read (again): keep whatever is heard until it is there."""
+        self._reading = True
+
+    def start(self, runs: Sequence[Run], *, more: bool, now: float) -> RunChanges:
+        """Begin with the page as it was read; `more` if older runs are left out of it.
+
+        Returns the page in full, for a client that followed another before. What was heard while
+        it was read, and is newer than the page, still waits to be taken.
+        """
+        followed, page = self._rows, {run["id"]: run for run in runs}
+        self._reading = False
+        self._rows = {run["id"]: _Row(run["created_at"], run["state"], now) for run in runs}
+        self._oldest = runs[-1]["created_at"] if more and runs else 0
+        waiting, self._waiting = self._waiting, {}
+        for run in waiting.values():
+            if _is_newer(run, page.get(run["id"])):
+                self.accept(run)
+        return {"runs": list(runs), "gone": [each for each in followed if each not in page]}
+
+    def accept(self, run: Run) -> None:
+        """Take the newest record of any run."""
+        run_id = run["id"]
+        if self._matches(run):
+            if run_id in self._rows or run["created_at"] >= self._oldest:
+                self._waiting[run_id] = run
+                self._gone.pop(run_id, None)
+        else:
+            self.remove(run_id)
+
+    def remove(self, run_id: str) -> None:
+        """A run was deleted, has expired or left the filter."""
+        self._waiting.pop(run_id, None)
+        if self._rows.pop(run_id, None) is not None or self._reading:
+            self._gone[run_id] = None
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until something is due; None if nothing waits."""
+        if self._reading:
+            return None
+        if self._gone:
+            return 0.0
+        return min((self._wait_of(run, now) for run in self._waiting.values()), default=None)
+
+    def take(self, now: float) -> RunChanges:
+        """What is due now; the client has seen it then."""
+        due = [run for run in self._waiting.values() if self._wait_of(run, now) <= 0]
+        for run in due:
+            del self._waiting[run["id"]]
+            self._rows[run["id"]] = _Row(run["created_at"], run["state"], now)
+        changes = RunChanges(runs=due, gone=list(self._gone))
+        for run_id in self._gone:
+            self._rows.pop(run_id, None)
+        self._gone.clear()
+        self._let_go()
+        return changes
+
+    def _wait_of(self, run: Run, now: float) -> float:
+        row = self._rows.get(run["id"])
+        if row is None or row.state != run["state"]:
+            return 0.0
+        return max(0.0, row.shown_at + PROGRESS_INTERVAL - now)
+
+    def _let_go(self) -> None:
+        surplus = len(self._rows) - MAX_FOLLOWED
+        if surplus > 0:
+            oldest = sorted(self._rows, key=lambda run_id: self._rows[run_id].created_at)
+            for run_id in oldest[:surplus]:
+                del self._rows[run_id]
+
+
+def _is_newer(run: Run, shown: Run | None) -> bool:
+    return shown is None or run["epoch"] != shown["epoch"] or run["seq"] > shown["seq"]

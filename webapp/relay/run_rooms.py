@@ -1,0 +1,199 @@
+"""The rooms of all runs that a socket of this process watches."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final, TypedDict
+
+from inception.runs import keys
+from inception.runs.errors import EventsGone, RunNotFound, StoreUnavailable
+from inception.runs.model import Batch, Snapshot
+from inception.runs.store import Store
+from webapp.errors import TooManyRequests
+from webapp.relay.clients import Clients
+from webapp.relay.marks import Bells, Marks
+from webapp.relay.room import Mail, Position, Request, Room
+from webapp.relay.watchable import RETRY_READING, Subscriptions
+
+MAX_WATCHED: Final = 10_000
+"""Runs that one socket may watch at a time."""
+
+
+class WatchAnswer(TypedDict, total=False):
+    """The acknowledgement of `watch`: one of the two."""
+
+    snapshot: Snapshot
+    batch: Batch
+
+
+class RunRooms:
+    """Subscribes to a run while anybody here watches it."""
+
+    def __init__(
+        self, store: Store, listener: Subscriptions, clients: Clients, bells: Bells
+    ) -> None:
+        self._store = store
+        self._listener = listener
+        self._clients = clients
+        self._guard = threading.Lock()
+        self._rooms: dict[str, Room] = {}
+        self._watched: dict[str, set[str]] = {}
+        self._dirty: Marks[Room] = Marks(bells.flush)
+        self._unread: Marks[Room] = Marks(bells.read)
+
+    def watch(self, sid: str, run_id: str, known: Position | None) -> WatchAnswer:
+        """Answer a client and let it join, so that what it hears next continues the answer.
+
+        The subscription is confirmed before anything is read. Raises RunNotFound,
+        StoreUnavailable, TooManyRequests.
+        """
+        room = self._hold(sid, run_id)
+        joined = False
+        try:
+            self._subscribe(room)
+            with room.guard:
+                room.leave(sid)
+            answer, position = self._answer(run_id, known)
+            with room.guard:
+                room.join(sid, position)
+            joined = sid in self._clients  # else it went while we read, and its `forget` has passed
+        finally:
+            self._release(room)
+            if not joined:
+                self.unwatch(sid, run_id)
+        self._touch(room)
+        return answer
+
+    def unwatch(self, sid: str, run_id: str) -> None:
+        """A client watches that run no more."""
+        with self._guard:
+            self._watched.get(sid, set()).discard(run_id)
+            room = self._rooms.get(run_id)
+        if room is not None:
+            with room.guard:
+                room.leave(sid)
+            self._close_if_empty(room)
+
+    def forget(self, sid: str) -> None:
+        """A socket has gone."""
+        with self._guard:
+            watched = list(self._watched.get(sid, ()))
+        for run_id in watched:
+            self.unwatch(sid, run_id)
+        with self._guard:
+            self._watched.pop(sid, None)
+
+    def gap(self) -> None:
+        """The listener may have missed something of every run."""
+        for room in list(self._rooms.values()):
+            room.gap()
+
+    def flush(self, now: float) -> float | None:
+        """Emit what is due; the seconds until more is, or None."""
+        waits = [self._flush(room, now) for room in self._dirty.take()]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def read(self) -> float | None:
+        """Read what rooms lack; the seconds after which to try again, or None."""
+        waits = [self._read(room) for room in self._unread.take()]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _hold(self, sid: str, run_id: str) -> Room:
+        with self._guard:
+            watched = self._watched.setdefault(sid, set())
+            if len(watched) >= MAX_WATCHED and run_id not in watched:
+                raise TooManyRequests(f"One socket may watch {MAX_WATCHED:,} runs; unwatch some.")
+            watched.add(run_id)
+            room = self._rooms.get(run_id)
+            if room is None:
+                room = self._rooms[run_id] = Room(run_id, on_heard=self._touch)
+            room.holders += 1
+            return room
+
+    def _release(self, room: Room) -> None:
+        with self._guard:
+            room.holders -= 1
+        self._close_if_empty(room)
+
+    def _subscribe(self, room: Room) -> None:
+        with room.subscribing:
+            if not room.subscribed:
+                self._listener.subscribe(keys.events(room.run_id), room.hear)
+                room.subscribed = True
+
+    def _close_if_empty(self, room: Room) -> None:
+        with self._guard, room.guard:
+            if room.holders or room.members or self._rooms.get(room.run_id) is not room:
+                return
+            del self._rooms[room.run_id]
+        self._listener.unsubscribe(keys.events(room.run_id), room.hear)
+
+    def _answer(self, run_id: str, known: Position | None) -> tuple[WatchAnswer, Position]:
+        if known is not None:
+            try:
+                batch = self._store.events_since(run_id, known.epoch, known.seq)
+            except EventsGone:
+                pass  # a snapshot it is
+            else:
+                return {"batch": batch}, Position(batch["epoch"], batch["to"])
+        snapshot = self._store.snapshot(run_id)
+        return {"snapshot": snapshot}, Position(snapshot["epoch"], snapshot["seq"])
+
+    def _touch(self, room: Room) -> None:
+        self._dirty.add(room)
+
+    def _flush(self, room: Room, now: float) -> float | None:
+        with room.guard:
+            mails = room.due(now, self._clients.is_behind)
+        for mail in mails:
+            self._send(room, mail, now)
+        with room.guard:
+            wait = room.wait(now)
+            request = room.request(self._clients.is_behind)
+            stays = wait is not None or room.has_behind
+        if room.gone:
+            self._end(room)
+        elif stays:
+            self._dirty.keep(room)
+        if request is not None:
+            self._unread.add(room)
+        return wait
+
+    def _send(self, room: Room, mail: Mail, now: float) -> None:
+        behind = self._clients.emit(mail.event, mail.payload, mail.sids, now)
+        if behind:
+            with room.guard:
+                room.fall_behind(behind)
+
+    def _end(self, room: Room) -> None:
+        for sid in room.members:
+            self.unwatch(sid, room.run_id)
+
+    def _read(self, room: Room) -> float | None:
+        with room.guard:
+            request = room.request(self._clients.is_behind)
+        if request is None:
+            return None
+        try:
+            self._read_for(room, request)
+        except StoreUnavailable:
+            self._unread.keep(room)
+            return RETRY_READING
+        self._touch(room)
+        return None
+
+    def _read_for(self, room: Room, request: Request) -> None:
+        try:
+            if request.position is not None:
+                batch = self._store.events_since(room.run_id, *request.position)
+                with room.guard:
+                    room.fill(batch, request.gaps)
+            else:
+                snapshot = self._store.snapshot(room.run_id)
+                with room.guard:
+                    room.refresh(snapshot, request.gaps)
+        except EventsGone:
+            with room.guard:
+                room.events_are_gone()
+        except RunNotFound:
+            room.gone = True

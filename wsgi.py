@@ -1,0 +1,82 @@
+"""The web's entrance, and the only file that names what carries its concurrency.
+
+`python wsgi.py` serves on INCEPTION_HOST and INCEPTION_PORT until SIGTERM or Ctrl-C.
+"""
+
+# ruff: noqa: E402
+from __future__ import annotations
+
+import os
+import sys
+
+_mode = os.environ.get("INCEPTION_ASYNC_MODE", "").strip() or "eventlet"
+# Patching comes before every other import: what was imported earlier keeps blocking calls.
+if _mode == "eventlet":
+    import eventlet
+
+    eventlet.monkey_patch()
+elif _mode == "gevent":
+    from gevent import monkey
+
+    monkey.patch_all()
+
+import logging
+import signal
+import socket
+from typing import Any, Final
+
+from inception.runs.errors import SettingsError
+from inception.runs.settings import AsyncMode, Settings
+from webapp.app import create_app
+
+MAX_CONNECTIONS: Final = 10_000
+"""Connections served at a time under eventlet, whose own default of 1,024 sockets soon reach."""
+
+_SERVER_OPTIONS: Final[dict[AsyncMode, dict[str, Any]]] = {
+    AsyncMode.EVENTLET: {"max_size": MAX_CONNECTIONS, "log_output": False},
+    AsyncMode.GEVENT: {"log_output": False},
+    # Werkzeug's own server: for tests and trying out.
+    AsyncMode.THREADING: {"allow_unsafe_werkzeug": True},
+}
+
+
+def main() -> int:
+    """Serve; returns the exit code, having said in one line what was wrong if it isn't 0."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    try:
+        settings = Settings.from_environment()
+        app, sockets = create_app(settings)
+        _check_port(settings)
+    except SettingsError as error:
+        print(f"inception web: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    _end_at_once_on_signals()
+    sockets.run(app, settings.host, settings.port, **_SERVER_OPTIONS[settings.async_mode])
+    return 0
+
+
+def _check_port(settings: Settings) -> None:
+    """Find a port in use before eventlet shares it: it listens with SO_REUSEPORT."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            f"can't listen on {settings.host}:{settings.port} ({error.strerror}); "
+            "set INCEPTION_PORT (or INCEPTION_HOST) to another."
+        ) from error
+
+
+def _end_at_once_on_signals() -> None:
+    """Nothing here outlives the process that would have to be put away: Redis holds it all."""
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda _signum, _frame: os._exit(0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
