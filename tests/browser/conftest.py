@@ -1,0 +1,107 @@
+"""A real Chromium in front of the whole application, started as `make run` starts it.
+
+`INCEPTION_TEST_URL` names a dashboard that runs already; tests that kill its processes are skipped
+then.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.dashboard import Dashboard
+from tests.running import Application
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SUPERVISOR = (sys.executable, "-m", "webapp.supervisor")
+PATIENCE = 10_000
+"""Milliseconds (ms) an expectation may take: the machines of CI are slow."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, server_available: None) -> Iterator[Dashboard]:
+    """The running application. Its `url` ends without a slash."""
+    if url := os.environ.get("INCEPTION_TEST_URL"):
+        yield Dashboard(url.rstrip("/"), None)
+        return
+    settings = {"INCEPTION_PORT": str(_free_port()), "INCEPTION_CONCURRENCY": "4", "REDIS_URL": ""}
+    state_dir = tmp_path_factory.mktemp("browser") / "state"
+    application = Application(SUPERVISOR, CHECKOUT, state_dir, settings)
+    try:
+        yield Dashboard(application.wait_until_ready().rstrip("/"), application)
+    finally:
+        application.end()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the session. Debian's Chromium serves; Playwright's own need not be there."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium found: install one, or name it with CHROMIUM=/path")
+        pytest.skip("NO BROWSER WAS TESTED: no Chromium found; name one with CHROMIUM=/path")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--disable-dev-shm-usage", *sandbox]
+        )
+        yield browser
+        browser.close()
+
+
+class Viewer:
+    """Opens pages and remembers what they complained about."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser = browser
+        self.url = url
+        self.complaints: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        self.contexts: list[BrowserContext] = []
+
+    def open(self, path: str, **options: object) -> Page:
+        """Open a page in a context of its own; options are those of a browser context."""
+        context = self.browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    def unexpected(self) -> list[str]:
+        """Return the complaints that the test did not announce in `expected`."""
+        return [said for said in self.complaints if not any(word in said for word in self.expected)]
+
+    def close(self) -> None:
+        """Close every page."""
+        for context in self.contexts:
+            context.close()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def viewer(chromium: Browser, stack: Dashboard) -> Iterator[Viewer]:
+    """A browser user. The test fails if a page wrote an error to its console."""
+    viewer = Viewer(chromium, stack.url)
+    yield viewer
+    viewer.close()
+    assert viewer.unexpected() == []

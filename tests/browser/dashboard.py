@@ -1,0 +1,55 @@
+"""The running application, as a browser test sees it: its address, REST, and its processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests
+
+from tests.running import Application, eventually
+
+ENDED = ("SUCCESS", "FAILURE", "REVOKED")
+
+
+class Dashboard:
+    """`url` without a slash at its end; `application` is None if others started it."""
+
+    def __init__(self, url: str, application: Application | None) -> None:
+        self.url = url
+        self.application = application
+
+    def start(self, name: str, label: str | None = None, **kwargs: object) -> str:
+        """Start an example, `counting.count_twice` and the like; return the run's id."""
+        order = {"name": f"tasks.examples.{name}", "kwargs": kwargs, "label": label}
+        answer = self._call("POST", "/runs", order)
+        return str(answer["id"])
+
+    def run(self, run_id: str) -> Mapping[str, Any]:
+        """Return the run's record."""
+        record: Mapping[str, Any] = self._call("GET", f"/runs/{run_id}")["run"]
+        return record
+
+    def wait_for_end(self, run_id: str, within: float = 30.0) -> str:
+        """Return the state the run ended with."""
+        eventually(lambda: self.run(run_id)["state"] in ENDED, within, f"{run_id} ends")
+        return str(self.run(run_id)["state"])
+
+    def kill_web(self) -> None:
+        """SIGKILL the web process; its supervisor starts another one on the same port."""
+        os.kill(self._web_pid(), signal.SIGKILL)
+
+    def _web_pid(self) -> int:
+        if self.application is None:
+            pytest.skip("the application was started by others: its processes are not ours to kill")
+        pid = self.application.pid("web")
+        assert pid is not None
+        return pid
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        answer = requests.request(method, f"{self.url}/api/v1{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()

@@ -1,0 +1,85 @@
+"""Widths, themes, accessibility, and what is left without scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import CHECKOUT, Viewer
+from tests.browser.dashboard import Dashboard
+
+AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = ("/", "/start", "/workers", "/docs")
+
+
+@pytest.fixture
+def run_page(stack: Dashboard) -> str:
+    """The address of a run that has ended, with a node chosen."""
+    run_id = stack.start("nesting.nest", label="A rather long label " * 5, depth=2, width=2)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    return f"/runs/{run_id}?node=0.0"
+
+
+def _settled(page: Page) -> None:
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 1440, 2560])
+def test_no_page_scrolls_sideways(viewer: Viewer, run_page: str, width: int) -> None:
+    page = viewer.open("/", viewport={"width": width, "height": 800})
+    for path in (*PAGES, run_page):
+        page.goto(path)
+        _settled(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility(viewer: Viewer, run_page: str, scheme: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci brings it")
+    page = viewer.open("/", color_scheme=scheme, reduced_motion="reduce")
+    for path in (*PAGES, run_page, "/signin"):
+        page.goto(path)
+        _settled(page)
+        page.evaluate(AXE.read_text())
+        broken = page.evaluate("async () => (await axe.run()).violations.map((one) => one.help)")
+        assert broken == [], path
+
+
+def test_a_chosen_theme_outlives_the_page(viewer: Viewer) -> None:
+    page = viewer.open("/", color_scheme="light")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_label("Theme").select_option("dark")
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    expect(page.get_by_label("Theme")).to_have_value("dark")
+
+
+def test_a_phone_and_a_dark_screen_show_the_run(
+    viewer: Viewer, run_page: str, tmp_path: Path
+) -> None:
+    page = viewer.open(
+        run_page, viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True
+    )
+    details = page.get_by_role("complementary", name="Task")
+    expect(details).to_be_in_viewport()
+    picture = tmp_path / "phone.png"
+    page.screenshot(path=picture)
+    assert picture.stat().st_size > 10_000
+    details.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("row").first).to_be_visible()
+
+
+def test_workers_are_listed_with_their_slots(viewer: Viewer) -> None:
+    page = viewer.open("/workers")
+    for title in ("Watchers", "Compute", "Queues"):
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.get_by_role("cell", name="children")).to_be_visible()
+
+
+def test_without_scripts_the_page_says_what_works(viewer: Viewer) -> None:
+    page = viewer.open("/", java_script_enabled=False)
+    # An emulated lack of scripts does not make Chromium draw <noscript>: read what stands in it.
+    expect(page.locator("noscript")).to_contain_text("needs JavaScript for that")

@@ -1,0 +1,74 @@
+"""Starting a run from the form that is drawn from the parent's schema."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Viewer
+from tests.browser.dashboard import Dashboard
+
+COUNT_TWICE = "/start?name=tasks.examples.counting.count_twice"
+
+
+def _start(page: Page) -> None:
+    page.get_by_role("button", name="Start run").click()
+
+
+def test_a_run_starts_with_what_was_typed(stack: Dashboard, viewer: Viewer) -> None:
+    page = viewer.open(COUNT_TWICE)
+    expect(page.get_by_label("limit")).to_have_value("10")
+    page.get_by_label("limit").fill("3")
+    page.get_by_label("delay").fill("0.05")
+    page.get_by_label("Name of this run").fill("typed")
+    _start(page)
+    page.wait_for_url(re.compile("/runs/"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("typed")
+    run = stack.run(page.url.rsplit("/", 1)[1])
+    assert run["kwargs"] == {"limit": 3, "delay": 0.05}
+
+
+def test_what_is_no_number_is_said_beside_its_field(viewer: Viewer) -> None:
+    page = viewer.open(COUNT_TWICE)
+    page.get_by_label("limit").fill("ten")
+    _start(page)
+    expect(page.get_by_label("limit")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("limit")).to_be_focused()
+    expect(page.locator("#arg-limit-problem")).to_have_text("This must be a whole number.")
+    assert "/start" in page.url
+
+
+def test_the_server_s_objections_stand_beside_their_fields(viewer: Viewer) -> None:
+    viewer.expected = ("422",)
+
+    def refuse(route: Route) -> None:
+        fields = [{"path": "/delay", "message": "is less than 0"}, {"path": "", "message": "odd"}]
+        error = {"code": "invalid_arguments", "message": "no", "fields": fields}
+        route.fulfill(
+            status=422, content_type="application/json", body=json.dumps({"error": error})
+        )
+
+    page = viewer.open(COUNT_TWICE)
+    page.route("**/api/v1/runs", refuse)
+    _start(page)
+    expect(page.locator("#arg-delay-problem")).to_have_text("is less than 0")
+    expect(page.get_by_role("alert")).to_contain_text("odd")
+    expect(page.get_by_label("limit")).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_choosing_another_parent_draws_its_form(viewer: Viewer) -> None:
+    page = viewer.open("/start")
+    page.get_by_role("link", name="fail_at").click()
+    expect(page.get_by_label("once")).to_be_visible()
+    assert page.url.endswith("name=tasks.examples.failing.fail_at")
+    expect(page.get_by_label("once")).not_to_be_checked()
+
+
+def test_a_run_can_be_edited_and_run_again(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("counting.count_twice", limit=4, delay=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open(f"/runs/{run_id}")
+    page.get_by_role("link", name="Edit and run").click()
+    expect(page.get_by_label("limit")).to_have_value("4")
