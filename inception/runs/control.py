@@ -1,0 +1,146 @@
+"""What people do to runs: start, revoke, run again, delete. For the web and the command line."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from celery import Celery
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from kombu.exceptions import OperationalError
+
+from inception.runs.celery_app import PARENTS_QUEUE
+from inception.runs.errors import FieldProblem, InvalidArguments
+from inception.runs.messages import Ticket, ticket_headers
+from inception.runs.model import JsonValue, Parent, Run
+from inception.runs.records import Created, NewRun
+from inception.runs.store import Store
+
+log = logging.getLogger(__name__)
+
+_MOST_PROBLEMS: Final = 50
+"""Problems that one refusal names."""
+
+
+class Control:
+    """Acts on runs through the store, and rings for new ones with a message."""
+
+    def __init__(self, store: Store, app: Celery) -> None:
+        self._store = store
+        self._app = app
+
+    def start(
+        self,
+        name: str,
+        kwargs: Mapping[str, JsonValue],
+        *,
+        label: str | None = None,
+        tags: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        by: str | None = None,
+        rerun_of: str | None = None,
+    ) -> Created:
+        """Check the arguments against the parent's schema, record a run, and send its message.
+
+        Raises ParentNotFound, InvalidArguments, BadRequest, TooLarge, IdempotencyKeyReused and
+        StoreUnavailable. A message that can't be sent is no error: a watcher finds the record.
+        """
+        parent = self._store.read_parent(name)
+        check_arguments(parent, kwargs)
+        new = NewRun(
+            id=str(uuid.uuid4()),
+            name=name,
+            kwargs=kwargs,
+            label=label,
+            tags=tags,
+            steps=parent["steps"],
+            rerun_of=rerun_of,
+            idempotency_key=idempotency_key,
+            audit_by=by,
+        )
+        created = self._store.create_run(new)
+        if not created.existing:
+            self._ring(new)
+        return created
+
+    def revoke(self, run_id: str, path: str | None = None, *, by: str, reason: str | None) -> Run:
+        """Ask a run, or the part of it at `path`, to stop. Raises as Store.request_revoke."""
+        return self._store.request_revoke(run_id, path or "", by=by, reason=reason)
+
+    def retry(self, run_id: str, *, by: str) -> Run:
+        """Let a run that ended badly go on. Raises as Store.retry_run."""
+        return self._store.retry_run(run_id, by=by)
+
+    def rerun(
+        self, run_id: str, kwargs: Mapping[str, JsonValue] | None = None, *, by: str | None = None
+    ) -> Run:
+        """Start a new run like this one, with other arguments if given. Raises as `start`."""
+        former = self._store.read_run(run_id, whole=True)
+        created = self.start(
+            former["name"],
+            (former["kwargs"] or {}) if kwargs is None else kwargs,
+            label=former["label"],
+            tags=former["tags"],
+            by=by,
+            rerun_of=run_id,
+        )
+        return created.run
+
+    def delete(self, run_id: str) -> None:
+        """Delete an ended run. Raises RunNotFound, RunNotEnded."""
+        self._store.delete_run(run_id)
+
+    def _ring(self, new: NewRun) -> None:
+        try:
+            self._app.send_task(
+                new.name,
+                kwargs=dict(new.kwargs),
+                task_id=new.id,
+                queue=PARENTS_QUEUE,
+                headers=ticket_headers(Ticket(run_id=new.id)),
+                ignore_result=True,
+            )
+        except OperationalError as error:
+            about = {"action": "send_failed", "run_id": new.id}
+            log.warning("A run waits for a rescuer, its message failed: %s", error, extra=about)
+
+
+def check_arguments(parent: Parent, kwargs: Mapping[str, JsonValue]) -> None:
+    """Raise InvalidArguments, field by field, if `kwargs` don't fit the parent's schema."""
+    schema = {"additionalProperties": False, **parent["schema"]}
+    problems = [
+        problem
+        for error in Draft202012Validator(schema).iter_errors(dict(kwargs))
+        for problem in _problems(error)
+    ]
+    if problems:
+        names = ", ".join(sorted({problem["path"] for problem in problems[:_MOST_PROBLEMS]}))
+        raise InvalidArguments(
+            f"The arguments of {parent['name']} don't fit: {names}.", problems[:_MOST_PROBLEMS]
+        )
+
+
+def _problems(error: ValidationError) -> Iterator[FieldProblem]:
+    """One problem for each field concerned; a JSON pointer says which."""
+    above = "".join(f"/{_escaped(part)}" for part in error.absolute_path)
+    # The attributes are loosely typed by jsonschema; for these two words they are what they are.
+    given, schema, wanted = _mapping(error.instance), _mapping(error.schema), error.validator_value
+    if error.validator == "required" and isinstance(wanted, list):
+        for name in (name for name in wanted if name not in given):
+            yield FieldProblem(path=f"{above}/{_escaped(name)}", message="is required")
+    elif error.validator == "additionalProperties" and wanted is False:
+        for name in sorted(set(given) - set(_mapping(schema.get("properties")))):
+            yield FieldProblem(path=f"{above}/{_escaped(name)}", message="is not an argument")
+    else:
+        yield FieldProblem(path=above or "/", message=error.message[:500])
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _escaped(part: object) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

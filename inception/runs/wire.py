@@ -1,0 +1,200 @@
+"""Redis' wire protocol, as much of it as a subscriber needs, and the connection for it.
+
+redis-py reconnects pub/sub by itself and loses what was said meanwhile without a word; and its
+parser costs more than the rest of hearing a message. So the listener has its own.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from inception.runs.connection import CONNECT_TIMEOUT
+
+Reply: TypeAlias = "bytes | int | list[Reply] | None"
+
+_RECEIVE_BYTES: Final = 256 * 1024
+MAX_REPLY_BYTES: Final = 64 * 1024 * 1024
+"""A reply beyond this is a broken stream: the largest message is far smaller."""
+
+
+class WireError(ConnectionError):
+    """The stream is closed, broken, or Redis answered with an error."""
+
+
+def pack(*words: str) -> bytes:
+    """One command as it is sent."""
+    parts = [b"*%d\r\n" % len(words)]
+    for word in words:
+        data = word.encode("utf-8", "surrogatepass")
+        parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
+    return b"".join(parts)
+
+
+class Replies:
+    """Cuts a stream of bytes into replies. An error reply raises WireError."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._at = 0
+        self._wanted = 0
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """Add what was received; return the replies that are complete now."""
+        self._buffer += data
+        if len(self._buffer) < self._wanted:
+            return []
+        self._wanted = 0
+        complete: list[Reply] = []
+        while self._at < len(self._buffer):
+            start = self._at
+            try:
+                complete.append(self._parse())
+            except _Incomplete:
+                self._at = start
+                break
+        self._drop_parsed()
+        return complete
+
+    def _drop_parsed(self) -> None:
+        del self._buffer[: self._at]
+        self._wanted = max(0, self._wanted - self._at)
+        self._at = 0
+
+    def _parse(self) -> Reply:
+        line = self._line()
+        kind, rest = line[:1], line[1:]
+        if kind == b"$":
+            return self._bulk(int(rest))
+        if kind == b"*":
+            return [self._parse() for _ in range(int(rest))] if rest != b"-1" else None
+        if kind == b":":
+            return int(rest)
+        if kind == b"+":
+            return rest
+        raise WireError(line.decode("utf-8", "replace") or "an empty line")
+
+    def _line(self) -> bytes:
+        end = self._buffer.find(b"\r\n", self._at)
+        if end < 0:
+            raise _Incomplete
+        line = bytes(self._buffer[self._at : end])
+        self._at = end + 2
+        return line
+
+    def _bulk(self, length: int) -> bytes | None:
+        if length < 0:
+            return None
+        if length > MAX_REPLY_BYTES:
+            raise WireError(f"a reply of {length:,} bytes")
+        end = self._at + length
+        if len(self._buffer) < end + 2:
+            # Remembered, so that a large reply isn't parsed anew for each piece of it.
+            self._wanted = end + 2
+            raise _Incomplete
+        data = bytes(self._buffer[self._at : end])
+        self._at = end + 2
+        return data
+
+
+class _Incomplete(Exception):
+    """The rest of the reply has not come yet."""
+
+
+class Wire:
+    """One connection to Redis: commands out, replies in. Raises OSError when it breaks.
+
+    One thread may receive while another sends; two may not send at once. Over TLS under real
+    threads that leans on OpenSSL's tolerance; green threads never do both at the same time.
+    """
+
+    def __init__(self, url: str, *, name: str, receive_timeout: float) -> None:
+        """Connect and sign in. `receive_timeout` in seconds (s) is also that of sending."""
+        self._socket = _open(url)
+        self._replies = Replies()
+        try:
+            self._socket.settimeout(CONNECT_TIMEOUT)
+            self._sign_in(url, name)
+            self._socket.settimeout(receive_timeout)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def send(self, commands: Iterable[bytes]) -> None:
+        """Send commands in one go."""
+        self._socket.sendall(b"".join(commands))
+
+    def receive(self) -> list[Reply]:
+        """The replies that came; none if nothing came within the time-out."""
+        try:
+            data = self._socket.recv(_RECEIVE_BYTES)
+        except TimeoutError:
+            return []
+        if not data:
+            raise WireError("Redis closed the connection")
+        try:
+            return self._replies.feed(data)
+        except ValueError as error:
+            raise WireError(f"what came is no reply of Redis: {error}") from error
+
+    def hang_up(self) -> None:
+        """End the connection; the thread that receives from it sees it end, and closes it."""
+        with suppress(OSError):  # it is closed or broken already
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection, from the thread that receives."""
+        self._socket.close()
+
+    def _sign_in(self, url: str, name: str) -> None:
+        # Redis takes no white space in a client's name.
+        commands = [pack("CLIENT", "SETNAME", "-".join(name.split()))]
+        parts = urlsplit(url)
+        if parts.password:
+            user = [unquote(parts.username)] if parts.username else []
+            commands.insert(0, pack("AUTH", *user, unquote(parts.password)))
+        self.send(commands)
+        answers: list[Reply] = []
+        while len(answers) < len(commands):
+            data = self._socket.recv(_RECEIVE_BYTES)
+            if not data:
+                raise WireError("Redis closed the connection at its start")
+            answers += self._replies.feed(data)
+
+
+def _open(url: str) -> socket.socket:
+    """Connect to a redis://, rediss:// or unix:// address."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        local.settimeout(CONNECT_TIMEOUT)
+        local.connect(unquote(parts.path))
+        return local
+    host, port = parts.hostname or "localhost", parts.port or 6379
+    plain = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if parts.scheme != "rediss":
+        return plain
+    return _tls_context(parse_qs(parts.query)).wrap_socket(plain, server_hostname=host)
+
+
+def _tls_context(options: dict[str, Any]) -> ssl.SSLContext:
+    """As redis-py reads it from the address: `ssl_ca_certs`, `ssl_cert_reqs=none`, a key pair."""
+    context = ssl.create_default_context(cafile=_option(options, "ssl_ca_certs"))
+    if _option(options, "ssl_cert_reqs") in ("none", "CERT_NONE"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    certificate = _option(options, "ssl_certfile")
+    if certificate:
+        context.load_cert_chain(certificate, _option(options, "ssl_keyfile"))
+    return context
+
+
+def _option(options: dict[str, Any], name: str) -> str | None:
+    values: list[str] = options.get(name, [])
+    return values[0] if values else None
