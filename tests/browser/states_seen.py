@@ -10,7 +10,8 @@ RECORD = """() => {
         const state = document.querySelector(".run-head [data-state]")?.dataset.state;
         if (state && state !== seen.at(-1)) seen.push(state);
     };
-    new MutationObserver(note).observe(document.body, {subtree: true, childList: true, attributes: true});
+    const everything = {subtree: true, childList: true, attributes: true};
+    new MutationObserver(note).observe(document.body, everything);
     note();
 }"""
 

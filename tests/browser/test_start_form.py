@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from playwright.sync_api import Page, Route, expect
@@ -46,9 +45,7 @@ def test_the_server_s_objections_stand_beside_their_fields(viewer: Viewer) -> No
     def refuse(route: Route) -> None:
         fields = [{"path": "/delay", "message": "is less than 0"}, {"path": "", "message": "odd"}]
         error = {"code": "invalid_arguments", "message": "no", "fields": fields}
-        route.fulfill(
-            status=422, content_type="application/json", body=json.dumps({"error": error})
-        )
+        route.fulfill(status=422, json={"error": error})
 
     page = viewer.open(COUNT_TWICE)
     page.route("**/api/v1/runs", refuse)
