@@ -10,10 +10,19 @@ All modules under `tasks/` are imported, and those that INCEPTION_TASKS names.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from celery import Celery
 
 from inception import install
 from inception.runs.celery_app import CHILDREN_QUEUE
+
+# The celery command has the working directory on its path only while it finds this module, and
+# tasks/ is imported later.
+_HERE = str(Path(__file__).parent)
+if _HERE not in sys.path:
+    sys.path.insert(0, _HERE)
 
 app = Celery("inception", task_cls="inception.authoring.task:Task")
 # A plain Celery task under tasks/ goes where a compute worker is.

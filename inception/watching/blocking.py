@@ -38,10 +38,13 @@ class BlockingAlarm:
 
     def start(self) -> None:
         """Take the alarm signal and start the pulse. Only a process's main thread may."""
-        if threading.current_thread() is not threading.main_thread():
+        try:
+            signal.signal(signal.SIGALRM, self._went_off)
+        except ValueError:
+            # Asked elsewhere than in the main thread, as threads that Python knows: greenlets
+            # of the main thread may, whatever `threading` calls them.
             log.info("Blocking parents aren't noticed here", extra={"action": "no_alarm"})
             return
-        signal.signal(signal.SIGALRM, self._went_off)
         self._thread.start()
 
     def stop(self) -> None:
