@@ -28,6 +28,7 @@ from inception.authoring.frame import (
 from inception.authoring.outcome import Outcome, describe_exception, end_meta, judge
 from inception.authoring.voice import current_voice, silent_voice, speaking
 from inception.runs.jsontext import normalise
+from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.meta import cut, empty_meta
 from inception.runs.model import MAX_TRACEBACK_BYTES, ROOT, JsonValue, Meta, State
 from inception.runs.paths import child_path, task_id
@@ -165,7 +166,8 @@ class DirectFrame:
         if step.kind == "parent":
             nested = DirectFrame(self.run_id, path)
             return run_behind(nested, task, step.args, step.kwargs, task_id=None)
-        with requested(task, step.args, step.kwargs, headers={"inception": {"attempt": attempt}}):
+        headers = ticket_headers(Ticket(run_id=self.run_id, path=path, attempt=attempt))
+        with requested(task, step.args, step.kwargs, headers=headers):
             return task.run(*step.args, **step.kwargs)
 
 

@@ -12,7 +12,10 @@ from typing import Any, Protocol
 
 
 class Executor(Protocol):
-    """Runs, or takes away, a task that was delivered by a message."""
+    """Runs, or takes away, a task that was delivered by a message.
+
+    One that runs parents in this very process has an attribute `hosts_parents` that is true.
+    """
 
     def execute(self, task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
         """Return what Celery shall store as the result of `task` (its `request` is set).
@@ -36,3 +39,8 @@ def set_executor(executor: Executor | None) -> None:
 def get_executor() -> Executor | None:
     """The executor of this process, if one is set."""
     return _Slot.executor
+
+
+def hosts_parents() -> bool:
+    """True in a process whose executor runs parents, as threads or greenlets of it."""
+    return bool(getattr(_Slot.executor, "hosts_parents", False))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from inception.authoring.errors import NotDurable, OutsideParent
 from inception.authoring.outcome import Outcome
@@ -166,6 +166,7 @@ class Frame(Protocol):
 
 current_frame: ContextVar[Frame | None] = ContextVar("inception_frame", default=None)
 """The frame of the parent that runs in this context."""
+_hidden: ContextVar[bool] = ContextVar("inception_frame_hidden", default=False)
 
 
 @contextmanager
@@ -175,11 +176,17 @@ def outside_frame() -> Iterator[None]:
     For whoever sends a step's message in the parent's own greenlet, and around functions that
     a replay doesn't call again.
     """
-    token = current_frame.set(None)
+    token, hidden = current_frame.set(None), _hidden.set(True)
     try:
         yield
     finally:
         current_frame.reset(token)
+        _hidden.reset(hidden)
+
+
+def frame_is_hidden() -> bool:
+    """True within `outside_frame`."""
+    return _hidden.get()
 
 
 def require_frame(verb: str) -> Frame:
@@ -188,8 +195,13 @@ def require_frame(verb: str) -> Frame:
     if frame is None:
         raise OutsideParent(_outside(verb))
     if not frame.owns_thread():
-        raise OutsideParent(_elsewhere(verb))
+        refuse_thread(verb)
     return frame
+
+
+def refuse_thread(verb: str) -> NoReturn:
+    """Raise OutsideParent, saying why `verb` has to be called in the parent's own body."""
+    raise OutsideParent(_elsewhere(verb))
 
 
 def _outside(verb: str) -> str:

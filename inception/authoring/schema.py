@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from pydantic import ConfigDict, Field, create_model
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 
 from inception.runs.jsontext import normalise
 from inception.runs.model import JsonValue, Parent
@@ -51,10 +51,13 @@ def schema_of(task: Any) -> dict[str, JsonValue]:
 def _hints(task: Any) -> dict[str, Any]:
     """The annotations as objects; those that can't be resolved are left out."""
     function = inspect.unwrap(task.run)
-    try:
-        return inspect.get_annotations(function, eval_str=True)
-    except (NameError, TypeError, AttributeError, SyntaxError):
-        return {}
+    hints: dict[str, Any] = {}
+    for name, hint in inspect.get_annotations(function).items():
+        one = type("One", (), {"__annotations__": {name: hint}})
+        with suppress(NameError, TypeError, AttributeError, SyntaxError):
+            resolved = inspect.get_annotations(one, globals=function.__globals__, eval_str=True)
+            hints.update(resolved)
+    return hints
 
 
 def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> tuple[Any, Any]:
@@ -75,7 +78,7 @@ def _sayable(hint: Any) -> Any:
     """The hint, or Any if no schema can be made of it."""
     try:
         create_model("Probe", probe=(hint, ...)).model_json_schema()
-    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, ValueError, TypeError):
+    except (TypeError, NameError, ValueError):  # what pydantic's own errors derive from
         return Any
     return hint
 

@@ -13,8 +13,9 @@ from kombu.exceptions import OperationalError
 
 from inception.runs.connection import connect
 from inception.runs.errors import SettingsError
-from inception.runs.jsontext import encode, normalise
-from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, JsonValue
+from inception.runs.jsontext import normalise
+from inception.runs.messages import Ticket, ticket_headers
+from inception.runs.model import JsonValue
 from inception.runs.records import NewRun
 from inception.runs.settings import Settings
 from inception.runs.store import Store
@@ -38,16 +39,22 @@ def start_run(
 
     `options` are Celery's, and `label` and `tags` of the run; `task_id` becomes the run's id.
     Raises TypeError for arguments that don't fit, NotJson or TooLarge for those that JSON can't
-    carry, NotImplementedError for options a run can't have, StoreUnavailable without Redis.
+    carry, BadRequest for a label or tags beyond the bounds, NotImplementedError for options a
+    run can't have, StoreUnavailable without Redis.
     """
     given = {name: value for name, value in options.items() if value is not None}
     _refuse(task.name, given)
     named = bind(task, args, kwargs)
     run_id = str(given.pop("task_id", None) or uuid.uuid4())
-    label, tags = _label(given.pop("label", None)), _tags(given.pop("tags", ()))
-    store_of(task.app).create_run(
-        NewRun(id=run_id, name=task.name, kwargs=named, label=label, tags=tags, steps=task.steps)
+    new = NewRun(
+        id=run_id,
+        name=task.name,
+        kwargs=named,
+        label=given.pop("label", None),
+        tags=tuple(given.pop("tags", ())),
+        steps=task.steps,
     )
+    store_of(task.app).create_run(new)
     _ring(send, named, run_id, given)
     return task.AsyncResult(run_id)
 
@@ -98,10 +105,7 @@ def _ring(
     send: Callable[..., Any], named: dict[str, JsonValue], run_id: str, options: dict[str, Any]
 ) -> None:
     """Send the message. The record stands without it: a rescuer starts what nobody rang for."""
-    headers = {
-        **(options.pop("headers", None) or {}),
-        "inception": {"run": run_id, "path": "", "attempt": 1, "recorded": True},
-    }
+    headers = {**(options.pop("headers", None) or {}), **ticket_headers(Ticket(run_id=run_id))}
     options.setdefault("retry_policy", _SENT)
     # The result is the watcher's to write; and the sender must not subscribe to it, since a
     # subscription that nobody reads is never given up (celery #3808).
@@ -125,21 +129,3 @@ def _refuse(name: str, options: Mapping[str, Any]) -> None:
                 "as a watcher has room, and its end is recorded, not called back. For a delay "
                 "write `sleep(seconds)` in the parent; for what follows, a step of a parent."
             )
-
-
-def _label(label: object) -> str | None:
-    return None if label is None else encode_text(label)[:MAX_LABEL_CHARACTERS]
-
-
-def _tags(tags: Sequence[object]) -> tuple[str, ...]:
-    if len(tags) > MAX_TAGS:
-        raise ValueError(f"A run takes at most {MAX_TAGS} tags; {len(tags)} were given.")
-    return tuple(encode_text(tag)[:MAX_LABEL_CHARACTERS] for tag in tags)
-
-
-def encode_text(text: object) -> str:
-    """Check that a label or tag is text that JSON carries."""
-    if not isinstance(text, str):
-        raise TypeError(f"Labels and tags are text; {text!r} is a {type(text).__name__}.")
-    encode(text, "label")
-    return text

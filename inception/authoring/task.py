@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -16,11 +17,12 @@ import celery
 
 from inception.authoring import direct
 from inception.authoring.errors import NotDurable
-from inception.authoring.execution import get_executor
-from inception.authoring.frame import current_frame, require_frame
+from inception.authoring.execution import get_executor, hosts_parents
+from inception.authoring.frame import current_frame, frame_is_hidden, refuse_thread, require_frame
 from inception.authoring.starting import start_run
 from inception.authoring.steps import step_of_call
 from inception.authoring.voice import current_voice
+from inception.runs.messages import read_ticket
 from inception.runs.meta import read_meta
 from inception.runs.model import Meta, State
 
@@ -40,9 +42,8 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
     @property
     def attempt(self) -> int:
         """Which attempt of this child runs, from 1; a bound child may ask `self.attempt`."""
-        headers = self.request.headers
-        ticket = headers.get("inception") if isinstance(headers, Mapping) else None
-        return int(ticket.get("attempt", 1)) if isinstance(ticket, Mapping) else 1
+        ticket = read_ticket(self.request)
+        return 1 if ticket is None else ticket.attempt
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the body: for a worker by the process's executor, else right here."""
@@ -71,6 +72,7 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
         if current_frame.get() is not None:
             frame = require_frame(f"{self.name}.delay()")
             return frame.start([step_of_call(self, args, kwargs, options)])[0]
+        refuse_beside_parents(f"{self.name}.delay()")
         if self.inception_kind == "parent" and not self._is_redelivery(options):
             return start_run(self, args, kwargs, options, send=super().apply_async)
         return super().apply_async(args, kwargs, **options)
@@ -146,6 +148,18 @@ def refuse_in_parent(what: str = "send_task()") -> None:
             "the parent is taken over.\n\nTo solve this, write `watch(task.s(...))` or "
             "`task.delay(...)`; for something that is no child, `side_effect(fn)`."
         )
+
+
+def refuse_beside_parents(what: str) -> None:
+    """Raise OutsideParent in a thread that a parent made: it has no frame, and no order.
+
+    In a process that hosts parents nobody else starts tasks but its main thread, and what
+    `side_effect` calls.
+    """
+    if not hosts_parents() or frame_is_hidden():
+        return
+    if threading.current_thread() is not threading.main_thread():
+        refuse_thread(what)
 
 
 def _is_running(request: Any) -> bool:

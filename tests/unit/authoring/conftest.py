@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from celery import Celery
+from celery import Celery, _state
 
 from inception.authoring.direct import DirectFrame
 from inception.authoring.frame import current_frame
@@ -37,13 +37,19 @@ class JournalFrame(DirectFrame):
         self._next = 0
 
 
-@pytest.fixture(scope="session", autouse=True)
-def app() -> Iterator[Celery]:
-    app = Celery("unit", broker="memory://", backend="cache+memory://", task_cls=Task)
-    app.set_current()
-    app.set_default()
-    yield app
-    app.close()
+@pytest.fixture(scope="session")
+def memory_app() -> Celery:
+    return Celery("unit", broker="memory://", backend="cache+memory://", task_cls=Task)
+
+
+@pytest.fixture(autouse=True)
+def app(memory_app: Celery) -> Iterator[Celery]:
+    before = _state._tls.current_app, _state.default_app
+    memory_app.set_current()
+    memory_app.set_default()  # the current app is one per thread
+    yield memory_app
+    _state._set_current_app(before[0])
+    _state.set_default_app(before[1])
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from celery.exceptions import Ignore
 
 from inception import child, parent, report, track, watch
 from inception.authoring.body import requested
-from inception.authoring.errors import NotDurable
+from inception.authoring.errors import NotDurable, OutsideParent
 from inception.authoring.execution import get_executor, set_executor
 from inception.authoring.frame import StepHandle, current_frame, outside_frame
 from inception.authoring.task import Task, read_update
@@ -137,6 +138,31 @@ def test_delay_in_a_parent_is_a_step(frame: JournalFrame) -> None:
 def test_delay_of_a_signature_in_a_parent_is_a_step(frame: JournalFrame) -> None:
     assert isinstance(halve.s(3).delay(), StepHandle)
     assert isinstance(halve.s(3).set(queue="q").apply_async(), StepHandle)
+
+
+def test_a_thread_beside_a_parent_starts_nothing() -> None:
+    class Hosting(Recorder):
+        hosts_parents = True
+
+    raised: list[BaseException] = []
+
+    def use() -> None:
+        try:
+            halve.delay(1)
+        except OutsideParent as error:
+            raised.append(error)
+        with outside_frame():  # what side_effect calls
+            halve.delay(1)
+
+    set_executor(Hosting())
+    try:
+        thread = threading.Thread(target=use)
+        thread.start()
+        thread.join(timeout=10)
+        halve.delay(1)  # the process's main thread is nobody's parent
+    finally:
+        set_executor(None)
+    assert "another thread" in str(raised[0])
 
 
 def test_outside_of_the_frame_delay_sends_a_message(frame: JournalFrame) -> None:
