@@ -139,7 +139,8 @@ class LiveFrame:
         stop_on_error: bool,
     ) -> list[Outcome]:
         """Start `steps` in order, at most `limit` in flight, and return all outcomes."""
-        pending, nodes, arrivals = iter(steps), list[LiveNode](), self._expect(())
+        pending, arrivals = iter(steps), self._expect(())
+        nodes: list[LiveNode] = []
         while True:
             room = _CHUNK if limit is None else limit - arrivals.open
             fresh = self._start_some(islice(pending, room))
