@@ -18,11 +18,9 @@ from celery import Celery
 from inception import install
 from inception.runs.celery_app import CHILDREN_QUEUE
 
-# The celery command has the working directory on its path only while it finds this module, and
-# tasks/ is imported later.
-_HERE = str(Path(__file__).parent)
-if _HERE not in sys.path:
-    sys.path.insert(0, _HERE)
+# The celery command has this folder on its path only while it imports this module (and takes the
+# first such entry away again); tasks/ is imported later.
+sys.path.append(str(Path(__file__).parent))
 
 app = Celery("inception", task_cls="inception.authoring.task:Task")
 # A plain Celery task under tasks/ goes where a compute worker is.
