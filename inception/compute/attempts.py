@@ -21,7 +21,7 @@ from inception.compute.insistence import insist
 from inception.compute.interruption import Interruption, Stopped
 from inception.compute.output import Output
 from inception.compute.slots import Held
-from inception.runs.messages import Ticket, read_ticket
+from inception.runs.messages import read_ticket
 from inception.runs.model import State
 from inception.runs.records import Claim, ClaimAnswer
 from inception.runs.store import Store
@@ -64,10 +64,12 @@ class ComputeExecutor:
         body = _Body(task, args, kwargs)
         if ticket is None:
             return self._run_plain(body)
-        held = Held(run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt)
+        held = Held(
+            run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt, retries=body.retries
+        )
         self._place.begin(held)
         try:
-            self._claim(task, ticket)
+            self._claim(task, held)
             return self._run(body, held)
         finally:
             self._place.end(held)
@@ -95,13 +97,13 @@ class ComputeExecutor:
 
     # The claim
 
-    def _claim(self, task: Any, ticket: Ticket) -> None:
+    def _claim(self, task: Any, held: Held) -> None:
         """Make this attempt ours, or raise Ignore where it is not (any more) to be run."""
         claim = Claim(
-            run_id=ticket.run_id,
-            path=ticket.path,
-            attempt=ticket.attempt,
-            retries=task.request.retries or 0,
+            run_id=held.run_id,
+            path=held.path,
+            attempt=held.attempt,
+            retries=held.retries,
             task_id=task.request.id,
             worker=self._process,
             pid=os.getpid(),
@@ -163,7 +165,7 @@ class ComputeExecutor:
 
     def _record(self, end: Ending, body: _Body, held: Held) -> None:
         """Record the end in the claim; refused if the attempt was ended or taken over before."""
-        record = end.of(held, body.retries)
+        record = end.of(held)
         if not insist(lambda: self._store.end_claim(record), what="a child's end"):
             _log("The end of %s came too late: %s", body.name, end.state, claim=held)
 

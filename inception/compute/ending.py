@@ -36,13 +36,13 @@ class Ending:
     traceback: str | None = None
     error_type: str | None = None
 
-    def of(self, held: Held, retries: int) -> ClaimEnd:
-        """This end as that of the attempt `held` at Celery's own retry number `retries`."""
+    def of(self, held: Held) -> ClaimEnd:
+        """This end as that of the attempt `held`."""
         return ClaimEnd(
             run_id=held.run_id,
             path=held.path,
             attempt=held.attempt,
-            retries=retries,
+            retries=held.retries,
             state=self.state,
             meta=self.meta,
             value_text=self.value_text,

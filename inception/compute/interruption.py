@@ -44,6 +44,7 @@ class Interruption:
 
     def __init__(self, read_order: Callable[[], Order | None] | None) -> None:
         self._read_order = read_order
+        self._heard = 0
         self._served = 0
         self._stop: Stopped | None = None
         self._held: Held | None = None
@@ -63,7 +64,7 @@ class Interruption:
 
     @property
     def served(self) -> int:
-        """The serial of the last order that was served or came too late."""
+        """The serial of the last order that was raised in a body."""
         return self._served
 
     def stop_since(self, served: int) -> Stopped | None:
@@ -88,13 +89,18 @@ class Interruption:
                 signal.signal(signum, handler)
 
     def _on_term(self, signum: int, frame: FrameType | None) -> None:
+        """Each order comes with one signal; any other is meant for the process.
+
+        An order for another child than the present one came too late, and one that comes
+        outside of a body is looked for when the body begins.
+        """
         order = self._ordered()
-        if order is None or order.serial == self._served:
+        if order is None or order.serial == self._heard:
             self._pass_on(signum, frame)
-        elif self._armed and order.held == self._held:
+            return
+        self._heard = order.serial
+        if self._armed and order.held == self._held:
             self._serve(order)
-        elif order.held != self._held:
-            self._served = order.serial  # its child has ended: this one is innocent
 
     def _raise_if_ordered(self) -> None:
         """Serve an order that came between the claim and the body."""

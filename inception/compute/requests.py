@@ -17,7 +17,7 @@ from celery.worker.request import Request
 
 from inception.authoring.outcome import end_meta
 from inception.compute.ending import Ending, stopped, type_name
-from inception.compute.recorder import Recorder
+from inception.compute.recorder import Posthumous, Recorder
 from inception.compute.slots import Held, Order, Slots
 from inception.runs.messages import read_ticket
 from inception.runs.model import State
@@ -49,13 +49,16 @@ class Deaths:
         ending = self._ending(request, exception, cancelled=cancelled)
         if ticket is None or ending is None:
             return
-        held = Held(run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt)
+        retries = request.request_dict.get("retries") or 0
+        held = Held(
+            run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt, retries=retries
+        )
         order = self._order_for(held)
         if order is not None:
             ending = stopped(order.state, order.error, None)
         if self._slots is not None and not isinstance(exception, TimeLimitExceeded):
             self._slots.clear(request.worker_pid)
-        self._recorder.record(ending.of(held, request.request_dict.get("retries") or 0))
+        self._record(ending, held, request.worker_pid)
 
     def leave(self) -> None:
         """Record as lost whatever the pool, which has ended, left without an end."""
@@ -63,7 +66,11 @@ class Deaths:
             return
         for pid, held in self._slots.working().values():
             if not _lives(pid):
-                self._recorder.record(self._lost(pid, "the worker ended").of(held, 0))
+                self._record(self._lost(pid, "the worker ended"), held, pid)
+
+    def _record(self, ending: Ending, held: Held, pid: int | None) -> None:
+        end = Posthumous(end=ending.of(held), worker=self._process, pid=pid)
+        self._recorder.record(end)
 
     def _ending(
         self, request: Request, exception: BaseException, *, cancelled: bool

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from inception.runs.meta import cut
@@ -40,11 +40,12 @@ _LOCK_STEP: Final = 0.005
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """An attempt that a pool process works on."""
+    """An attempt that a pool process works on; the same one whatever Celery's own `retries`."""
 
     run_id: str
     path: str
     attempt: int
+    retries: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +182,12 @@ class Slots:
 
 
 def _pack_held(held: Held) -> bytes:
-    return _bounded([held.run_id, held.path, held.attempt])
+    return _bounded([held.run_id, held.path, held.attempt, held.retries])
 
 
 def _unpack_held(text: bytes) -> Held:
-    run_id, path, attempt = json.loads(text)
-    return Held(run_id=run_id, path=path, attempt=attempt)
+    run_id, path, attempt, retries = json.loads(text)
+    return Held(run_id=run_id, path=path, attempt=attempt, retries=retries)
 
 
 def _pack_order(order: Order) -> bytes:

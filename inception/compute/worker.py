@@ -22,6 +22,7 @@ from inception.compute.interruption import Interruption
 from inception.compute.orders import StopMessage, StopOrders
 from inception.compute.output import Output
 from inception.compute.places import OwnMemory, PoolSlot
+from inception.compute.poolcare import PoolCare
 from inception.compute.recorder import Recorder
 from inception.compute.requests import Deaths, request_class
 from inception.compute.slots import Held, Slots
@@ -78,7 +79,9 @@ class ComputeWorker:
         for task in self._app.tasks.values():
             if isinstance(task, Task):
                 _settle(task, kind)
-        if self._slots is None:
+        if self._slots is not None:
+            self._app.steps["worker"].add(PoolCare)
+        else:
             logger.warning("Children of this worker can't be stopped: start it with -P prefork.")
             set_executor(self._executor(self._own, Interruption(None), self._store))
 

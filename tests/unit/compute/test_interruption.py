@@ -82,6 +82,28 @@ def test_an_order_that_came_before_the_body_is_raised_at_its_beginning() -> None
         pytest.fail("the body must not run")
 
 
+def test_an_order_whose_signal_came_before_the_body_is_raised_at_its_beginning() -> None:
+    orders = Orders()
+    interruption = Interruption(orders.read)
+    with interruption.body(NEXT):
+        pass
+    orders.give(HELD)
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(Stopped), interruption.body(HELD):
+        pytest.fail("the body must not run")
+
+
+def test_a_signal_that_comes_after_its_order_was_raised_is_not_for_the_process() -> None:
+    orders = Orders()
+    interruption = Interruption(orders.read)
+    with interruption.body(NEXT):
+        pass
+    orders.give(HELD)
+    with pytest.raises(Stopped), interruption.body(HELD):
+        pytest.fail("the body must not run")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def test_an_order_is_raised_once() -> None:
     orders = Orders()
     interruption = Interruption(orders.read)
