@@ -1,0 +1,174 @@
+"""Claims of children on their attempts, and ends: who wins, and what is a no-op."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from inception.runs import keys
+from inception.runs.errors import SpawnRefused
+from inception.runs.model import Attempt, State
+from inception.runs.records import ClaimAnswer
+from inception.runs.recordtext import end_in_message, patch
+from inception.runs.store import Store
+from tests.integration.runs.held_run import OWNER, RUN, HeldRun, RedisClient
+
+
+def lost(attempt: int, state: State = State.LOST) -> Attempt:
+    return Attempt(
+        attempt=attempt,
+        worker="w",
+        started_at=None,
+        finalized_at=None,
+        state=state,
+        error='it said "state":"LOST"',
+    )
+
+
+def again(held: HeldRun, path: str, state: State = State.LOST, max_losses: int = 3) -> int | None:
+    attempt = held.store.read_node(RUN, path)["attempt"]
+    return held.store.new_attempt(
+        held.lease,
+        held.next_op(),
+        path,
+        task_id=f"task-{path}-{attempt + 1}",
+        lost=lost(attempt, state),
+        max_losses=max_losses,
+    )
+
+
+@pytest.fixture(autouse=True)
+def a_child(held: HeldRun) -> None:
+    held.spawn("0")
+
+
+def test_a_second_delivery_of_a_claimed_attempt_is_dropped(held: HeldRun) -> None:
+    assert held.store.claim(held.claim_of("0")) == ClaimAnswer.OK
+    assert held.store.claim(held.claim_of("0")) == ClaimAnswer.CLAIMED
+
+
+def test_the_same_claim_sent_twice_is_one_claim(held: HeldRun) -> None:
+    claim = held.claim_of("0")
+    assert held.store.claim(claim) == held.store.claim(claim) == ClaimAnswer.OK
+
+
+def test_a_higher_celery_retry_takes_the_claim_over(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    assert held.store.claim(held.claim_of("0", retries=1)) == ClaimAnswer.OK
+    assert not held.store.end_claim(held.end_of("0", retries=0))
+    assert held.store.end_claim(held.end_of("0", retries=1))
+
+
+def test_a_delivery_after_the_end_is_dropped(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    held.store.end_claim(held.end_of("0"))
+    assert held.store.claim(held.claim_of("0", retries=1)) == ClaimAnswer.ENDED
+
+
+def test_the_first_end_wins(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    assert held.store.end_claim(held.end_of("0", State.REVOKED))
+    assert not held.store.end_claim(held.end_of("0", State.SUCCESS))
+    end = held.store.read_end(RUN, "0")
+    assert end is not None
+    assert end.state == State.REVOKED
+
+
+def test_the_same_end_sent_twice_is_one_end(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    end = held.end_of("0", value_text='{"a": []}')
+    assert held.store.end_claim(end)
+    assert held.store.end_claim(end)
+
+
+def test_the_owner_hears_the_claim_and_the_whole_end(held: HeldRun, client: RedisClient) -> None:
+    with client.pubsub(ignore_subscribe_messages=True) as heard:
+        heard.subscribe(keys.orders(OWNER))
+        heard.get_message(timeout=2)
+        held.store.claim(held.claim_of("0"))
+        held.store.end_claim(held.end_of("0", value_text="[9223372036854775809]"))
+        claimed, ended = (json.loads(heard.get_message(timeout=2)["data"]) for _ in range(2))
+    assert (claimed["kind"], claimed["path"], claimed["pid"]) == ("claimed", "0", 4711)
+    assert (ended["kind"], ended["attempt"], ended["superseded"]) == ("end", 1, False)
+    assert end_in_message(ended["end"]) == held.store.read_end(RUN, "0")
+
+
+def test_a_large_end_is_told_without_its_value_and_read_from_the_record(
+    held: HeldRun, client: RedisClient
+) -> None:
+    with client.pubsub(ignore_subscribe_messages=True) as heard:
+        heard.subscribe(keys.orders(OWNER))
+        heard.get_message(timeout=2)
+        held.store.end_claim(held.end_of("0", value_text=json.dumps("x" * 20_000)))
+        ended = json.loads(heard.get_message(timeout=2)["data"])
+    assert ended["end"] is None
+    end = held.store.read_end(RUN, "0")
+    assert end is not None
+    assert end.value_text == json.dumps("x" * 20_000)
+
+
+def test_a_claimed_node_is_not_ended_as_unclaimed(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    ended = held.store.end_unclaimed(held.lease, held.next_op(), {"0": patch(state=State.REVOKED)})
+    assert ended.skipped == ("0",)
+    assert held.state_of("0") == State.PENDING
+
+
+def test_a_node_ended_as_unclaimed_is_not_claimed(held: HeldRun) -> None:
+    ended = held.store.end_unclaimed(held.lease, held.next_op(), {"0": patch(state=State.REVOKED)})
+    assert ended.skipped == ended.refused == ()
+    assert held.state_of("0") == State.REVOKED
+    assert held.store.claim(held.claim_of("0")) == ClaimAnswer.ENDED
+
+
+def test_a_new_attempt_supersedes_the_claim_of_the_last(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    assert again(held, "0") == 2
+    node = held.store.read_node(RUN, "0")
+    assert (node["state"], node["attempt"], node["task_id"]) == (State.RETRY, 2, "task-0-2")
+    assert node["attempts"] == [lost(1)]
+    assert held.store.claim(held.claim_of("0", attempt=1)) == ClaimAnswer.SUPERSEDED
+    assert not held.store.end_claim(held.end_of("0", attempt=1))
+    assert held.store.claim(held.claim_of("0", attempt=2)) == ClaimAnswer.OK
+    assert held.store.end_claim(held.end_of("0", attempt=2))
+
+
+def test_the_end_of_the_last_attempt_does_not_end_the_next(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    held.store.end_claim(held.end_of("0", State.LOST))
+    again(held, "0")
+    assert held.store.claim(held.claim_of("0", attempt=2)) == ClaimAnswer.OK
+    assert held.store.read_end(RUN, "0") is None
+
+
+def test_losses_are_spent_and_other_attempts_are_not_counted(held: HeldRun) -> None:
+    assert again(held, "0", max_losses=1) == 2
+    assert again(held, "0", State.FAILURE, max_losses=1) == 3
+    assert again(held, "0", max_losses=1) is None
+    assert held.store.read_node(RUN, "0")["attempt"] == 3
+
+
+def test_no_attempt_is_made_under_a_revoke(held: HeldRun) -> None:
+    held.store.request_revoke(RUN, "", by="anna", reason=None)
+    with pytest.raises(SpawnRefused):
+        again(held, "0")
+
+
+def test_an_ended_node_gets_no_new_attempt(held: HeldRun) -> None:
+    held.end("0")
+    assert again(held, "0") is None
+
+
+def test_a_celery_retry_is_no_end_and_says_when_it_follows(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    assert held.store.retry_claim(RUN, "0", 1, 0, error="broken", eta_ms=123)
+    assert held.store.read_claims(RUN, ["0", "1"])["0"].retry_at == 123
+    assert held.store.claim(held.claim_of("0", retries=1)) == ClaimAnswer.OK
+    assert held.store.read_claims(RUN, ["0"])["0"].retry_at is None
+    assert not held.store.retry_claim(RUN, "0", 1, 0, error="broken", eta_ms=None)
+
+
+def test_nothing_is_claimed_in_a_run_that_is_not_there(store: Store, held: HeldRun) -> None:
+    assert store.claim(held.claim_of("7")) == ClaimAnswer.GONE
+    assert not store.end_claim(held.end_of("7"))

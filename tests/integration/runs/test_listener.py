@@ -1,0 +1,207 @@
+"""Hearing channels: nothing is lost without a word, however the connection breaks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+
+import pytest
+
+from inception.runs.connection import connect
+from inception.runs.errors import StoreUnavailable
+from inception.runs.listener import Listener
+from tests.integration.runs.held_run import RedisClient
+from tests.private_redis import PrivateRedis
+
+WAIT = 10.0
+
+
+class Ear:
+    """A listener with what it heard, and a signal for each gap."""
+
+    def __init__(self, url: str, ping_every: float = 0.4) -> None:
+        self.heard: Queue[str] = Queue()
+        self.gaps: Queue[bool] = Queue()
+        self.listener = Listener(
+            url, name="a test", on_gap=lambda: self.gaps.put(True), ping_every=ping_every
+        )
+        self.listener.start()
+
+    def hear(self, channel: str) -> Callable[[str], None]:
+        self.listener.subscribe(channel, self.heard.put, WAIT)
+        return self.heard.put
+
+    def next(self) -> str:
+        return self.heard.get(timeout=WAIT)
+
+    def wait_for_gap(self) -> None:
+        self.gaps.get(timeout=WAIT)
+
+
+@pytest.fixture
+def ear(redis_url: str) -> Iterator[Ear]:
+    ear = Ear(redis_url)
+    yield ear
+    ear.listener.stop()
+
+
+def test_what_is_said_after_the_confirmation_is_heard(ear: Ear, client: RedisClient) -> None:
+    ear.hear("channel")
+    client.publish("channel", "grüße \U0001f600")
+    assert ear.next() == "grüße \U0001f600"
+    assert ear.gaps.empty()
+
+
+def test_each_handler_of_a_channel_hears_it(ear: Ear, client: RedisClient) -> None:
+    first: Queue[str] = Queue()
+    ear.listener.subscribe("channel", first.put)
+    ear.hear("channel")
+    client.publish("channel", "one")
+    assert first.get(timeout=WAIT) == ear.next() == "one"
+    ear.listener.unsubscribe("channel", first.put)
+    client.publish("channel", "two")
+    assert ear.next() == "two"
+    assert first.empty()
+
+
+def test_hundreds_subscribe_at_once(ear: Ear, client: RedisClient) -> None:
+    names = [f"channel-{number}" for number in range(300)]
+    threads = [threading.Thread(target=ear.hear, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT)
+    for name in names:
+        client.publish(name, name)
+    assert sorted(ear.next() for _ in names) == sorted(names)
+
+
+def test_many_channels_are_subscribed_in_one_go(ear: Ear, client: RedisClient) -> None:
+    ear.listener.subscribe_many({f"channel-{n}": ear.heard.put for n in range(1100)})
+    assert len(client.pubsub_channels("channel-*")) == 1100
+
+
+def test_a_channel_given_up_and_asked_for_again_is_heard_from_its_own_confirmation(
+    ear: Ear, client: RedisClient
+) -> None:
+    for number in range(200):
+        handler = ear.hear("channel")
+        client.publish("channel", str(number))
+        assert ear.next() == str(number)
+        ear.listener.unsubscribe("channel", handler)
+
+
+def test_a_channel_that_nobody_hears_is_given_up(ear: Ear, client: RedisClient) -> None:
+    handler = ear.hear("channel")
+    ear.listener.unsubscribe("channel", handler)
+    ear.hear("other")  # its confirmation comes after the first was given up
+    assert client.pubsub_channels("*") == ["other"]
+
+
+def test_a_broken_connection_is_a_gap_after_which_all_is_heard_again(
+    ear: Ear, client: RedisClient
+) -> None:
+    for number in range(50):
+        ear.hear(f"channel-{number}")
+    client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    ear.wait_for_gap()
+    for number in range(50):
+        client.publish(f"channel-{number}", str(number))
+    assert {ear.next() for _ in range(50)} == {str(number) for number in range(50)}
+    assert ear.gaps.empty()
+
+
+def test_each_break_is_one_gap(ear: Ear, client: RedisClient) -> None:
+    ear.hear("channel")
+    for _ in range(5):
+        client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        ear.wait_for_gap()
+    client.publish("channel", "still here")
+    assert ear.next() == "still here"
+    assert ear.gaps.empty()
+
+
+def test_a_half_open_connection_is_found_by_its_ping(own_redis: PrivateRedis) -> None:
+    ear = Ear(own_redis.url, ping_every=0.2)
+    ear.hear("channel")
+    own_redis.freeze()
+    deadline = time.monotonic() + WAIT
+    with pytest.raises(StoreUnavailable):
+        ear.listener.subscribe("never", ear.heard.put, timeout=1.0)
+    assert time.monotonic() < deadline
+    assert not ear.listener.connected
+    own_redis.thaw()
+    ear.wait_for_gap()
+    with connect(own_redis.url, purpose="test") as client:
+        client.publish("channel", "back")
+        assert ear.next() == "back"
+        assert client.pubsub_channels("never") == []
+    ear.listener.stop()
+
+
+def test_a_restart_of_redis_is_a_gap(own_redis: PrivateRedis) -> None:
+    ear = Ear(own_redis.url)
+    ear.hear("channel")
+    own_redis.kill()
+    own_redis.start()
+    ear.wait_for_gap()
+    with connect(own_redis.url, purpose="test") as client:
+        client.publish("channel", "back")
+    assert ear.next() == "back"
+    ear.listener.stop()
+
+
+def test_a_handler_that_raises_ends_nothing(ear: Ear, client: RedisClient) -> None:
+    def broken(_text: str) -> None:
+        raise ValueError("a fault of the handler's own")
+
+    ear.listener.subscribe("channel", broken)
+    ear.hear("channel")
+    client.publish("channel", "one")
+    assert ear.next() == "one"
+
+
+def test_without_redis_a_subscription_fails_in_time(tmp_path: Path) -> None:
+    listener = Listener(f"unix://{tmp_path}/none.sock", name="test", on_gap=lambda: None)
+    listener.start()
+    with pytest.raises(StoreUnavailable):
+        listener.subscribe("channel", lambda _text: None, timeout=0.2)
+    listener.stop()
+
+
+UNDER_EVENTLET = """
+import warnings; warnings.simplefilter("ignore")
+import eventlet; eventlet.monkey_patch()
+import sys, threading
+from queue import Queue
+from inception.runs.connection import connect
+from inception.runs.listener import Listener
+
+gaps, heard = Queue(), Queue()
+listener = Listener(sys.argv[1], name="green", on_gap=lambda: gaps.put(1), ping_every=0.4)
+listener.start()
+threads = [
+    threading.Thread(target=listener.subscribe, args=(f"c{n}", heard.put)) for n in range(300)
+]
+[thread.start() for thread in threads]
+[thread.join(10) for thread in threads]
+client = connect(sys.argv[1], purpose="test")
+client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+gaps.get(timeout=10)
+[client.publish(f"c{n}", str(n)) for n in range(300)]
+assert {heard.get(timeout=10) for _ in range(300)} == {str(n) for n in range(300)}
+listener.stop()
+assert not [t for t in threading.enumerate() if t.name.startswith("listener")]
+print("heard all")
+"""
+
+
+def test_it_hears_the_same_under_green_threads(redis_url: str) -> None:
+    command = [sys.executable, "-c", UNDER_EVENTLET, redis_url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
+    assert done.stdout.strip() == "heard all", done.stderr
