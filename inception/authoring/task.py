@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import celery
+from celery._state import get_current_worker_task
 
 from inception.authoring import direct
 from inception.authoring.errors import NotDurable
@@ -153,10 +154,10 @@ def refuse_in_parent(what: str = "send_task()") -> None:
 def refuse_beside_parents(what: str) -> None:
     """Raise OutsideParent in a thread that a parent made: it has no frame, and no order.
 
-    In a process that hosts parents nobody else starts tasks but its main thread, and what
-    `side_effect` calls.
+    In a process that hosts parents nobody else starts tasks but its main thread, tasks that a
+    message brought, and what `side_effect` calls.
     """
-    if not hosts_parents() or frame_is_hidden():
+    if not hosts_parents() or frame_is_hidden() or get_current_worker_task() is not None:
         return
     if threading.current_thread() is not threading.main_thread():
         refuse_thread(what)

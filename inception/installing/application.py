@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from celery import Celery
+from celery import Celery, _state
 from celery.utils.imports import symbol_by_name
 
 from inception.authoring.task import Task, refuse_in_parent
@@ -36,8 +36,19 @@ def install(
     _guard_sending(app)
     import_on_start(app, modules=settings.tasks, packages=packages)
     wire(app, settings)
+    _be_found_by_threads(app)
     setattr(app, _MARK, settings)
     return app
+
+
+def _be_found_by_threads(app: Celery) -> None:
+    """Make `app` the default where there is none: Celery keeps the current app per thread.
+
+    In a thread or greenlet of a web process, `my_parent.delay()` would go to an app that Celery
+    makes up, without any configuration.
+    """
+    if _state.default_app is None:
+        app.set_default()
 
 
 def _adopt_base(app: Celery) -> None:

@@ -198,6 +198,8 @@ class WatcherPart:
 class _ParentsOnly:
     """Hands parents to the watcher and runs anything else that was sent to its queue."""
 
+    hosts_parents = True
+
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher
 

@@ -165,6 +165,26 @@ def test_a_thread_beside_a_parent_starts_nothing() -> None:
     assert "another thread" in str(raised[0])
 
 
+def test_a_plain_task_that_a_watcher_was_handed_may_start_others() -> None:
+    class Hosting(Recorder):
+        hosts_parents = True
+
+    started: list[object] = []
+
+    @child(name="test.starts_another")
+    def starts_another() -> None:
+        started.append(halve.delay(1))
+
+    set_executor(Hosting())
+    try:
+        thread = threading.Thread(target=lambda: deliver(starts_another))
+        thread.start()
+        thread.join(timeout=10)
+    finally:
+        set_executor(None)
+    assert len(started) == 1
+
+
 def test_outside_of_the_frame_delay_sends_a_message(frame: JournalFrame) -> None:
     with outside_frame():
         assert not isinstance(halve.delay(3), StepHandle)
