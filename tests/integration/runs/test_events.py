@@ -138,3 +138,17 @@ def test_a_server_that_was_killed_begins_a_new_epoch(own_redis: PrivateRedis) ->
         batch = held.store.events_since(RUN, after.epoch, before["seq"])
         assert [event["seq"] for event in batch["events"]] == [after.seq - 1, after.seq]
         assert held.store.read_run(RUN)["epoch"] == after.epoch
+
+
+def test_numbers_that_a_server_lost_are_given_out_again_in_another_epoch(
+    held: HeldRun, client: RedisClient
+) -> None:
+    held.spawn("0")
+    before = held.store.read_run(RUN)
+    # As after a restart that lost the last event of the numbering but not of the stream.
+    client.hset(keys.run(RUN), mapping={"server": "0123abcd", "seq": before["seq"] - 1})
+    after = held.store.write(held.lease, held.next_op(), {}, None)
+    assert after.seq == before["seq"]
+    assert after.epoch != before["epoch"]
+    with pytest.raises(EventsGone):
+        held.store.events_since(RUN, after.epoch, 0)
