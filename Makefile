@@ -47,7 +47,7 @@ integration: set-up ## Tests with a private real Redis
 	$(PYTEST) tests/integration
 
 acceptance: set-up ## Tests with real processes, which get killed
-	$(PYTEST) tests/acceptance
+	$(PYTEST) tests/acceptance -m "not chaos"
 
 browser: set-up ## Tests in a real browser, Chromium on PATH
 	$(PYTEST) tests/browser
@@ -59,10 +59,10 @@ bench: set-up ## Measure, and print the figures
 	$(BIN)/python -m bench
 
 chaos: set-up ## Kill, freeze and cut off processes at random, for minutes
-	$(PYTEST) tests/acceptance -m chaos
+	$(PYTEST) tests -m chaos
 
 docs: set-up ## Check that the documentation names what there is
-	$(PYTEST) tests/unit -m docs
+	$(PYTEST) tests -m docs
 
 clean: ## Remove all that was made here, save the runs in var/
 	rm -rf $(VENV) .node-venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache \

@@ -50,9 +50,10 @@ def application_processes(
         environment=environment,
         directory=root,
         stop_phase=SECOND,
-        # Celery's warm shutdown would wait for running children however long they take.
+        # Celery's warm shutdown takes an idle worker up to 3 s, and would wait for running
+        # children however long they take.
         stop_steps=(
-            StopStep(signal=signal.SIGTERM, patience=2.0),
+            StopStep(signal=signal.SIGTERM, patience=3.5),
             StopStep(signal=signal.SIGQUIT, patience=1.5),
             _KILL,
         ),
