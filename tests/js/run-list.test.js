@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MOST_LINES, appendLines, lineTone } from "../../static/js/model/log.js";
 import { isNewer, newestFirst, readFilter, writeFilter } from "../../static/js/model/run-list.js";
-import { STATES, isFinal, stateTone, stateWord } from "../../static/js/model/states.js";
+import { STATES, isFinal, stateTone, stateWord, tellingError } from "../../static/js/model/states.js";
 import { run } from "./records.js";
 
 test("the newest run stands first, and equals keep an order", () => {
@@ -31,6 +31,12 @@ test("every state has a word and a tone of its own", () => {
 
 test("a state of a newer server is shown by its own name", () => {
   assert.deepEqual([stateWord("PAUSED"), stateTone("PAUSED"), isFinal("PAUSED")], ["PAUSED", "pending", false]);
+});
+
+test("an error that only repeats the state is not worth showing", () => {
+  const shown = (/** @type {string} */ state, /** @type {string|null} */ error) => tellingError({ state, meta: { error } });
+  assert.deepEqual([shown("REVOKED", "Revoked"), shown("REVOKED", "timeout: 3 s"), shown("FAILURE", "Error in x"), shown("PROGRESS", "old")],
+    [null, "timeout: 3 s", "Error in x", null]);
 });
 
 test("the oldest lines of a long log go first", () => {

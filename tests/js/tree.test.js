@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ancestors, comparePaths, parentPath, pathInAddress } from "../../static/js/model/paths.js";
+import { ancestors, comparePaths, mergePaths, parentPath, pathInAddress } from "../../static/js/model/paths.js";
 import { firstFailure, visibleRows } from "../../static/js/model/tree.js";
 
 const paths = ["0", "0.0", "0.0.0", "0.1", "1", "2", "2.0"];
@@ -9,6 +9,11 @@ const shown = (folded) => visibleRows(paths, new Set(folded)).map((row) => row.p
 describe("paths", () => {
   test("are in tree order by number, not by letters", () => {
     assert.deepEqual(["10", "2", "0.10", "0.9", "0"].sort(comparePaths), ["0", "0.9", "0.10", "2", "10"]);
+  });
+
+  test("that are added find their place among the known ones", () => {
+    assert.deepEqual(mergePaths(["0", "0.2", "2"], ["10", "0.10", "1", "0.0"]), ["0", "0.0", "0.2", "0.10", "1", "2", "10"]);
+    assert.deepEqual(mergePaths([], ["1", "0"]), ["0", "1"]);
   });
 
   test("name the path above", () => {

@@ -1,7 +1,8 @@
 /** The records of one run, a signal for each, so that a row is redrawn only by its own news. */
 
 import { batch, computed, signal } from "@preact/signals";
-import { comparePaths } from "../model/paths.js";
+import { shortName } from "../model/format.js";
+import { depth, mergePaths } from "../model/paths.js";
 import { isNewer } from "../model/run-list.js";
 import { visibleRows } from "../model/tree.js";
 
@@ -58,7 +59,23 @@ export class RunStore {
         added.push(node.path);
       }
     }
-    if (added.length) this.paths.value = [...this.paths.peek(), ...added].sort(comparePaths);
+    if (added.length) this.paths.value = mergePaths(this.paths.peek(), added);
+  }
+
+  /**
+   * What a task is called: its label, else the parent's word for that step, else its function.
+   * @param {Node} node @returns {string}
+   */
+  nameOf(node) {
+    const plain = shortName(node.name);
+    return node.label && node.label !== plain ? node.label : this.stepWord(node.path) ?? plain;
+  }
+
+  /** Steps name the first level, as long as there are not more tasks than words. @param {string} path */
+  stepWord(path) {
+    const steps = this.run.peek()?.steps;
+    if (!steps || depth(path) !== 1 || this.nodes.has(String(steps.length))) return undefined;
+    return steps[Number(path)];
   }
 
   /** A run the server answered with, unless an event was faster. @param {Run} run */

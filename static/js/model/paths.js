@@ -28,3 +28,20 @@ export function comparePaths(a, b) {
   }
   return left.length - right.length;
 }
+
+/**
+ * Both in tree order, as one. Merging beats sorting anew: a run that grows to 10,000 nodes adds a
+ * few at a time.
+ * @param {readonly string[]} known  in tree order @param {readonly string[]} added  in any order
+ * @returns {string[]}
+ */
+export function mergePaths(known, added) {
+  const coming = [...added].sort(comparePaths);
+  const merged = [];
+  let next = 0;
+  for (const path of known) {
+    while (next < coming.length && comparePaths(coming[next], path) < 0) merged.push(coming[next++]);
+    merged.push(path);
+  }
+  return [...merged, ...coming.slice(next)];
+}

@@ -33,6 +33,16 @@ export const STATE_FILTERS = [
 /** @param {string} state */
 export const isFinal = (state) => FINAL.has(state);
 
+/**
+ * The error worth showing: that of an ended attempt, unless it only repeats the state.
+ * @param {{state: string, meta: {error: string|null}}} record
+ * @returns {string|null}
+ */
+export function tellingError({ state, meta }) {
+  if (!isFinal(state) && state !== "RETRY") return null;
+  return meta.error?.toUpperCase() === state ? null : meta.error;
+}
+
 /** A state of a newer server is shown by its own name. @param {string} state */
 export const stateWord = (state) => WORDS[state] ?? state;
 

@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { elapsed, formatTime, iterations } from "../model/format.js";
-import { isFinal } from "../model/states.js";
+import { isFinal, tellingError } from "../model/states.js";
 import { ProblemNote } from "./blank.js";
 import { CopyButton } from "./copy-button.js";
 import { Elapsed } from "./elapsed.js";
@@ -15,7 +15,6 @@ import { RevokeDialog } from "./revoke-dialog.js";
 import { useServices } from "./services.js";
 import { StateBadge } from "./state-badge.js";
 import { JsonBlock, TextBlock } from "./text-block.js";
-import { nodeName } from "./tree-row.js";
 import { useWhole } from "./whole-record.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
@@ -37,7 +36,7 @@ function Known({ node: brief, store, runId }) {
   const ended = isFinal(node.state);
   return html`
     <header class="details-head">
-      <h2 class="wrap">${nodeName(node, store.run.peek())}</h2>
+      <h2 class="wrap">${store.nameOf(node)}</h2>
       <p class="muted mono small wrap">${node.name}</p>
       <div class="run-line"><${StateBadge} state=${node.state} /><${ProgressBar} record=${node} label="Progress of the chosen task" /></div>
       ${node.waiting && !ended ? html`<p class="waiting"><strong>Waiting:</strong> ${node.waiting}</p>` : null}
@@ -45,7 +44,7 @@ function Known({ node: brief, store, runId }) {
       <${RevokeBranch} node=${node} store=${store} runId=${runId} />
     </header>
     <${ProblemNote} text=${problem} />
-    ${node.meta.error ? html`<${TextBlock} title="Error" text=${node.meta.error} tone="failure" />` : null}
+    ${tellingError(node) ? html`<${TextBlock} title="Error" text=${tellingError(node)} tone="failure" />` : null}
     ${node.traceback ? html`<${TextBlock} title="Traceback" text=${node.traceback} />` : null}
     ${node.value !== null && node.value !== undefined ? html`<${JsonBlock} title="Value" value=${node.value} />` : null}
     ${reading ? html`<p class="muted small">Reading the rest…</p>` : null}
@@ -102,7 +101,7 @@ function RevokeBranch({ node, store, runId }) {
   const revoke = async (/** @type {string} */ reason) => store.offer(await api.revoke(runId, node.path, reason));
   return html`<div class="actions">
     <button type="button" class="button small" disabled=${revoking} onClick=${() => setOpen(true)}>${revoking ? "Revoking…" : "Revoke this task"}</button>
-    ${open ? html`<${RevokeDialog} what="task" name=${nodeName(node, store.run.peek())} running=${unfinishedUnder(store, node.path)} revoke=${revoke} onClose=${() => setOpen(false)} />` : null}
+    ${open ? html`<${RevokeDialog} what="task" name=${store.nameOf(node)} running=${unfinishedUnder(store, node.path)} revoke=${revoke} onClose=${() => setOpen(false)} />` : null}
   </div>`;
 }
 

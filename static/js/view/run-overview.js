@@ -2,7 +2,7 @@
 
 import { html } from "htm/preact";
 import { formatTime } from "../model/format.js";
-import { isFinal } from "../model/states.js";
+import { isFinal, tellingError } from "../model/states.js";
 import { ProblemNote } from "./blank.js";
 import { Facts } from "./facts.js";
 import { Arguments } from "./node-details.js";
@@ -22,7 +22,7 @@ function Overview({ brief }) {
   return html`<aside class="overview card" aria-label="Run">
     <h2>This run</h2>
     <${ProblemNote} text=${problem} />
-    ${run.meta.error && isFinal(run.state) ? html`<${TextBlock} title="Error" text=${run.meta.error} tone="failure" />` : null}
+    ${tellingError(run) ? html`<${TextBlock} title="Error" text=${tellingError(run)} tone="failure" />` : null}
     ${run.traceback ? html`<${TextBlock} title="Traceback" text=${run.traceback} />` : null}
     ${run.value !== null && run.value !== undefined ? html`<${JsonBlock} title="Value" value=${run.value} />` : null}
     ${reading ? html`<p class="muted small">Reading the rest…</p>` : null}

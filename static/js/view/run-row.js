@@ -16,7 +16,7 @@ export function RunRow({ run: record, index, count }) {
   return html`<div role="listitem" class="row-frame" aria-posinset=${index + 1} aria-setsize=${count}>
     <a class="row run-row" href=${`/runs/${run.id}`} data-run-id=${run.id} data-state=${run.state}>
       <span class="cell-state"><${StateBadge} state=${run.state} /></span>
-      <span class="cell-name"><span class="name clip">${name}</span>
+      <span class="cell-name names"><span class="name clip">${name}</span>
         <span class="muted small clip name-task">${run.label ? shortName(run.name) : moduleName(run.name)}</span></span>
       <span class="cell-bar"><${ProgressBar} record=${run} label=${`Progress of ${name}`} /></span>
       <span class="cell-steps tabular muted">${iterations(run.meta)}</span>

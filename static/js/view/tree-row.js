@@ -2,8 +2,7 @@
 
 import { html } from "htm/preact";
 import { formatCount, iterations, shortName } from "../model/format.js";
-import { parentPath, segments } from "../model/paths.js";
-import { isFinal } from "../model/states.js";
+import { isFinal, stateTone, tellingError } from "../model/states.js";
 import { Elapsed } from "./elapsed.js";
 import { Icon } from "./icons.js";
 import { ProgressBar } from "./progress-bar.js";
@@ -26,13 +25,14 @@ import { StateBadge } from "./state-badge.js";
 export function TreeRow({ row, index, store, selected, tabbable, select }) {
   const node = store.nodes.get(row.path)?.value;
   if (!node) return null;
-  const name = nodeName(node, store.run.peek());
+  const name = store.nameOf(node);
   return html`<div class="row tree-row" role="row" data-path=${row.path} data-state=${node.state} tabindex=${tabbable ? 0 : -1}
       aria-rowindex=${index + 1} aria-level=${row.level} aria-posinset=${row.position} aria-setsize=${row.siblings}
       aria-expanded=${row.children ? row.open : undefined} aria-selected=${selected} onClick=${() => select(row.path)}>
     <div class="cell-name" role="gridcell" style=${{ "--level": row.level }}>
-      <${Fold} row=${row} store=${store} /><span class="name clip" title=${node.name}>${name}</span>
-      ${node.label && node.label !== shortName(node.name) ? html`<span class="muted small clip name-task">${shortName(node.name)}</span>` : null}
+      <${Fold} row=${row} store=${store} />
+      <span class="names"><span class="name clip" title=${node.name}>${name}</span>
+        ${name === shortName(node.name) ? null : html`<span class="muted small clip name-task">${shortName(node.name)}</span>`}</span>
       ${row.children && !row.open ? html`<span class="fold-count">${formatCount(row.children)}</span>` : null}
     </div>
     <div class="cell-state" role="gridcell"><${StateBadge} state=${node.state} /></div>
@@ -54,7 +54,8 @@ function Fold({ row, store }) {
 
 /** @param {{node: Node}} props */
 function RowMessage({ node }) {
-  if (node.meta.error && (isFinal(node.state) || node.state === "RETRY")) return html`<span class="tone-failure" title=${node.meta.error}>${node.meta.error}</span>`;
+  const error = tellingError(node);
+  if (error) return html`<span class=${`tone-${stateTone(node.state)}`} title=${error}>${error}</span>`;
   if (node.waiting && !isFinal(node.state)) return html`<span class="muted" title=${node.waiting}>${node.waiting}</span>`;
   return html`<span title=${node.meta.message}>${node.meta.message}</span>`;
 }
@@ -66,12 +67,3 @@ function Where({ node }) {
 
 /** Without the random word of that start. @param {string|null} worker */
 const workerName = (worker) => (worker ? worker.split(":").slice(0, 2).join(":") : "");
-
-/**
- * Its label, else the step's name the parent gave to that place, else the function's name.
- * @param {Node} node @param {import("../model/types.js").Run|null} run
- */
-export function nodeName(node, run) {
-  const step = parentPath(node.path) === "" ? run?.steps?.[segments(node.path)[0]] : undefined;
-  return node.label || step || shortName(node.name);
-}
