@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar, Final, NoReturn, Protocol
@@ -172,7 +173,7 @@ class ComputeExecutor:
     def _record_retry(self, retry: Retry, body: _Body, held: Held) -> None:
         """Tell the owner that Celery's own retry follows within this attempt."""
         error = ending.describe(body.name, retry.exc if retry.exc is not None else retry)
-        eta = None if retry.when is None else _eta_ms(retry.when)
+        eta = _eta_ms(retry.when)
 
         def call() -> bool:
             return self._store.retry_claim(
@@ -226,9 +227,11 @@ def _raise(shown: Exception, exception: BaseException) -> NoReturn:
 
 
 def _eta_ms(when: Any) -> int | None:
-    """When a retry is due, in ms since the epoch, where Celery told a moment."""
-    moment = getattr(when, "timestamp", None)
-    return int(moment() * 1000) if callable(moment) else None
+    """When a retry is due, in ms since the epoch; Celery says a moment, or seconds from now."""
+    if when is None:
+        return None
+    due = time.time() + when if isinstance(when, int | float) else when.timestamp()
+    return int(due * 1000)
 
 
 def _log(text: str, *words: object, claim: Claim | Held) -> None:

@@ -44,8 +44,9 @@ class Interruption:
 
     def __init__(self, read_order: Callable[[], Order | None] | None) -> None:
         self._read_order = read_order
-        self._heard = 0
-        self._served = 0
+        before = read_order() if read_order is not None else None
+        # An order that this process finds was for the one that had its slot before.
+        self._heard = self._served = before.serial if before is not None else 0
         self._stop: Stopped | None = None
         self._held: Held | None = None
         self._armed = False

@@ -132,6 +132,11 @@ def succeed_at_last(path: str) -> int:
     return tries
 
 
+@child(bind=True)
+def try_later(self: Any) -> None:
+    raise self.retry(countdown=60, exc=ValueError("later"))
+
+
 @child
 def speak(lines: int) -> str:
     for number in range(lines):
@@ -159,3 +164,15 @@ def plain(a: int) -> int:
 @shared_task(queue="children")
 def plain_exit() -> None:
     raise SystemExit(4)
+
+
+@child
+def speak_for_a_while(note: str) -> None:
+    """Print for a second, and note how long it took."""
+    file, began = Path(note), time.monotonic()
+    file.write_text("begun", encoding="utf-8")
+    for number in range(100):
+        print(f"line {number}")
+        report(number, 100)
+        time.sleep(0.01)
+    file.write_text(f"took {time.monotonic() - began}", encoding="utf-8")

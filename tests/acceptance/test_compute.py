@@ -171,11 +171,18 @@ def test_celerys_own_retries_are_one_attempt_and_end_it_once(
     owner: Owner, tmp_path: Path
 ) -> None:
     path = owner.start(name("succeed_at_last"), str(tmp_path / "ran"))
-    first = owner.wait_for("retry", path)
-    owner.wait_for("retry", path)
+    claims = [owner.wait_for("claimed", path) for _try in range(3)]
     end = owner.ended(path)
-    assert first["attempt"] == 1
+    assert [claim["retries"] for claim in claims] == [0, 1, 2]
+    assert {claim["attempt"] for claim in claims} == {1}
     assert (end.state, end.value_text, end.attempt, end.retries) == (State.SUCCESS, "3", 1, 2)
+
+
+def test_the_owner_is_told_of_a_retry_that_waits(owner: Owner) -> None:
+    path = owner.start(name("try_later"))
+    told = owner.wait_for("retry", path)
+    assert (told["attempt"], told["retries"]) == (1, 0)
+    assert "later" in told["error"]
 
 
 def test_a_plain_celery_task_with_a_ticket_is_a_child_too(owner: Owner) -> None:
