@@ -69,18 +69,15 @@ class BlockingAlarm:
     @staticmethod
     def _went_off(_number: int, stack: FrameType | None) -> None:
         frame = current_frame.get()
-        who = (
-            f"The parent at {frame.path or 'the root'!r} of run {frame.run_id}"
-            if frame
-            else ("Something")
-        )
+        if frame is None:  # not in a parent: a machine that is overloaded, or Celery's own work
+            return
         lines = "".join(traceback.format_stack(stack, _STACK_DEPTH))
-        about = {"action": "watcher_blocked", "run_id": frame.run_id if frame else None}
         log.warning(
-            "%s blocks its watcher process for over %d ms, and all other parents of it: let a "
-            "child do what takes time.\n%s",
-            who,
+            "The parent at %r of run %s blocks its watcher process for over %d ms, and all other "
+            "parents of it: let a child do what takes time.\n%s",
+            frame.path or "-",
+            frame.run_id,
             LIMIT * 1000,
             lines,
-            extra=about,
+            extra={"action": "watcher_blocked", "run_id": frame.run_id, "path": frame.path},
         )

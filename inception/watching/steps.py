@@ -89,11 +89,12 @@ class Steps:
         A child that this process hasn't come to in its replay has no request yet; it is sent
         when the replay asks for it.
         """
-        if node.request is None or node.ended or node.claim is not None or live.dropped:
+        request = node.request  # its end takes it from the node, perhaps while it is sent
+        if request is None or node.ended or node.claim is not None or live.dropped:
             return
         try:
             self._ctx.outbox.send(live.id, node)
-            pause = _first_pause(node.request.options)
+            pause = _first_pause(request.options)
         except OperationalError as error:
             about = {"action": "send_failed", "run_id": live.id, "path": node.path}
             log.warning("The broker took no message, it is sent again: %s", error, extra=about)
