@@ -27,17 +27,25 @@ def requested(
 
 
 def run_behind(
-    frame: Frame, task: Any, args: Sequence[Any], kwargs: Mapping[str, Any], *, task_id: str | None
+    frame: Frame,
+    task: Any,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    task_id: str,
+    draws: bool = False,
 ) -> object:
     """Run the body of the parent `task` behind `frame`, in the calling thread or greenlet.
 
-    `task_id` is what the body sees as `self.request.id`. Returns what the body returns, raises
-    what it raises.
+    `task_id` is what the body sees as `self.request.id`; `draws` lets its `track` draw a bar on
+    a terminal. Returns what the body returns, raises what it raises.
     """
     token = current_frame.set(frame)
-    voice = voice_of(frame, draws=task_id is None)
     try:
-        with speaking(voice), requested(task, args, kwargs, id=task_id, called_directly=True):
+        with (
+            speaking(voice_of(frame, draws=draws)),
+            requested(task, args, kwargs, id=task_id, called_directly=True),
+        ):
             return task.run(*args, **kwargs)
     finally:
         current_frame.reset(token)

@@ -14,7 +14,9 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from time import sleep as sleep_for
-from typing import Any
+from typing import Any, Final
+
+from celery.exceptions import Retry
 
 from inception.authoring.body import requested, run_behind
 from inception.authoring.errors import NotWatchable
@@ -33,6 +35,9 @@ from inception.runs.meta import cut, empty_meta
 from inception.runs.model import MAX_TRACEBACK_BYTES, ROOT, JsonValue, Meta, State
 from inception.runs.paths import child_path, task_id
 
+MOST_RETRIES: Final = 100
+"""Of Celery's own retries of one child, which may be set to go on for ever."""
+
 
 def call(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
     """Run a task that was called as a function; returns and raises what its body does.
@@ -40,7 +45,8 @@ def call(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
     Within a parent, or within another task, it is simply a part of that.
     """
     if task.inception_kind == "parent" and current_frame.get() is None:
-        return run_behind(DirectFrame(), task, args, kwargs, task_id=None)
+        frame = DirectFrame()
+        return run_behind(frame, task, args, kwargs, task_id=frame.run_id, draws=True)
     voice = current_voice()
     with requested(task, args, kwargs), nullcontext() if voice else speaking(silent_voice()):
         return task.run(*args, **kwargs)
@@ -149,7 +155,7 @@ class DirectFrame:
         try:
             with outside_frame(), speaking(voice):
                 returned = self._run_body(step, path, attempt)
-            value = normalise(returned, f"The value of {step.name}")
+            value = normalise(returned)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - every end becomes an outcome
             return _failed(step.name, error, voice.last, number, path)
         error_text = judge(value, step.kind)
@@ -162,13 +168,28 @@ class DirectFrame:
         )
 
     def _run_body(self, step: StepRequest, path: str, attempt: int) -> object:
-        task = step.task
+        number = task_id(self.run_id, path, attempt)
         if step.kind == "parent":
             nested = DirectFrame(self.run_id, path)
-            return run_behind(nested, task, step.args, step.kwargs, task_id=None)
-        headers = ticket_headers(Ticket(run_id=self.run_id, path=path, attempt=attempt))
-        with requested(task, step.args, step.kwargs, headers=headers):
-            return task.run(*step.args, **step.kwargs)
+            return run_behind(nested, step.task, step.args, step.kwargs, task_id=number, draws=True)
+        ticket = ticket_headers(Ticket(run_id=self.run_id, path=path, attempt=attempt))
+        return _run_child(step, id=number, headers=ticket)
+
+
+def _run_child(step: StepRequest, **request: object) -> object:
+    """Run a child as Celery's eager mode does: its own retries follow at once."""
+    args: Sequence[Any] = step.args
+    kwargs: Mapping[str, Any] = step.kwargs
+    for retries in range(MOST_RETRIES):
+        eager = {"is_eager": True, "called_directly": False, "retries": retries}
+        try:
+            with requested(step.task, args, kwargs, **request, **eager):
+                return step.task.run(*args, **kwargs)
+        except Retry as again:
+            if again.sig is None:
+                raise
+            args, kwargs = again.sig.args, again.sig.kwargs
+    raise RecursionError(f"{step.name} asked for {MOST_RETRIES} retries; test mode has no more.")
 
 
 def _failed(name: str, error: BaseException, last: Meta | None, number: str, path: str) -> Outcome:

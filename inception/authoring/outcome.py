@@ -93,9 +93,19 @@ class Outcome(Mapping[str, Any]):
 
 
 def describe_exception(name: str, exception: BaseException) -> str:
-    """The error text of the task `name` whose body raised `exception`."""
-    said = str(exception) or type(exception).__name__
-    return cut(f"Error in {name}: {said}", MAX_ERROR_BYTES)
+    """The error text of the task `name` whose body raised `exception`.
+
+    Its class is named where the text alone would tell nothing: SystemExit and its like, an empty
+    text, and a `__str__` that raises.
+    """
+    kind = type(exception).__name__
+    try:
+        said = str(exception)
+    except Exception:  # noqa: BLE001 - a stranger's __str__ may raise anything
+        said = ""
+    if not isinstance(exception, Exception) and said:
+        said = f"{kind}: {said}"
+    return cut(f"Error in {name}: {said or kind}", MAX_ERROR_BYTES)
 
 
 def judge(value: object, kind: NodeKind = "child") -> str | None:

@@ -15,7 +15,13 @@ from inception.authoring.frame import StepHandle, StepRequest
 from inception.runs.jsontext import digest, normalise
 from inception.runs.model import MAX_LABEL_CHARACTERS, JsonValue
 
-_CANVAS: Final = ("link", "link_error", "chain", "chord", "group_id")
+_CANVAS: Final = {
+    "link": "link=",
+    "link_error": "link_error=",
+    "chain": "a chain",
+    "chord": "a chord",
+    "group_id": "a group",
+}
 _DROPPED: Final = frozenset(
     {
         "add_to_parent", "connection", "group_index", "ignore_result", "label", "link",
@@ -68,7 +74,7 @@ def step_of_call(
 
 def _step_of_signature(signature: Any, label: str | None) -> StepRequest:
     if signature.get("subtask_type"):
-        raise NotDurable(_canvas(signature["subtask_type"]))
+        raise NotDurable(_canvas(f"a {signature['subtask_type']}"))
     return step_of_call(
         _task_of(signature), tuple(signature.args), signature.kwargs, signature.options, label
     )
@@ -85,9 +91,9 @@ def _task_of(signature: Any) -> Any:
 
 
 def _refuse_canvas(name: str, options: Mapping[str, Any]) -> None:
-    for option in _CANVAS:
+    for option, word in _CANVAS.items():
         if options.get(option):
-            raise NotDurable(_canvas(f"{option}= of {name}"))
+            raise NotDurable(_canvas(f"{word} with {name}"))
     if options.get("task_id"):
         raise NotDurable(
             f"{name} was given a task id, but a step's id follows from its run and place, so "
@@ -99,7 +105,7 @@ def _refuse_canvas(name: str, options: Mapping[str, Any]) -> None:
 
 def _canvas(what: str) -> str:
     return (
-        f"Inside a parent, {what!r} would run behind its back: no step of it could be recorded. "
+        f"Inside a parent, {what} would run behind its back: no step of it could be recorded. "
         "A parent is its own canvas. Write `watch(a.s(1), b.s(2))` or `watch_all(signatures, "
         "limit=10)` for a group, and one `watch` after the other for a chain, a chord or a link."
     )

@@ -86,7 +86,7 @@ def revoke_itself() -> None:
 @shared_task(bind=True, name="plain.add")  # type: ignore[untyped-decorator]
 def add(self: Any, a: int, b: int) -> int:
     self.update_state(state="ADDING", meta={"current": 1})
-    assert self.request.called_directly
+    assert self.request.id
     return a + b
 
 
@@ -180,6 +180,27 @@ def test_a_revoke_passes_through_the_parent() -> None:
 def test_retries_run_a_failed_child_again() -> None:
     assert run(lambda: watch(fail_at_first.s(), retries=2).value) == 3
     assert not run(lambda: watch(fail_at_first.s(), retries=1)).ok
+
+
+@child(bind=True, autoretry_for=(OSError,), max_retries=3, default_retry_delay=3600)
+def retry_itself(self: Any, times: int) -> int:
+    if self.request.retries < times:
+        raise OSError("not yet")
+    return int(self.request.retries)
+
+
+@child(bind=True, max_retries=None)
+def retry_for_ever(self: Any) -> None:
+    raise self.retry(countdown=3600)
+
+
+def test_celerys_own_retries_of_a_child_follow_at_once() -> None:
+    assert run(lambda: watch(retry_itself.s(2)).value) == 2
+    assert "not yet" in run(lambda: watch(retry_itself.s(9)).error)
+
+
+def test_retries_without_end_have_one() -> None:
+    assert "retries" in run(lambda: watch(retry_for_ever.s()).error)
 
 
 def test_time_outs_are_accepted() -> None:

@@ -104,7 +104,17 @@ def test_a_status_that_is_no_text_is_no_failure() -> None:
 def test_an_exception_is_described_with_the_name_of_its_task() -> None:
     assert describe_exception("tasks.a", ValueError("bad")) == "Error in tasks.a: bad"
     assert describe_exception("tasks.a", ValueError()) == "Error in tasks.a: ValueError"
+    assert describe_exception("a", SystemExit(2)) == "Error in a: SystemExit: 2"
+    assert describe_exception("a", KeyboardInterrupt()) == "Error in a: KeyboardInterrupt"
     assert len(describe_exception("a", ValueError("x" * 10**5)).encode()) <= MAX_ERROR_BYTES
+
+
+def test_an_exception_whose_text_cannot_be_had_is_described_by_its_class() -> None:
+    class Silent(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert describe_exception("a", Silent()) == "Error in a: Silent"
 
 
 def test_the_end_settles_status_and_completion() -> None:
