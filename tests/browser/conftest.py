@@ -11,10 +11,18 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.dashboard import Dashboard
 from tests.running import Application
@@ -27,12 +35,29 @@ PATIENCE = 10_000
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, server_available: None) -> Iterator[Dashboard]:
-    """The running application. Its `url` ends without a slash."""
+    """The running application, shared by all tests. Its `url` ends without a slash."""
     if url := os.environ.get("INCEPTION_TEST_URL"):
         yield Dashboard(url.rstrip("/"), None)
         return
-    settings = {"INCEPTION_PORT": str(_free_port()), "INCEPTION_CONCURRENCY": "4", "REDIS_URL": ""}
-    state_dir = tmp_path_factory.mktemp("browser") / "state"
+    with _started(tmp_path_factory.mktemp("shared") / "state") as dashboard:
+        yield dashboard
+
+
+@pytest.fixture
+def empty_stack(tmp_path: Path, server_available: None) -> Iterator[Dashboard]:
+    """An application that has just been started for the first time."""
+    with _started(tmp_path / "state") as dashboard:
+        yield dashboard
+
+
+@contextmanager
+def _started(state_dir: Path) -> Iterator[Dashboard]:
+    settings = {
+        "INCEPTION_PORT": str(_free_port()),
+        "INCEPTION_CONCURRENCY": "4",
+        "INCEPTION_TASKS": "tests.browser.chatty",
+        "REDIS_URL": "",
+    }
     application = Application(SUPERVISOR, CHECKOUT, state_dir, settings)
     try:
         yield Dashboard(application.wait_until_ready().rstrip("/"), application)
@@ -55,6 +80,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail("no Chromium found: install one, or name it with CHROMIUM=/path")
         pytest.skip("NO BROWSER WAS TESTED: no Chromium found; name one with CHROMIUM=/path")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--disable-dev-shm-usage", *sandbox]
@@ -75,7 +101,7 @@ class Viewer:
 
     def open(self, path: str, **options: object) -> Page:
         """Open a page in a context of its own; options are those of a browser context."""
-        context = self.browser.new_context(base_url=self.url, **options)  # type: ignore[arg-type]
+        context = self.browser.new_context(**{"base_url": self.url, **options})  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
         page = context.new_page()

@@ -23,8 +23,9 @@ class Dashboard:
         self.application = application
 
     def start(self, name: str, label: str | None = None, **kwargs: object) -> str:
-        """Start an example, `counting.count_twice` and the like; return the run's id."""
-        order = {"name": f"tasks.examples.{name}", "kwargs": kwargs, "label": label}
+        """Start an example (`counting.count_twice`) or one of `chatty`; return the run's id."""
+        where = "tests.browser." if name.startswith("chatty.") else "tasks.examples."
+        order = {"name": where + name, "kwargs": kwargs, "label": label}
         answer = self._call("POST", "/runs", order)
         return str(answer["id"])
 

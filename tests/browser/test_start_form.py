@@ -69,3 +69,25 @@ def test_a_run_can_be_edited_and_run_again(stack: Dashboard, viewer: Viewer) -> 
     page = viewer.open(f"/runs/{run_id}")
     page.get_by_role("link", name="Edit and run").click()
     expect(page.get_by_label("limit")).to_have_value("4")
+
+
+def test_every_kind_of_argument_arrives_as_what_it_is(stack: Dashboard, viewer: Viewer) -> None:
+    page = viewer.open("/start?name=tests.browser.chatty.choose")
+    page.get_by_label("colour").select_option("green")
+    page.get_by_label("regions").fill("north\nsouth")
+    page.get_by_label("ratio").fill("0.5")
+    page.get_by_label("loud").uncheck()
+    page.get_by_label("extra").fill('{"a": 1}')
+    _start(page)
+    page.wait_for_url(re.compile("/runs/"))
+    run_id = page.url.rsplit("/", 1)[1]
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    assert stack.run(run_id)["value"] == ["green", ["north", "south"], 0.5, False, {"a": 1}]
+
+
+def test_a_limit_the_server_knows_is_said_beside_its_field(viewer: Viewer) -> None:
+    viewer.expected = ("422",)
+    page = viewer.open("/start?name=tasks.examples.digits.select_model")
+    page.get_by_label("folds").fill("1")
+    _start(page)
+    expect(page.locator("#arg-folds-problem")).to_contain_text("minimum of 2")

@@ -2,8 +2,8 @@
 
 import { batch } from "@preact/signals";
 
-/** Between two deliveries (ms) while the tab is hidden and the browser draws no frames. */
-const HIDDEN_PERIOD = 500;
+/** Milliseconds (ms) a delivery waits at most: a hidden tab is drawn no frames, yet its title moves. */
+const LONGEST_WAIT = 500;
 
 /** @template T */
 export class FrameQueue {
@@ -21,8 +21,8 @@ export class FrameQueue {
     this.records.set(key, record);
     if (this.scheduled) return;
     this.scheduled = true;
-    if (document.hidden) setTimeout(this.flush, HIDDEN_PERIOD);
-    else requestAnimationFrame(this.flush);
+    this.frame = requestAnimationFrame(this.flush);
+    this.timer = setTimeout(this.flush, LONGEST_WAIT);
   }
 
   clear() {
@@ -31,6 +31,8 @@ export class FrameQueue {
 
   flush() {
     const records = this.records;
+    if (this.frame) cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
     this.scheduled = false;
     this.records = new Map();
     if (records.size) batch(() => this.deliver(records));

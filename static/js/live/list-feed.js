@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { backoff } from "../model/feed.js";
 import { STATE_FILTERS } from "../model/states.js";
 import { FrameQueue } from "./frame-queue.js";
+import { MOST_ROWS } from "./list-store.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
 /** @typedef {import("../model/run-list.js").Filter} Filter */
@@ -89,8 +90,9 @@ export class ListFeed {
     this.store.put([...changes.values()].filter((run) => run !== null));
   }
 
-  /** @param {Map<string, Run|null>} changes */
+  /** Kept until the page is here; so many that they would fill the list are in the page anyway. @param {Map<string, Run|null>} changes */
   postpone(changes) {
+    if (this.queue.records.size > MOST_ROWS) return this.queue.clear();
     for (const [id, run] of changes) if (!this.queue.records.has(id)) this.queue.records.set(id, run);
   }
 

@@ -1,0 +1,44 @@
+"""What opens beside the tree: output, values too large for an event, the task's own revoke."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.chatty import LARGE
+from tests.browser.conftest import Viewer
+from tests.browser.dashboard import Dashboard
+
+
+def test_what_a_task_prints_is_followed_live(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.listen", lines=20, pause=0.2)
+    page = viewer.open(f"/runs/{run_id}?node=0")
+    output = page.get_by_role("group", name="Output")
+    expect(output).to_contain_text("line 3 <b>of</b> 20")
+    assert stack.run(run_id)["state"] not in ("SUCCESS", "FAILURE")
+    expect(output).to_contain_text("line 19 <b>of</b> 20")
+    expect(output.locator("b")).to_have_count(0)
+    expect(output.locator(".log-line")).to_have_count(20)
+
+
+def test_a_large_value_is_read_once_the_task_is_opened(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.listen", lines=1, pause=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open(f"/runs/{run_id}")
+    page.locator('[data-path="0"]').click()
+    details = page.get_by_role("complementary", name="Task")
+    expect(details.get_by_text(re.compile(f"^v{{{LARGE}}}$"))).to_be_visible()
+
+
+def test_one_task_can_be_revoked_by_itself(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("nesting.nest", depth=1, width=2, delay=0.5, steps=100)
+    page = viewer.open(f"/runs/{run_id}?node=0")
+    page.get_by_role("button", name="Revoke this task").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke task").click()
+    first, second = (page.locator(f'[data-path="{path}"]') for path in ("0", "1"))
+    expect(first).to_have_attribute("data-state", "REVOKED", timeout=20_000)
+    expect(second).not_to_have_attribute("data-state", "REVOKED")
+    page.get_by_role("button", name="Revoke", exact=True).first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke run").click()
+    expect(second).to_have_attribute("data-state", "REVOKED", timeout=20_000)
