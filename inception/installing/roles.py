@@ -80,10 +80,10 @@ def _check_watcher(app: Celery, place: Workplace) -> None:
             f"This worker would consume {PARENTS_QUEUE!r} and {CHILDREN_QUEUE!r} at once, and a "
             f"busy child would stop every parent. Start two:\n  {_WATCHER}\n  {_COMPUTE}"
         )
-    _refuse_settings(app, [name for name in _LOSING if app.conf.get(name)])
+    _refuse_settings([name for name in _LOSING if app.conf.get(name)])
 
 
-def _refuse_settings(app: Celery, names: Collection[str]) -> None:
+def _refuse_settings(names: Collection[str]) -> None:
     if names:
         raise WorkerRefused(
             f"A watcher can't run with {' and '.join(names)}: with the eventlet pool Celery "

@@ -160,7 +160,7 @@ class WatcherPart:
             name=place.name,
             queues=place.queues,
         )
-        self._leaving = False
+        self._asked_to_leave = threading.Event()
 
     def prepare(self) -> None:
         """Make the watcher the one who takes parents."""
@@ -174,18 +174,23 @@ class WatcherPart:
         """Begin to take runs; without Redis the worker can't be ready, so it ends."""
         if self._watcher is not None:
             self._watcher.start()
+            threading.Thread(
+                target=self._hand_over, name="inception-hand-over", daemon=True
+            ).start()
 
     def say_stopping(self) -> None:
-        """Hand over in a thread: under eventlet this is called in the hub, which must not wait."""
-        if not self._leaving:
-            self._leaving = True
-            threading.Thread(target=self._hand_over, name="inception-hand-over").start()
+        """Have the runs handed over by the thread that waits for this.
+
+        Under eventlet this is called in the hub, which can't wait, not even for a thread to start.
+        """
+        self._asked_to_leave.set()
 
     def stop(self) -> None:
         """Nothing is left to do: the hand-over was it, or nothing was ever taken."""
 
     def _hand_over(self) -> None:
         """Give the runs back, then leave at once: Celery's warm shutdown would wait for bodies."""
+        self._asked_to_leave.wait()
         try:
             if self._watcher is not None:
                 self._watcher.stop()

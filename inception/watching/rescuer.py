@@ -141,7 +141,7 @@ class Rescuer:
     def _inherit(self, process: str, beat: BeatRecord) -> None:
         """Take over what a dead process held; once it holds nothing it is buried."""
         runs = sorted(self._ctx.store.owned(process)) if beat.kind == "watcher" else []
-        about = {"action": "rescue", "process": process}
+        about = {"action": "rescue", "owner": process}
         if runs:
             log.warning("%s is dead; taking over its %d runs", process, len(runs), extra=about)
         for run_id in runs[:MOST_A_TICK]:
