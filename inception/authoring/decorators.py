@@ -112,7 +112,7 @@ def _base(given: type[Any] | None) -> type[Any]:
         return Task
     if issubclass(given, Task):
         return given
-    return cast("type[Any]", type(given.__name__, (given, Task), {"abstract": True}))
+    return cast("type[Any]", type(given.__name__, (Task, given), {"abstract": True}))
 
 
 def _check_signature(function: Callable[..., Any], name: str) -> None:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar, Final, NoReturn, Protocol
 
+import celery
 from celery.exceptions import Ignore, Reject, Retry
 
+from inception.authoring.task import Task
 from inception.authoring.voice import last_word
 from inception.compute import ending
 from inception.compute.ending import BodyRaised, Ending, for_celery
@@ -194,7 +196,13 @@ class _Body:
         self.retries: int = task.request.retries or 0
 
     def run(self) -> object:
-        return self._task.run(*self._args, **self._kwargs)
+        """Run the function, within what a base class of the project's own puts around it.
+
+        Flask's documentation has projects enter the application's context in `Task.__call__`.
+        """
+        around = super(Task, self._task).__call__
+        call = self._task.run if around.__func__ is celery.Task.__call__ else around
+        return call(*self._args, **self._kwargs)
 
     def store_started(self) -> None:
         """Store what `task_track_started` would, which is off since it comes before the claim."""
