@@ -11,8 +11,8 @@ from __future__ import annotations
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from time import sleep as sleep_for
 from typing import Any, Final
 
@@ -28,7 +28,13 @@ from inception.authoring.frame import (
     outside_frame,
 )
 from inception.authoring.outcome import Outcome, describe_exception, end_meta, judge
-from inception.authoring.voice import current_voice, silent_voice, speaking
+from inception.authoring.voice import (
+    Voice,
+    current_voice,
+    read_update,
+    silent_voice,
+    speaking,
+)
 from inception.runs.jsontext import normalise
 from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.meta import cut, empty_meta
@@ -153,7 +159,7 @@ class DirectFrame:
         number = task_id(self.run_id, path, attempt)
         voice = silent_voice()
         try:
-            with outside_frame(), speaking(voice):
+            with outside_frame(), speaking(voice), _overheard(step.task, voice):
                 returned = self._run_body(step, path, attempt)
             value = normalise(returned)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - every end becomes an outcome
@@ -174,6 +180,26 @@ class DirectFrame:
             return run_behind(nested, step.task, step.args, step.kwargs, task_id=number, draws=True)
         ticket = ticket_headers(Ticket(run_id=self.run_id, path=path, attempt=attempt))
         return _run_child(step, id=number, headers=ticket)
+
+
+@contextmanager
+def _overheard(task: Any, voice: Voice) -> Iterator[None]:
+    """Let `voice` have what a task of another base class says, which would look for Redis."""
+    if hasattr(task, "inception_kind"):
+        yield
+        return
+
+    def update_state(
+        task_id: str | None = None, state: str | None = None, meta: Any = None, **_celery: Any
+    ) -> None:
+        del task_id
+        voice.note(read_update(state, meta))
+
+    task.update_state = update_state
+    try:
+        yield
+    finally:
+        del task.update_state
 
 
 def _run_child(step: StepRequest, **request: object) -> object:

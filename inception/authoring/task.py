@@ -22,10 +22,8 @@ from inception.authoring.execution import get_executor, hosts_parents
 from inception.authoring.frame import current_frame, frame_is_hidden, refuse_thread, require_frame
 from inception.authoring.starting import start_run
 from inception.authoring.steps import step_of_call
-from inception.authoring.voice import current_voice
+from inception.authoring.voice import current_voice, read_update
 from inception.runs.messages import read_ticket
-from inception.runs.meta import read_meta
-from inception.runs.model import Meta, State
 
 TaskKind: TypeAlias = Literal["child", "parent", "plain"]
 
@@ -131,14 +129,6 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
     def _is_redelivery(self, options: Mapping[str, Any]) -> bool:
         """True for what must not become a new run: Celery's retries, and eager mode."""
         return bool(options.get("retries")) or bool(self.app.conf.task_always_eager)
-
-
-def read_update(state: str | None, meta: object) -> Meta:
-    """Read what was given to `update_state`: any state but PROGRESS becomes the status."""
-    word = read_meta(meta)
-    if state not in (None, State.PROGRESS, State.STARTED):
-        word["status"] = str(state)
-    return word
 
 
 def refuse_in_parent(what: str = "send_task()") -> None:

@@ -17,7 +17,8 @@ from celery._state import get_current_worker_task
 
 from inception.authoring.frame import Frame, current_frame
 from inception.authoring.result_channel import say_progress
-from inception.runs.model import Meta
+from inception.runs.meta import read_meta
+from inception.runs.model import Meta, State
 
 PAUSE: Final = 0.05
 """Seconds (s) between two words of one task; the newest of those between is kept."""
@@ -178,3 +179,11 @@ def _new_worker_voice(task: Any, request: Any) -> Voice:
 def silent_voice() -> Voice:
     """A voice that nobody but its own terminal hears: test mode's."""
     return Voice(lambda _meta: True, draws=True, pause=0.0)
+
+
+def read_update(state: str | None, meta: object) -> Meta:
+    """Read what was given to `update_state`: any state but PROGRESS becomes the status."""
+    word = read_meta(meta)
+    if state not in (None, State.PROGRESS, State.STARTED):
+        word["status"] = str(state)
+    return word

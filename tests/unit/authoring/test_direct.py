@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from celery import Task as CeleryTask
 from celery import current_task, shared_task
 from celery import states as celery_states
 
@@ -262,6 +263,17 @@ def test_plain_celery_tasks_are_watched_too() -> None:
     outcome = run(lambda: watch(add.s(1, 2)))
     assert outcome.value == 3
     assert outcome["iteration"] == 1
+
+
+def test_a_task_of_another_base_class_is_watched_without_its_backend() -> None:
+    @shared_task(bind=True, name="plain.foreign", base=CeleryTask)  # type: ignore[untyped-decorator]
+    def foreign(self: Any) -> int:
+        self.backend = None
+        self.update_state(state="PROGRESS", meta={"current": 2, "total": 4})
+        return 1
+
+    outcome = run(lambda: watch(foreign.s()))
+    assert (outcome.value, outcome["iteration"], outcome["total"]) == (1, 2, 4)
 
 
 def test_a_child_has_no_verbs() -> None:

@@ -13,8 +13,8 @@ from inception.authoring.body import requested
 from inception.authoring.errors import NotDurable, OutsideParent
 from inception.authoring.execution import get_executor, set_executor
 from inception.authoring.frame import StepHandle, current_frame, outside_frame
-from inception.authoring.task import Task, read_update
-from inception.authoring.voice import current_voice, last_word
+from inception.authoring.task import Task
+from inception.authoring.voice import current_voice, last_word, read_update
 
 if TYPE_CHECKING:
     from celery import Celery
