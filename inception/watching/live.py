@@ -157,6 +157,9 @@ class LiveRun:
         self.nodes: dict[str, LiveNode] = {ROOT: _root(run)}
         self.rollup = RollUp(len(run["steps"] or ()))
         self.writer: Writer
+        self.result_lock = threading.Lock()
+        """Held over a write of the run's Celery result, so that its end stays the last one."""
+        self.result_stored_at = 0.0
         self.unended = 0
         """Nodes under the root without a recorded end."""
 

@@ -7,6 +7,8 @@ about processes, and about what Redis names as this process's own.
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
 from functools import partial
@@ -42,6 +44,7 @@ class Rescuer:
         self._liveness = Liveness(ctx.settings.heartbeat_ttl)
         self._counters: dict[str, int] = {}
         self._ticking = threading.Lock()
+        self._looked_for_predecessors = False
 
     def beat_failed(self) -> None:
         """Redis didn't answer: nobody is known to be dead."""
@@ -69,6 +72,7 @@ class Rescuer:
     def _act(self, answer: BeatAnswer) -> None:
         now = time.monotonic()
         dead = self._liveness.dead(now) - {self._ctx.process}
+        dead |= self._predecessors(answer.beats)
         self._note_consumers(answer.beats, self._liveness.alive(now) & answer.beats.keys())
         for run_id, path in answer.intents:
             live = self._scheduler.runs.get(run_id)
@@ -80,6 +84,24 @@ class Rescuer:
         self._take_unowned()
         if answer.owned != len(self._scheduler.runs):
             self._reconcile()
+
+    def _predecessors(self, beats: dict[str, BeatRecord]) -> set[str]:
+        """Watchers of this host whose process is gone, looked for once, when this one starts.
+
+        So a watcher that is started again in a killed one's place needn't wait for a time-to-live.
+        A compute worker's pool may outlive its main process: those are given their time.
+        """
+        if self._looked_for_predecessors:
+            return set()
+        self._looked_for_predecessors = True
+        return {
+            name
+            for name, beat in beats.items()
+            if beat.kind == "watcher"
+            and beat.host == socket.gethostname()
+            and name != self._ctx.process
+            and not _is_running(beat.pid)
+        }
 
     def _note_consumers(self, beats: dict[str, BeatRecord], alive: set[str]) -> None:
         consumers = Consumers.from_beats(beats, alive)
@@ -169,3 +191,13 @@ class Rescuer:
                 return
             if not self._scheduler.take(run_id, from_owner=self._ctx.process, resumed=True):
                 self._ctx.store.drop_owned(self._ctx.process, run_id)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-    from inception.authoring.outcome import Outcome
+    from inception.watching.live import LiveRun
 
 log = logging.getLogger(__name__)
 
 LINGER: Final = 5.0
 """Seconds (s) after a child's recorded end in which Celery may still store its result."""
+
+
+SHOW_INTERVAL: Final = 0.5
+"""Seconds (s) between two metas of a run on its Celery result: two round trips each."""
 
 
 class RunFailed(Exception):
@@ -105,18 +110,25 @@ class Results:
             about = {"action": "forget_failed", "task_id": task_id}
             log.info("A result is left to expire: %s", error, extra=about)
 
-    def store_meta(self, run_id: str, meta: object) -> None:
-        """Let `AsyncResult(run_id)` show the run's meta."""
-        self._store(run_id, meta, "PROGRESS")
+    def show_meta(self, live: LiveRun) -> None:
+        """Let `AsyncResult(run_id)` show the run's meta, at most twice a second."""
+        with live.result_lock:
+            now = time.monotonic()
+            if live.root.ended or now - live.result_stored_at < SHOW_INTERVAL:
+                return
+            live.result_stored_at = now
+            self._store(live.id, dict(live.root.meta), "PROGRESS")
 
-    def store_end(self, run_id: str, outcome: Outcome, state: State) -> None:
+    def show_end(self, live: LiveRun, state: State) -> None:
         """Let `AsyncResult(run_id).get()` return the run's value or raise its error."""
-        if state == State.SUCCESS:
-            self._store(run_id, outcome.returned, states.SUCCESS)
-        elif state == State.REVOKED:
-            self._store(run_id, TaskRevokedError("revoked"), states.REVOKED)
-        else:
-            self._store(run_id, RunFailed(outcome.error), states.FAILURE)
+        with live.result_lock:
+            outcome = live.root.outcome()
+            if state == State.SUCCESS:
+                self._store(live.id, outcome.returned, states.SUCCESS)
+            elif state == State.REVOKED:
+                self._store(live.id, TaskRevokedError("revoked"), states.REVOKED)
+            else:
+                self._store(live.id, RunFailed(outcome.error), states.FAILURE)
 
     def _store(self, task_id: str, result: object, state: str) -> None:
         try:

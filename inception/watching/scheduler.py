@@ -128,6 +128,7 @@ class Scheduler:
             timers=self._ctx.timers,
             on_recorded=self.endings.recorded,
             drop=self.drop,
+            on_landed=self._ctx.results.show_meta,
         )
         self.runs[live.id] = live
         try:
@@ -215,7 +216,7 @@ class Scheduler:
             return
         live.root.end = end
         self._let_go(live)
-        self._ctx.results.store_end(live.id, live.root.outcome(), ended.state)
+        self._ctx.results.show_end(live, ended.state)
 
     def _let_go(self, live: LiveRun) -> None:
         live.lane.close()

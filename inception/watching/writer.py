@@ -50,6 +50,7 @@ class Writer:
         timers: Timers,
         on_recorded: Callable[[LiveRun, LiveNode], None],
         drop: DropRun,
+        on_landed: Callable[[LiveRun], None],
     ) -> None:
         self._live = live
         self._store = store
@@ -57,6 +58,7 @@ class Writer:
         self._timers = timers
         self._on_recorded = on_recorded
         self._drop = drop
+        self._on_landed = on_landed
         self._dirty: dict[str, LiveNode] = {}
         self._flying = False
 
@@ -144,3 +146,4 @@ class Writer:
             self._flying = False
             if self._dirty and not self._live.dropped:
                 self._let_go(next(iter(self._dirty.values())))
+        self._on_landed(self._live)
