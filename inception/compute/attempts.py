@@ -11,10 +11,11 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import Any, ClassVar, Final, NoReturn, Protocol
+from typing import Any, ClassVar, NoReturn, Protocol
 
 import celery
 from celery.exceptions import Ignore, Reject, Retry
+from celery.states import STARTED
 
 from inception.authoring.task import Task
 from inception.authoring.voice import last_word
@@ -30,8 +31,6 @@ from inception.runs.records import Claim, ClaimAnswer
 from inception.runs.store import Store
 
 logger = logging.getLogger(__name__)
-
-_STARTED: Final = "STARTED"
 
 
 class Place(Protocol):
@@ -51,7 +50,13 @@ class ComputeExecutor:
     """The executor of one compute process: `process` is the worker's name in claims."""
 
     def __init__(
-        self, store: Store, *, process: str, place: Place, interruption: Interruption, output: Output
+        self,
+        store: Store,
+        *,
+        process: str,
+        place: Place,
+        interruption: Interruption,
+        output: Output,
     ) -> None:
         self._store = store
         self._process = process
@@ -141,9 +146,9 @@ class ComputeExecutor:
     def _watched(self, held: Held) -> Iterator[None]:
         """Keep what is printed within, and let orders stop it."""
         try:
-            with self._output.of(held) if self._place.can_stop else nullcontext():
-                with self._interruption.body(held):
-                    yield
+            kept = self._output.of(held) if self._place.can_stop else nullcontext()
+            with kept, self._interruption.body(held):
+                yield
         finally:
             self._output.flush()
 
@@ -200,7 +205,8 @@ class _Body:
 
         Flask's documentation has projects enter the application's context in `Task.__call__`.
         """
-        around = super(Task, self._task).__call__
+        task: Task = self._task
+        around = super(Task, task).__call__
         call = self._task.run if around.__func__ is celery.Task.__call__ else around
         return call(*self._args, **self._kwargs)
 
@@ -208,7 +214,9 @@ class _Body:
         """Store what `task_track_started` would, which is off since it comes before the claim."""
         request = self._task.request
         said = {"pid": os.getpid(), "hostname": request.hostname}
-        self._store(lambda backend: backend.store_result(request.id, said, _STARTED, request=request))
+        self._store(
+            lambda backend: backend.store_result(request.id, said, STARTED, request=request)
+        )
 
     def store_revoked(self) -> None:
         request = self._task.request
@@ -243,6 +251,4 @@ def _eta_ms(when: Any) -> int | None:
 
 
 def _log(text: str, *words: object, claim: Claim | Held) -> None:
-    logger.info(
-        text, *words, extra={"action": "claim", "run_id": claim.run_id, "path": claim.path}
-    )
+    logger.info(text, *words, extra={"action": "claim", "run_id": claim.run_id, "path": claim.path})

@@ -10,7 +10,7 @@ import pickle
 import traceback
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final
+from typing import Final, cast
 
 from inception.authoring.outcome import describe_exception, end_meta, judge
 from inception.compute.slots import Held
@@ -84,7 +84,7 @@ def describe(name: str, exception: BaseException) -> str:
     """The error text for `exception`, also where its own text can't be had."""
     try:
         return describe_exception(name, _named(exception))
-    except Exception:  # a stranger's __str__ may raise anything
+    except Exception:  # noqa: BLE001 -- a stranger's __str__ may raise anything
         return describe_exception(name, BodyRaised(type_name(exception)))
 
 
@@ -94,9 +94,9 @@ def for_celery(exception: BaseException) -> Exception:
     Celery stores nothing for SystemExit and its like, and a MemoryError or an exception that
     fails to unpickle would end the worker's main process.
     """
-    if isinstance(exception, Exception) and not isinstance(exception, MemoryError):
-        if _is_portable(exception):
-            return exception
+    is_storable = isinstance(exception, Exception) and not isinstance(exception, MemoryError)
+    if is_storable and _is_portable(exception):
+        return cast("Exception", exception)
     said = describe("task", exception).partition(": ")[2]
     return BodyRaised(said).with_traceback(exception.__traceback__)
 
@@ -104,7 +104,8 @@ def for_celery(exception: BaseException) -> Exception:
 def type_name(exception: BaseException) -> str:
     """The dotted name of an exception's class."""
     kind = type(exception)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    is_builtin = kind.__module__ == "builtins"
+    return kind.__qualname__ if is_builtin else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _named(exception: BaseException) -> BaseException:
@@ -115,11 +116,11 @@ def _named(exception: BaseException) -> BaseException:
     return BodyRaised(f"{type_name(exception)}: {said}" if said else type_name(exception))
 
 
-def _is_portable(exception: Exception) -> bool:
+def _is_portable(exception: BaseException) -> bool:
     try:
         pickle.loads(pickle.dumps(exception))  # noqa: S301 -- our own bytes, as Celery will do
         return isinstance(repr(exception), str) and isinstance(str(exception), str)
-    except Exception:  # a stranger's __reduce__, __init__, __repr__ or __str__ may raise anything
+    except Exception:  # noqa: BLE001 -- a stranger's __reduce__ or __str__ may raise anything
         return False
 
 

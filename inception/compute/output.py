@@ -95,7 +95,9 @@ class Output:
 
     def _begin_writing(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._write, name="inception-output", daemon=True)
+            self._thread = threading.Thread(
+                target=self._write, name="inception-output", daemon=True
+            )
             self._thread.start()
 
     def _write(self) -> None:
@@ -154,7 +156,9 @@ class Output:
 class Tee:
     """A text stream that passes everything on and keeps whole lines on the way."""
 
-    def __init__(self, stream: TextIO, name: LogSource, keep: Callable[[str, LogSource], None]) -> None:
+    def __init__(
+        self, stream: TextIO, name: LogSource, keep: Callable[[str, LogSource], None]
+    ) -> None:
         self._stream = stream
         self._name = name
         self._keep = keep
@@ -200,7 +204,7 @@ class Capture(logging.Handler):
             return
         try:
             self._keep(self.format(record), "log", record.levelname)
-        except Exception:  # as logging itself: a wrong format string must not fail the child
+        except Exception:  # noqa: BLE001 -- as logging itself: a wrong format string must not fail the child
             self.handleError(record)
 
 

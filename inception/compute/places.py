@@ -23,7 +23,7 @@ class PoolSlot:
         """Say that this process works on `held` from now on."""
         self._slots.begin(self._index, held)
 
-    def end(self, held: Held) -> None:
+    def end(self, held: Held) -> None:  # noqa: ARG002 -- a slot holds one at a time
         """Say that it works on nothing; an order for `held` is too late from now on."""
         self._slots.end(self._index)
 

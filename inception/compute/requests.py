@@ -50,9 +50,7 @@ class Deaths:
         if ticket is None or ending is None:
             return
         retries = request.request_dict.get("retries") or 0
-        held = Held(
-            run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt, retries=retries
-        )
+        held = Held(run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt, retries=retries)
         order = self._order_for(held)
         if order is not None:
             ending = stopped(order.state, order.error, None)

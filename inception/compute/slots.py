@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from inception.runs.meta import cut
@@ -72,7 +73,7 @@ class Slots:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, MAX_SLOTS * _SLOT_BYTES)
         self._locks, name = tempfile.mkstemp(prefix="inception-slots-")
-        os.unlink(name)
+        Path(name).unlink()
         self._threads = threading.Lock()
 
     def begin(self, index: int, held: Held) -> None:

@@ -119,9 +119,7 @@ class ComputeWorker:
         except StoreUnavailable:
             logger.info("The last beat stays: it counts as dead in a while")
 
-    def _executor(
-        self, place: Place, interruption: Interruption, store: Store
-    ) -> ComputeExecutor:
+    def _executor(self, place: Place, interruption: Interruption, store: Store) -> ComputeExecutor:
         def append(held: Held, lines: Sequence[LogLine]) -> None:
             store.append_log(held.run_id, held.path, held.attempt, lines)
 

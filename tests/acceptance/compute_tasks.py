@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -96,10 +97,8 @@ def spin() -> None:
 def swallow() -> None:
     """Never end, whatever is raised."""
     while True:
-        try:
+        with contextlib.suppress(SystemExit):
             time.sleep(60)
-        except SystemExit:
-            pass
 
 
 @child
@@ -155,13 +154,13 @@ def tell(steps: int) -> None:
     raise ValueError("after all that")
 
 
-@shared_task(queue="children")
+@shared_task(queue="children")  # type: ignore[untyped-decorator]
 def plain(a: int) -> int:
     """A Celery task that knows nothing of us."""
     return a + 1
 
 
-@shared_task(queue="children")
+@shared_task(queue="children")  # type: ignore[untyped-decorator]
 def plain_exit() -> None:
     raise SystemExit(4)
 

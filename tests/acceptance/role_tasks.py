@@ -30,7 +30,8 @@ def see(path: str) -> bool:
 def add_up(numbers: list[int]) -> int:
     """Add numbers up, each halved from its double."""
     outcomes = watch_all(double.s(number) for number in numbers)
-    return sum(outcome.value for outcome in outcomes) // 2
+    total: int = sum(outcome.value for outcome in outcomes)
+    return total // 2
 
 
 @parent

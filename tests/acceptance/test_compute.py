@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from celery.result import AsyncResult
 
 from inception.runs.model import State
+from inception.runs.paths import task_id
 from tests.acceptance.owner import Owner
 from tests.acceptance.worker_process import WorkerProcess
 from tests.private_redis import PrivateRedis
@@ -57,10 +59,6 @@ def name(task: str) -> str:
 
 def result(owner: Owner, path: str, url: str) -> AsyncResult:
     """Celery's own result of a child, read as any tool does."""
-    from celery import Celery
-
-    from inception.runs.paths import task_id
-
     reader = Celery("reader", broker=url, backend=url, set_as_current=False)
     return AsyncResult(task_id(owner.run_id, path, 1), app=reader)
 
@@ -167,9 +165,7 @@ def test_a_child_under_a_revoke_does_not_start(owner: Owner, tmp_path: Path) -> 
     assert not ran.exists()
 
 
-def test_celerys_own_retries_are_one_attempt_and_end_it_once(
-    owner: Owner, tmp_path: Path
-) -> None:
+def test_celerys_own_retries_are_one_attempt_and_end_it_once(owner: Owner, tmp_path: Path) -> None:
     path = owner.start(name("succeed_at_last"), str(tmp_path / "ran"))
     claims = [owner.wait_for("claimed", path) for _try in range(3)]
     end = owner.ended(path)
@@ -192,8 +188,6 @@ def test_a_plain_celery_task_with_a_ticket_is_a_child_too(owner: Owner) -> None:
 
 
 def test_a_plain_task_without_a_ticket_just_runs(owner: Owner, redis: str) -> None:
-    from celery import Celery
-
     app = Celery("sender", broker=redis, backend=redis, set_as_current=False)
     assert app.send_task(name("plain"), [41], queue="children").get(timeout=10) == 42
     failed = app.send_task(name("plain_exit"), queue="children")

@@ -74,9 +74,7 @@ def test_a_run_is_started_from_the_projects_own_code_and_recorded_beside_its_bro
 def test_the_projects_own_tasks_go_on_as_they_were(
     environ: Mapping[str, str], workers: list[WorkerProcess]
 ) -> None:
-    said = run(
-        environ, "from shop.tasks import greet; print(greet.delay('you').get(timeout=20))"
-    )
+    said = run(environ, "from shop.tasks import greet; print(greet.delay('you').get(timeout=20))")
     assert said == "audited: hello you, inside"
 
 

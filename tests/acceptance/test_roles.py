@@ -71,7 +71,9 @@ def workers(redis_url: str, tmp_path: Path) -> Iterator[list[WorkerProcess]]:
     """A watcher and a compute worker."""
     environ = {"INCEPTION_TASKS": PARENTS, "INCEPTION_HEARTBEAT_TTL": "2"}
     pair = [
-        WorkerProcess(redis_url, tmp_path / "watcher.log", *watcher_options("one"), environ=environ),
+        WorkerProcess(
+            redis_url, tmp_path / "watcher.log", *watcher_options("one"), environ=environ
+        ),
         WorkerProcess(
             redis_url, tmp_path / "compute.log", "-Q", "children", "-P", "prefork", "-c", "1",
             environ=environ,
@@ -141,5 +143,3 @@ def test_a_watcher_hands_its_runs_over_and_leaves_at_once(
 
 def is_ended(store: Store, run_id: str) -> bool:
     return State(store.read_run(run_id)["state"]).is_final
-
-

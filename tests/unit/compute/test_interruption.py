@@ -77,8 +77,9 @@ def test_a_late_order_does_not_hit_the_next_child() -> None:
 
 def test_an_order_that_came_before_the_body_is_raised_at_its_beginning() -> None:
     orders = Orders()
+    interruption = Interruption(orders.read)
     orders.give(HELD)
-    with pytest.raises(Stopped), Interruption(orders.read).body(HELD):
+    with pytest.raises(Stopped), interruption.body(HELD):
         pytest.fail("the body must not run")
 
 
@@ -102,6 +103,13 @@ def test_a_signal_that_comes_after_its_order_was_raised_is_not_for_the_process()
     with pytest.raises(Stopped), interruption.body(HELD):
         pytest.fail("the body must not run")
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_an_order_for_the_process_before_means_nothing_to_the_next_one() -> None:
+    orders = Orders()
+    orders.give(NEXT)
+    with pytest.raises(Left), Interruption(orders.read).body(HELD):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_an_order_is_raised_once() -> None:

@@ -1,0 +1,50 @@
+"""Tells everybody which parents there are: the catalogue, written by each worker that starts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Final
+
+from celery import Celery
+
+from inception.authoring.schema import describe
+from inception.installing.watchers import kind_of
+from inception.runs.errors import StoreUnavailable
+from inception.runs.model import Parent
+from inception.runs.store import Store
+
+logger = logging.getLogger(__name__)
+
+_PAUSE: Final = 1.0
+"""Seconds (s) between two tries while Redis is away."""
+_TRIES: Final = 3600
+
+
+class Announcer:
+    """Writes the catalogue: which parents there are, for those who know no task's code."""
+
+    def __init__(self, app: Celery, store: Store) -> None:
+        self._store = store
+        self._parents = describe_parents(app)
+        self._thread = threading.Thread(target=self._run, name="inception-catalogue", daemon=True)
+
+    def start(self) -> None:
+        """Write it soon, trying once a second while Redis is away, for an hour."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        for _try in range(_TRIES):
+            try:
+                self._store.write_catalogue(self._parents)
+                return
+            except StoreUnavailable as away:
+                logger.warning("The catalogue waits for Redis: %s", away)
+            time.sleep(_PAUSE)
+
+
+def describe_parents(app: Celery) -> list[Parent]:
+    """The catalogue's entries of all parents that `app` has registered."""
+    tasks = [app.tasks[name] for name in sorted(app.tasks)]
+    return [describe(task) for task in tasks if kind_of(task) == "parent"]

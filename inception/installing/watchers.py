@@ -1,0 +1,92 @@
+"""The watcher's part in a worker's life, its hand-over above all."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from celery import Celery
+
+from inception.authoring.execution import set_executor
+from inception.installing.roles import Workplace
+from inception.runs.connection import connect
+from inception.runs.settings import Settings
+from inception.runs.store import Store
+from inception.watching import Watcher
+
+LEAVE_WITHIN: Final = 1.0
+"""Seconds (s) that Celery's own shutdown has once a watcher has handed its runs over."""
+
+
+class WatcherPart:
+    """The watcher's part in a worker's life."""
+
+    def __init__(
+        self, app: Celery, settings: Settings, place: Workplace, url: str, process: str
+    ) -> None:
+        self._watcher = Watcher(
+            app=app,
+            store=Store(connect(url, purpose="watcher")),
+            url=url,
+            settings=settings,
+            process=process,
+            name=place.name,
+            queues=place.queues,
+        )
+        self._asked_to_leave = threading.Event()
+
+    def prepare(self) -> None:
+        """Make the watcher the one who takes parents."""
+        set_executor(ParentsOnly(self._watcher))
+
+    def enter_pool_process(self) -> None:
+        """A watcher's pool has no processes."""
+
+    def start(self) -> None:
+        """Begin to take runs; without Redis the worker can't be ready, so it ends."""
+        self._watcher.start()
+        hand_over = threading.Thread(
+            target=self._hand_over, name="inception-hand-over", daemon=True
+        )
+        hand_over.start()
+
+    def say_stopping(self) -> None:
+        """Have the runs handed over by the thread that waits for this.
+
+        Under eventlet this is called in the hub, which can't wait, not even for a thread to start.
+        """
+        self._asked_to_leave.set()
+
+    def stop(self) -> None:
+        """Nothing is left to do: the hand-over was it, or nothing was ever taken."""
+
+    def _hand_over(self) -> None:
+        """Give the runs back, then leave at once: Celery's warm shutdown would wait for bodies."""
+        self._asked_to_leave.wait()
+        try:
+            self._watcher.stop()
+        finally:
+            threading.Timer(LEAVE_WITHIN, os._exit, (os.EX_OK,)).start()
+
+
+class ParentsOnly:
+    """Hands parents to the watcher and runs anything else that was sent to its queue."""
+
+    hosts_parents: ClassVar[bool] = True
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+
+    def execute(self, task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
+        """Take a parent's run, or run the body of what is none."""
+        if kind_of(task) == "parent":
+            return self._watcher.execute(task, args, kwargs)
+        return task.run(*args, **kwargs)
+
+
+def kind_of(task: Any) -> str:
+    """What a task is: `parent`, `child` or `plain`, also for one whose base isn't ours."""
+    kind: str = getattr(task, "inception_kind", "plain")
+    return kind
