@@ -21,10 +21,14 @@ const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {DOMStringMap} boot  what the server wrote on <body> */
 function pageOf(boot) {
   switch (boot.page) {
-    case "run": return html`<${RunPage} runId=${boot.runId ?? ""} nodePath=${boot.nodePath || null} />`;
-    case "start": return html`<${StartPage} name=${boot.name ?? ""} />`;
-    case "workers": return html`<${WorkersPage} />`;
-    default: return html`<${RunsPage} />`;
+    case "run":
+      return html`<${RunPage} runId=${boot.runId ?? ""} nodePath=${boot.nodePath || null} />`;
+    case "start":
+      return html`<${StartPage} name=${boot.name ?? ""} />`;
+    case "workers":
+      return html`<${WorkersPage} />`;
+    default:
+      return html`<${RunsPage} />`;
   }
 }
 
@@ -35,12 +39,20 @@ const csrfToken = document.querySelector('meta[name="csrf-token"]')?.getAttribut
 
 /** @type {import("./view/services.js").Services} */
 const services = {
-  link, clock, announcer, api: new Api(csrfToken), tab: new TabFace(document), mayAct: document.body.dataset.role !== "viewer",
+  link,
+  clock,
+  announcer,
+  api: new Api(csrfToken),
+  tab: new TabFace(document),
+  mayAct: document.body.dataset.role !== "viewer",
 };
 
 new ThemeSwitch(/** @type {HTMLSelectElement} */ (part("theme"))).connect();
 new ConnectionWords(link, part("connection"), part("banner")).connect();
 clock.connect();
 announcer.connect();
-render(html`<${ServicesContext.Provider} value=${services}>${pageOf(document.body.dataset)}<//>`, part("app"));
+render(
+  html`<${ServicesContext.Provider} value=${services}>${pageOf(document.body.dataset)}<//>`,
+  part("app"),
+);
 link.connect();

@@ -17,11 +17,18 @@ const connected = { type: "connected" };
 const disconnected = { type: "disconnected" };
 const timer = { type: "timer" };
 const events = (from, to, more) => ({ type: "batch", batch: batch(from, to, more) });
-const answer = (content) => (feed) => ({ type: "answer", question: feed.question, answer: content });
+const answer = (content) => (feed) => ({
+  type: "answer",
+  question: feed.question,
+  answer: content,
+});
 const seen = (seq) => [connected, answer({ snapshot: snapshot(seq) })];
 const refusal = (code) => answer({ error: { code, message: "no" } });
 const types = (effects) => effects.map((effect) => effect.type);
-const applied = (effects) => effects.filter((effect) => effect.type === "apply").flatMap((effect) => effect.events.map((one) => one.seq));
+const applied = (effects) =>
+  effects
+    .filter((effect) => effect.type === "apply")
+    .flatMap((effect) => effect.events.map((one) => one.seq));
 
 describe("asking", () => {
   test("the first question names no position", () => {
@@ -57,7 +64,11 @@ describe("asking", () => {
   });
 
   test("an incomplete snapshot is shown, and events of nodes it lacks are applied", () => {
-    const { feed, effects } = play([connected, answer({ snapshot: snapshot(5, { complete: false }) }), events(5, 6)]);
+    const { feed, effects } = play([
+      connected,
+      answer({ snapshot: snapshot(5, { complete: false }) }),
+      events(5, 6),
+    ]);
     assert.equal(feed.seq, 6);
     assert.deepEqual(applied(effects), [6]);
   });
@@ -108,7 +119,12 @@ describe("batches while live", () => {
 
   test("after a new epoch's snapshot its numbers count", () => {
     const fresh = snapshot(2, { epoch: "e2" });
-    const { feed, effects } = play([...seen(50), events(0, 1, { epoch: "e2" }), answer({ snapshot: fresh }), events(2, 3, { epoch: "e2" })]);
+    const { feed, effects } = play([
+      ...seen(50),
+      events(0, 1, { epoch: "e2" }),
+      answer({ snapshot: fresh }),
+      events(2, 3, { epoch: "e2" }),
+    ]);
     assert.deepEqual([feed.epoch, feed.seq], ["e2", 3]);
     assert.deepEqual(applied(effects), [3]);
   });
@@ -123,23 +139,41 @@ describe("batches while live", () => {
 
 describe("batches that overtake the answer", () => {
   test("they are kept and applied after it", () => {
-    const { feed, effects } = play([connected, events(5, 6), events(6, 8), answer({ snapshot: snapshot(5) })]);
+    const { feed, effects } = play([
+      connected,
+      events(5, 6),
+      events(6, 8),
+      answer({ snapshot: snapshot(5) }),
+    ]);
     assert.equal(feed.seq, 8);
     assert.deepEqual(types(effects), ["reset", "apply", "apply"]);
     assert.deepEqual(applied(effects), [6, 7, 8]);
   });
 
   test("those the snapshot has already are dropped", () => {
-    const { feed, effects } = play([connected, events(3, 4), events(4, 6), answer({ snapshot: snapshot(6) })]);
+    const { feed, effects } = play([
+      connected,
+      events(3, 4),
+      events(4, 6),
+      answer({ snapshot: snapshot(6) }),
+    ]);
     assert.equal(feed.seq, 6);
     assert.deepEqual(types(effects), ["reset"]);
   });
 
   test("a hole among them asks again, and the rest stays kept", () => {
-    const { feed, effects } = play([connected, events(7, 8), events(8, 9), answer({ snapshot: snapshot(5) })]);
+    const { feed, effects } = play([
+      connected,
+      events(7, 8),
+      events(8, 9),
+      answer({ snapshot: snapshot(5) }),
+    ]);
     assert.equal(feed.phase, "asking");
     assert.deepEqual(types(effects), ["reset", "watch"]);
-    assert.deepEqual(feed.kept.map((one) => one.to), [8, 9]);
+    assert.deepEqual(
+      feed.kept.map((one) => one.to),
+      [8, 9],
+    );
   });
 
   test("no more than the bound are kept, the newest", () => {
@@ -171,14 +205,23 @@ describe("a snapshot the server sends by itself", () => {
 
   test("while we ask it is shown, and an older answer does not undo it", () => {
     const pushed = { type: "snapshot", snapshot: snapshot(90) };
-    const { feed, effects } = play([...seen(5), events(7, 8), pushed, answer({ snapshot: snapshot(80) })]);
+    const { feed, effects } = play([
+      ...seen(5),
+      events(7, 8),
+      pushed,
+      answer({ snapshot: snapshot(80) }),
+    ]);
     assert.equal(feed.phase, "live");
     assert.equal(feed.seq, 90);
     assert.deepEqual(types(effects), []);
   });
 
   test("ends a waiting", () => {
-    const { feed } = play([connected, refusal("store_unavailable"), { type: "snapshot", snapshot: snapshot(4) }]);
+    const { feed } = play([
+      connected,
+      refusal("store_unavailable"),
+      { type: "snapshot", snapshot: snapshot(4) },
+    ]);
     assert.equal(feed.phase, "live");
   });
 
@@ -202,18 +245,34 @@ describe("losing the connection", () => {
   });
 
   test("what was caught up is counted", () => {
-    const { feed, effects } = play([...seen(5), disconnected, connected, answer({ batch: batch(5, 17) })]);
+    const { feed, effects } = play([
+      ...seen(5),
+      disconnected,
+      connected,
+      answer({ batch: batch(5, 17) }),
+    ]);
     assert.equal(feed.seq, 17);
     assert.deepEqual(effects.at(-1), { type: "caught-up", changes: 12 });
   });
 
   test("what overtook the answer counts as caught up, too", () => {
-    const { effects } = play([...seen(5), disconnected, connected, events(8, 9), answer({ batch: batch(5, 8) })]);
+    const { effects } = play([
+      ...seen(5),
+      disconnected,
+      connected,
+      events(8, 9),
+      answer({ batch: batch(5, 8) }),
+    ]);
     assert.deepEqual(effects.at(-1), { type: "caught-up", changes: 4 });
   });
 
   test("a batch we cannot continue from leads to a question without position", () => {
-    const { effects } = play([...seen(5), disconnected, connected, answer({ batch: batch(9, 12) })]);
+    const { effects } = play([
+      ...seen(5),
+      disconnected,
+      connected,
+      answer({ batch: batch(9, 12) }),
+    ]);
     assert.deepEqual([effects[0].type, effects[0].epoch], ["watch", null]);
   });
 });
@@ -233,7 +292,14 @@ describe("when the store is away", () => {
   });
 
   test("after an answer the waits begin anew", () => {
-    const { effects } = play([connected, refusal("store_unavailable"), timer, answer({ snapshot: snapshot(5) }), events(8, 9), refusal("store_unavailable")]);
+    const { effects } = play([
+      connected,
+      refusal("store_unavailable"),
+      timer,
+      answer({ snapshot: snapshot(5) }),
+      events(8, 9),
+      refusal("store_unavailable"),
+    ]);
     assert.deepEqual(effects, [{ type: "wait", seconds: 1 }]);
   });
 
@@ -243,7 +309,11 @@ describe("when the store is away", () => {
 });
 
 test("a retry of an ended run goes on in the same numbering", () => {
-  const { feed, effects } = play([...seen(5), events(5, 6, { events: [{ seq: 6, at: 1, run: { state: "FAILURE" } }] }), events(6, 7)]);
+  const { feed, effects } = play([
+    ...seen(5),
+    events(5, 6, { events: [{ seq: 6, at: 1, run: { state: "FAILURE" } }] }),
+    events(6, 7),
+  ]);
   assert.deepEqual([feed.phase, feed.seq], ["live", 7]);
   assert.deepEqual(applied(effects), [7]);
 });

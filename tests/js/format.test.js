@@ -1,12 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { elapsed, formatAgo, formatDuration, iterations, knownCompletion, moduleName, plural, shortName } from "../../static/js/model/format.js";
+import {
+  elapsed,
+  formatAgo,
+  formatDuration,
+  iterations,
+  knownCompletion,
+  moduleName,
+  plural,
+  shortName,
+} from "../../static/js/model/format.js";
 
-const meta = (more) => ({ iteration: 0, total: null, completion: 0, status: "", message: "", error: null, ...more });
+const meta = (more) => ({
+  iteration: 0,
+  total: null,
+  completion: 0,
+  status: "",
+  message: "",
+  error: null,
+  ...more,
+});
 
 test("durations are as long as they need to be", () => {
   const spans = [0, 999, 59_999, 65_000, 3_600_000 * 2 + 240_000, 86_400_000 * 3];
-  assert.deepEqual(spans.map((ms) => formatDuration(ms)), ["0 s", "0 s", "59 s", "1 m 05 s", "2 h 04 m", "3 d 0 h"]);
+  assert.deepEqual(
+    spans.map((ms) => formatDuration(ms)),
+    ["0 s", "0 s", "59 s", "1 m 05 s", "2 h 04 m", "3 d 0 h"],
+  );
   assert.equal(formatDuration(1_240, true), "1.2 s");
 });
 
@@ -20,21 +40,32 @@ test("an ended task's time does not follow the clock", () => {
   assert.equal(elapsed(record, 90_000), elapsed(record, 900_000));
 });
 
-test("what has not started has no elapsed time", () => assert.equal(elapsed({ started_at: null, finalized_at: null }, 9), ""));
+test("what has not started has no elapsed time", () =>
+  assert.equal(elapsed({ started_at: null, finalized_at: null }, 9), ""));
 
 test("completion is unknown without a total", () => {
   assert.equal(knownCompletion({ state: "PROGRESS", meta: meta({ iteration: 4 }) }), null);
-  assert.equal(knownCompletion({ state: "PROGRESS", meta: meta({ iteration: 1, total: 4, completion: 25 }) }), 25);
+  assert.equal(
+    knownCompletion({ state: "PROGRESS", meta: meta({ iteration: 1, total: 4, completion: 25 }) }),
+    25,
+  );
   assert.equal(knownCompletion({ state: "PROGRESS", meta: meta({ completion: 40 }) }), 40);
   assert.equal(knownCompletion({ state: "SUCCESS", meta: meta({}) }), 100);
 });
 
 test("iterations say what is known", () => {
-  assert.deepEqual([meta({}), meta({ iteration: 3 }), meta({ iteration: 3, total: 1200 })].map(iterations), ["", "3", "3 / 1,200"]);
+  assert.deepEqual(
+    [meta({}), meta({ iteration: 3 }), meta({ iteration: 3, total: 1200 })].map(iterations),
+    ["", "3", "3 / 1,200"],
+  );
 });
 
 test("task names are split at their last dot", () => {
-  assert.deepEqual([shortName("a.b.c"), moduleName("a.b.c"), shortName("c"), moduleName("c")], ["c", "a.b", "c", ""]);
+  assert.deepEqual(
+    [shortName("a.b.c"), moduleName("a.b.c"), shortName("c"), moduleName("c")],
+    ["c", "a.b", "c", ""],
+  );
 });
 
-test("one is not many", () => assert.deepEqual([plural(1, "task"), plural(1500, "task")], ["1 task", "1,500 tasks"]));
+test("one is not many", () =>
+  assert.deepEqual([plural(1, "task"), plural(1500, "task")], ["1 task", "1,500 tasks"]));

@@ -21,21 +21,31 @@ describe("kinds of fields", () => {
     ["anything: JSON", {}, "json"],
     ["two types at once: JSON", { type: ["integer", "string"] }, "json"],
   ];
-  for (const [name, property, kind] of cases) test(name, () => assert.equal(field(property).kind, kind));
+  for (const [name, property, kind] of cases)
+    test(name, () => assert.equal(field(property).kind, kind));
 
   test("null beside one type makes it nullable", () => {
-    for (const property of [{ type: ["integer", "null"] }, { anyOf: [{ type: "integer" }, { type: "null" }] }]) {
+    for (const property of [
+      { type: ["integer", "null"] },
+      { anyOf: [{ type: "integer" }, { type: "null" }] },
+    ]) {
       assert.deepEqual([field(property).kind, field(property).nullable], ["integer", true]);
     }
   });
 
   test("references into $defs are followed", () => {
-    const schema = { properties: { x: { $ref: "#/$defs/Colour" } }, $defs: { Colour: { enum: ["red"] } } };
+    const schema = {
+      properties: { x: { $ref: "#/$defs/Colour" } },
+      $defs: { Colour: { enum: ["red"] } },
+    };
     assert.deepEqual(fieldsOf(schema)[0].choices, ["red"]);
   });
 
   test("an object's own objects are JSON", () => {
-    const inner = { type: "object", properties: { deep: { type: "object", properties: { a: {} } } } };
+    const inner = {
+      type: "object",
+      properties: { deep: { type: "object", properties: { a: {} } } },
+    };
     assert.equal(field(inner).fields[0].kind, "json");
   });
 
@@ -45,7 +55,10 @@ describe("kinds of fields", () => {
   });
 
   test("limits are said in words", () => {
-    assert.equal(field({ type: "integer", minimum: 1, exclusiveMaximum: 9 }).hint, "whole number, at least 1, less than 9");
+    assert.equal(
+      field({ type: "integer", minimum: 1, exclusiveMaximum: 9 }).hint,
+      "whole number, at least 1, less than 9",
+    );
   });
 });
 
@@ -56,7 +69,11 @@ describe("what was typed", () => {
   });
 
   test("what is no number is said so, beside its field", () => {
-    for (const [type, typed] of [["integer", "abc"], ["integer", "1.5"], ["number", "1,5"]]) {
+    for (const [type, typed] of [
+      ["integer", "abc"],
+      ["integer", "1.5"],
+      ["number", "1,5"],
+    ]) {
       const { kwargs, problems } = read({ type }, typed);
       assert.deepEqual(kwargs, {});
       assert.equal(problems[0].path, "x");
@@ -64,10 +81,14 @@ describe("what was typed", () => {
   });
 
   test("a limit is the server's business", () => {
-    assert.deepEqual(read({ type: "integer", minimum: 1 }, "-5"), { kwargs: { x: -5 }, problems: [] });
+    assert.deepEqual(read({ type: "integer", minimum: 1 }, "-5"), {
+      kwargs: { x: -5 },
+      problems: [],
+    });
   });
 
-  test("text stays text, digits too", () => assert.deepEqual(read({ type: "string" }, "12").kwargs, { x: "12" }));
+  test("text stays text, digits too", () =>
+    assert.deepEqual(read({ type: "string" }, "12").kwargs, { x: "12" }));
 
   test("an empty field is left out, so that the function's default holds", () => {
     assert.deepEqual(read({ type: "integer", default: 3 }, "").kwargs, {});
@@ -99,16 +120,34 @@ describe("what was typed", () => {
   });
 
   test("an optional object nobody filled in is left out whole", () => {
-    const mail = { type: "object", properties: { to: { type: "string" }, copies: { type: "integer", default: 1 } }, required: ["to"] };
+    const mail = {
+      type: "object",
+      properties: { to: { type: "string" }, copies: { type: "integer", default: 1 } },
+      required: ["to"],
+    };
     const fields = [field(mail)];
     assert.deepEqual(argumentsOf(fields, draftOf(fields)), { kwargs: {}, problems: [] });
-    assert.deepEqual(argumentsOf(fields, { "x.to": "a@b", "x.copies": "2" }).kwargs, { x: { to: "a@b", copies: 2 } });
+    assert.deepEqual(argumentsOf(fields, { "x.to": "a@b", "x.copies": "2" }).kwargs, {
+      x: { to: "a@b", copies: 2 },
+    });
   });
 });
 
 test("a draft made of defaults gives back the defaults", () => {
-  const fields = fieldsOf({ properties: { a: { type: "integer", default: 10 }, b: { type: "boolean", default: true }, c: { default: { k: [1] } }, d: { enum: ["u", "v"], default: "v" } } });
-  assert.deepEqual(argumentsOf(fields, draftOf(fields)).kwargs, { a: 10, b: true, c: { k: [1] }, d: "v" });
+  const fields = fieldsOf({
+    properties: {
+      a: { type: "integer", default: 10 },
+      b: { type: "boolean", default: true },
+      c: { default: { k: [1] } },
+      d: { enum: ["u", "v"], default: "v" },
+    },
+  });
+  assert.deepEqual(argumentsOf(fields, draftOf(fields)).kwargs, {
+    a: 10,
+    b: true,
+    c: { k: [1] },
+    d: "v",
+  });
 });
 
 test("an earlier run's arguments go before the defaults", () => {
@@ -117,20 +156,34 @@ test("an earlier run's arguments go before the defaults", () => {
 });
 
 describe("the server's problems", () => {
-  const fields = fieldsOf({ properties: { limit: { type: "integer" }, mail: { type: "object", properties: { to: { type: "string" } } }, list: {} } });
+  const fields = fieldsOf({
+    properties: {
+      limit: { type: "integer" },
+      mail: { type: "object", properties: { to: { type: "string" } } },
+      list: {},
+    },
+  });
 
   test("find their field however the path is written", () => {
     for (const path of ["limit", "/limit", "$.limit", "kwargs.limit"]) {
-      assert.deepEqual(assignProblems(fields, [{ path, message: "too small" }]).byField, { limit: "too small" });
+      assert.deepEqual(assignProblems(fields, [{ path, message: "too small" }]).byField, {
+        limit: "too small",
+      });
     }
-    assert.deepEqual(assignProblems(fields, [{ path: "/mail/to", message: "bad" }]).byField, { "mail.to": "bad" });
+    assert.deepEqual(assignProblems(fields, [{ path: "/mail/to", message: "bad" }]).byField, {
+      "mail.to": "bad",
+    });
   });
 
   test("inside a field go to that field", () => {
-    assert.deepEqual(assignProblems(fields, [{ path: "list[3].a", message: "bad" }]).byField, { list: "bad" });
+    assert.deepEqual(assignProblems(fields, [{ path: "list[3].a", message: "bad" }]).byField, {
+      list: "bad",
+    });
   });
 
   test("of no field are kept with their path", () => {
-    assert.deepEqual(assignProblems(fields, [{ path: "other", message: "unknown" }]).others, ["other: unknown"]);
+    assert.deepEqual(assignProblems(fields, [{ path: "other", message: "unknown" }]).others, [
+      "other: unknown",
+    ]);
   });
 });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ancestors, comparePaths, mergePaths, parentPath, pathInAddress } from "../../static/js/model/paths.js";
+import {
+  ancestors,
+  comparePaths,
+  mergePaths,
+  parentPath,
+  pathInAddress,
+} from "../../static/js/model/paths.js";
 import { firstFailure, visibleRows } from "../../static/js/model/tree.js";
 
 const paths = ["0", "0.0", "0.0.0", "0.1", "1", "2", "2.0"];
@@ -8,11 +14,25 @@ const shown = (folded) => visibleRows(paths, new Set(folded)).map((row) => row.p
 
 describe("paths", () => {
   test("are in tree order by number, not by letters", () => {
-    assert.deepEqual(["10", "2", "0.10", "0.9", "0"].sort(comparePaths), ["0", "0.9", "0.10", "2", "10"]);
+    assert.deepEqual(["10", "2", "0.10", "0.9", "0"].sort(comparePaths), [
+      "0",
+      "0.9",
+      "0.10",
+      "2",
+      "10",
+    ]);
   });
 
   test("that are added find their place among the known ones", () => {
-    assert.deepEqual(mergePaths(["0", "0.2", "2"], ["10", "0.10", "1", "0.0"]), ["0", "0.0", "0.2", "0.10", "1", "2", "10"]);
+    assert.deepEqual(mergePaths(["0", "0.2", "2"], ["10", "0.10", "1", "0.0"]), [
+      "0",
+      "0.0",
+      "0.2",
+      "0.10",
+      "1",
+      "2",
+      "10",
+    ]);
     assert.deepEqual(mergePaths([], ["1", "0"]), ["0", "1"]);
   });
 
@@ -36,16 +56,25 @@ describe("rows", () => {
 
   test("folding 1 does not hide 10", () => {
     const rows = visibleRows(["1", "1.0", "10", "10.0"], new Set(["1"]));
-    assert.deepEqual(rows.map((row) => row.path), ["1", "10", "10.0"]);
+    assert.deepEqual(
+      rows.map((row) => row.path),
+      ["1", "10", "10.0"],
+    );
   });
 
   test("know their level and their place among their siblings", () => {
     const row = visibleRows(paths, new Set()).find((one) => one.path === "0.1");
-    assert.deepEqual([row.level, row.position, row.siblings, row.children, row.open], [2, 2, 2, 0, true]);
+    assert.deepEqual(
+      [row.level, row.position, row.siblings, row.children, row.open],
+      [2, 2, 2, 0, true],
+    );
   });
 
   test("a node whose parent is not here is shown all the same", () => {
-    assert.deepEqual(visibleRows(["0", "7.3"], new Set()).map((row) => row.path), ["0", "7.3"]);
+    assert.deepEqual(
+      visibleRows(["0", "7.3"], new Set()).map((row) => row.path),
+      ["0", "7.3"],
+    );
   });
 
   test("ten thousand nodes take well under a second", () => {
@@ -58,7 +87,11 @@ describe("rows", () => {
 
 describe("the first failure", () => {
   test("is the deepest one, which explains those above it", () => {
-    const nodes = [{ path: "0", state: "SUCCESS" }, { path: "1", state: "FAILURE" }, { path: "1.0", state: "FAILURE" }];
+    const nodes = [
+      { path: "0", state: "SUCCESS" },
+      { path: "1", state: "FAILURE" },
+      { path: "1.0", state: "FAILURE" },
+    ];
     assert.equal(firstFailure(nodes), "1.0");
   });
 

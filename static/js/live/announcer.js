@@ -31,7 +31,9 @@ export class Announcer {
   speak() {
     if (!this.waiting.length) return;
     const many = this.waiting.length > MOST_NAMED;
-    this.region.textContent = many ? `${this.waiting.length} tasks changed their state.` : this.waiting.join(" ");
+    this.region.textContent = many
+      ? `${this.waiting.length} tasks changed their state.`
+      : this.waiting.join(" ");
     this.waiting = [];
   }
 }

@@ -36,18 +36,32 @@ export class Api {
     return this.get(`/runs${query}`);
   }
 
-  /** A whole node, with everything that was too large for an event. @param {string} runId @param {string} path @returns {Promise<Node>} */
+  /**
+   * A whole node, with everything that was too large for an event.
+   * @param {string} runId
+   * @param {string} path
+   * @returns {Promise<Node>}
+   */
   node(runId, path) {
     return this.get(`${runAddress(runId)}/nodes/${pathInAddress(path)}`);
   }
 
-  /** @param {string} runId @param {string} under @param {string|null} cursor @returns {Promise<{nodes: Node[], next: string|null}>} */
+  /**
+   * @param {string} runId
+   * @param {string} under
+   * @param {string|null} cursor
+   * @returns {Promise<{nodes: Node[], next: string|null}>}
+   */
   nodes(runId, under, cursor) {
     const query = new URLSearchParams({ under, ...(cursor ? { cursor } : {}) });
     return this.get(`${runAddress(runId)}/nodes?${query}`);
   }
 
-  /** @param {string} runId @param {string} path @returns {Promise<import("../model/log.js").LogAnswer>} */
+  /**
+   * @param {string} runId
+   * @param {string} path
+   * @returns {Promise<import("../model/log.js").LogAnswer>}
+   */
   log(runId, path) {
     return this.get(`${runAddress(runId)}/nodes/${pathInAddress(path)}/log`);
   }
@@ -87,7 +101,13 @@ export class Api {
     return this.call(address, { method: "GET" });
   }
 
-  /** @param {string} method @param {string} address @param {object} body @param {Record<string, string>} [headers] @returns {Promise<any>} */
+  /**
+   * @param {string} method
+   * @param {string} address
+   * @param {object} body
+   * @param {Record<string, string>} [headers]
+   * @returns {Promise<any>}
+   */
   send(method, address, body, headers = {}) {
     /** @type {Record<string, string>} */
     const all = { "Content-Type": "application/json", ...headers };
@@ -110,15 +130,34 @@ const runAddress = (runId) => `/runs/${encodeURIComponent(runId)}`;
 /** @param {string} address @param {RequestInit} options @returns {Promise<Response>} */
 async function reach(address, options) {
   try {
-    return await fetch(address, { ...options, credentials: "same-origin", signal: AbortSignal.timeout(TIME_OUT) });
+    return await fetch(address, {
+      ...options,
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(TIME_OUT),
+    });
   } catch {
-    throw new ApiError({ code: "unreachable", message: "The server did not answer. Nothing was changed as far as this page knows; try again in a moment." }, 0);
+    throw new ApiError(
+      {
+        code: "unreachable",
+        message:
+          "The server did not answer. Nothing was changed as far as this page knows; try again in a moment.",
+      },
+      0,
+    );
   }
 }
 
 /** @param {number} status @returns {Problem} */
 function unexplained(status) {
-  if (status === 401) return { code: "unauthorized", message: "You are signed out. Sign in again, then repeat this." };
-  if (status === 501 || status === 404) return { code: "not_found", message: "This server does not offer that yet." };
-  return { code: "unexplained", message: `The server answered with status ${status} and did not say why.` };
+  if (status === 401)
+    return {
+      code: "unauthorized",
+      message: "You are signed out. Sign in again, then repeat this.",
+    };
+  if (status === 501 || status === 404)
+    return { code: "not_found", message: "This server does not offer that yet." };
+  return {
+    code: "unexplained",
+    message: `The server answered with status ${status} and did not say why.`,
+  };
 }

@@ -9,7 +9,10 @@ export class Clock {
   constructor(link) {
     this.link = link;
     this.now = signal(Date.now());
-    /** Server's clock minus ours (ms). Unknown until the first event says its time. @type {number|null} */
+    /**
+     * Server's clock minus ours (ms). Unknown until the first event says its time.
+     * @type {number|null}
+     */
     this.offset = null;
   }
 

@@ -8,7 +8,11 @@ const NEWS_FOR = 5_000;
 const WORDS = { live: "Live", behind: "Catching up…", lost: "Connection lost" };
 
 export class ConnectionWords {
-  /** @param {import("./link.js").Link} link @param {HTMLElement} pill @param {HTMLElement} banner */
+  /**
+   * @param {import("./link.js").Link} link
+   * @param {HTMLElement} pill
+   * @param {HTMLElement} banner
+   */
   constructor(link, pill, banner) {
     this.link = link;
     this.pill = pill;
@@ -69,7 +73,9 @@ export class ConnectionWords {
   forgetNews() {
     if (!this.link.news.value) return;
     clearTimeout(this.forgetting);
-    this.forgetting = setTimeout(() => { this.link.news.value = ""; }, NEWS_FOR);
+    this.forgetting = setTimeout(() => {
+      this.link.news.value = "";
+    }, NEWS_FOR);
   }
 }
 

@@ -2,7 +2,9 @@
 
 import { batch } from "@preact/signals";
 
-/** Milliseconds (ms) a delivery waits at most: a hidden tab is drawn no frames, yet its title moves. */
+/**
+ * Milliseconds (ms) a delivery waits at most: a hidden tab is drawn no frames, yet its title moves.
+ */
 const LONGEST_WAIT = 500;
 
 /** @template T */

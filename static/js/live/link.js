@@ -14,13 +14,20 @@ const REOPEN_AFTER = 2_000;
 export class Link {
   constructor() {
     this.socket = io({
-      transports: ["websocket", "polling"], tryAllTransports: true, autoConnect: false,
-      reconnectionDelay: 500, reconnectionDelayMax: 5_000, timeout: 8_000,
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      autoConnect: false,
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 5_000,
+      timeout: 8_000,
     });
     this.up = signal(false);
     /** False until the first connection: a page that is still loading has lost nothing. */
     this.everUp = signal(false);
-    /** Set when the server refused us, in its words. @type {import("@preact/signals").Signal<string>} */
+    /**
+     * Set when the server refused us, in its words.
+     * @type {import("@preact/signals").Signal<string>}
+     */
     this.refusal = signal("");
     /** Who is still catching up. @type {import("@preact/signals").Signal<ReadonlySet<object>>} */
     this.behind = signal(new Set());
@@ -102,7 +109,9 @@ export class Link {
     try {
       return await this.socket.timeout(TIME_OUT).emitWithAck(event, payload);
     } catch {
-      return { error: { code: "store_unavailable", message: "The server did not answer in time." } };
+      return {
+        error: { code: "store_unavailable", message: "The server did not answer in time." },
+      };
     }
   }
 }

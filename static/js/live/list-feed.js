@@ -13,7 +13,10 @@ import { MOST_ROWS } from "./list-store.js";
 const PAGE = 200;
 
 export class ListFeed {
-  /** @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services @param {import("./list-store.js").ListStore} store */
+  /**
+   * @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services
+   * @param {import("./list-store.js").ListStore} store
+   */
   constructor({ link, api }, store) {
     this.link = link;
     this.api = api;
@@ -50,7 +53,9 @@ export class ListFeed {
     if (this.link.up.peek()) void this.ask();
   }
 
-  /** Changes that arrive while we wait for the page belong after it, so the queue is emptied first. */
+  /**
+   * Changes that arrive while we wait for the page belong after it, so the queue is emptied first.
+   */
   async ask() {
     clearTimeout(this.timer);
     const question = ++this.question;
@@ -73,7 +78,10 @@ export class ListFeed {
   /** The filter in the words of the interface. @returns {{state?: string[], q?: string}} */
   asked() {
     const states = STATE_FILTERS.find((one) => one.key === this.filter.state)?.states ?? [];
-    return { ...(states.length ? { state: [...states] } : {}), ...(this.filter.q ? { q: this.filter.q } : {}) };
+    return {
+      ...(states.length ? { state: [...states] } : {}),
+      ...(this.filter.q ? { q: this.filter.q } : {}),
+    };
   }
 
   /** @param {{runs: Run[], gone: string[]}} changes */
@@ -90,10 +98,14 @@ export class ListFeed {
     this.store.put([...changes.values()].filter((run) => run !== null));
   }
 
-  /** Kept until the page is here; so many that they would fill the list are in the page anyway. @param {Map<string, Run|null>} changes */
+  /**
+   * Kept until the page is here; so many that they would fill the list are in the page anyway.
+   * @param {Map<string, Run|null>} changes
+   */
   postpone(changes) {
     if (this.queue.records.size > MOST_ROWS) return this.queue.clear();
-    for (const [id, run] of changes) if (!this.queue.records.has(id)) this.queue.records.set(id, run);
+    for (const [id, run] of changes)
+      if (!this.queue.records.has(id)) this.queue.records.set(id, run);
   }
 
   /** Read the next page of older runs. They are as of now, and not followed. */

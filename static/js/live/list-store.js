@@ -21,7 +21,10 @@ export class ListStore {
     this.loaded = signal(false);
     /** @type {Signal<import("../model/types.js").Problem|null>} */
     this.problem = signal(null);
-    this.active = computed(() => this.ids.value.filter((id) => !isFinal(this.runs.get(id)?.value.state ?? "SUCCESS")).length);
+    this.active = computed(
+      () =>
+        this.ids.value.filter((id) => !isFinal(this.runs.get(id)?.value.state ?? "SUCCESS")).length,
+    );
   }
 
   /** The first page anew. @param {Run[]} runs @param {string|null} next */

@@ -43,7 +43,10 @@ export class LogFeed {
   /** Read at once by REST, so that the text does not wait for a server that cannot follow. */
   async begin() {
     if (this.lines.peek() === null) await this.read();
-    const answer = await this.link.ask("watch_log", { ...this.address, ...(this.after ? { after: this.after } : {}) });
+    const answer = await this.link.ask("watch_log", {
+      ...this.address,
+      ...(this.after ? { after: this.after } : {}),
+    });
     if (answer.error) return;
     this.following.value = true;
     this.take(answer);

@@ -83,13 +83,28 @@ export class RunFeed {
   /** @param {Effect} one */
   carryOut(one) {
     switch (one.type) {
-      case "watch": void this.watch(one); break;
-      case "wait": this.wait(one.seconds); break;
-      case "reset": this.queue.clear(); this.store.reset(one.snapshot); break;
-      case "apply": this.enqueue(one.events); break;
-      case "caught-up": this.link.news.value = `Caught up, ${plural(one.changes, "change")}`; break;
-      case "gone": this.store.gone.value = true; break;
-      case "refused": this.store.refused.value = one.problem; break;
+      case "watch":
+        void this.watch(one);
+        break;
+      case "wait":
+        this.wait(one.seconds);
+        break;
+      case "reset":
+        this.queue.clear();
+        this.store.reset(one.snapshot);
+        break;
+      case "apply":
+        this.enqueue(one.events);
+        break;
+      case "caught-up":
+        this.link.news.value = `Caught up, ${plural(one.changes, "change")}`;
+        break;
+      case "gone":
+        this.store.gone.value = true;
+        break;
+      case "refused":
+        this.store.refused.value = one.problem;
+        break;
     }
   }
 

@@ -68,10 +68,13 @@ export class RunStore {
    */
   nameOf(node) {
     const plain = shortName(node.name);
-    return node.label && node.label !== plain ? node.label : this.stepWord(node.path) ?? plain;
+    return node.label && node.label !== plain ? node.label : (this.stepWord(node.path) ?? plain);
   }
 
-  /** Steps name the first level, as long as there are not more tasks than words. @param {string} path */
+  /**
+   * Steps name the first level, as long as there are not more tasks than words.
+   * @param {string} path
+   */
   stepWord(path) {
     const steps = this.run.peek()?.steps;
     if (!steps || depth(path) !== 1 || this.nodes.has(String(steps.length))) return undefined;

@@ -5,7 +5,10 @@ import { shortName } from "../model/format.js";
 import { isFinal, stateWord } from "../model/states.js";
 
 export class StateNews {
-  /** @param {import("./run-store.js").RunStore} store @param {import("./announcer.js").Announcer} announcer */
+  /**
+   * @param {import("./run-store.js").RunStore} store
+   * @param {import("./announcer.js").Announcer} announcer
+   */
   constructor(store, announcer) {
     this.store = store;
     this.announcer = announcer;
@@ -27,7 +30,8 @@ export class StateNews {
     const run = this.store.run.value;
     if (!run) return;
     if (this.runState !== null) {
-      if (this.runState !== run.state) this.announcer.say(`Run ${shortName(run.name)}: ${stateWord(run.state)}.`);
+      if (this.runState !== run.state)
+        this.announcer.say(`Run ${shortName(run.name)}: ${stateWord(run.state)}.`);
       else this.compareCounts(run);
     }
     this.runState = run.state;

@@ -3,9 +3,11 @@
 import { toneColour } from "../model/tones.js";
 
 const ICON = (/** @type {string} */ colour) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="2" y="2" width="28" height="28" rx="8" fill="${colour}"/>`
-  + `<rect x="8.5" y="8.5" width="15" height="15" rx="4.5" fill="none" stroke="#fff" stroke-width="2.4"/>`
-  + `<rect x="13.6" y="13.6" width="4.8" height="4.8" rx="1.6" fill="#fff"/></svg>`;
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="2" y="2" width="28"
+    height="28" rx="8" fill="${colour}"/>` +
+  `<rect x="8.5" y="8.5" width="15" height="15" rx="4.5" fill="none" stroke="#fff"
+    stroke-width="2.4"/>` +
+  `<rect x="13.6" y="13.6" width="4.8" height="4.8" rx="1.6" fill="#fff"/></svg>`;
 
 export class TabFace {
   /** @param {Document} page */
@@ -15,7 +17,10 @@ export class TabFace {
     this.tone = "";
   }
 
-  /** @param {string} title @param {string} [tone]  of the state; without one the plain icon stays */
+  /**
+   * @param {string} title
+   * @param {string} [tone]  of the state; without one the plain icon stays
+   */
   show(title, tone = "") {
     if (this.page.title !== title) this.page.title = title;
     if (!this.icon || !tone || tone === this.tone) return;

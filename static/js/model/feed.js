@@ -49,7 +49,9 @@
 
 /** @typedef {[Feed, Effect[]]} Step */
 
-/** Batches kept while an answer is awaited; one more drops the oldest, which then shows as a gap. */
+/**
+ * Batches kept while an answer is awaited; one more drops the oldest, which then shows as a gap.
+ */
 export const MOST_KEPT = 200;
 
 /** Questions that led nowhere before we stop asking at once and wait in between. */
@@ -60,23 +62,40 @@ const ASK_AGAIN = new Set(["store_unavailable", "too_many_requests"]);
 
 /** @type {Feed} */
 export const INITIAL = Object.freeze({
-  phase: "lost", epoch: null, seq: 0, kept: [], question: 0, tries: 0, returning: false,
+  phase: "lost",
+  epoch: null,
+  seq: 0,
+  kept: [],
+  question: 0,
+  tries: 0,
+  returning: false,
 });
 
-/** Seconds (s) to wait before question number `tries` is repeated: 1, 2, 4 … 15. @param {number} tries */
+/**
+ * Seconds (s) to wait before question number `tries` is repeated: 1, 2, 4 … 15.
+ * @param {number} tries
+ */
 export const backoff = (tries) => Math.min(LONGEST_WAIT, 2 ** Math.max(0, tries - 1));
 
 /** @param {Feed} feed @param {Action} action @returns {Step} */
 export function step(feed, action) {
   switch (action.type) {
-    case "connected": return ask({ ...feed, kept: [], tries: 0 });
-    case "disconnected": return [{ ...feed, phase: "lost", kept: [], returning: feed.epoch !== null }, []];
-    case "timer": return feed.phase === "waiting" ? ask(feed) : [feed, []];
-    case "gone": return [{ ...feed, phase: "gone", kept: [] }, [{ type: "gone" }]];
-    case "batch": return onBatch(feed, action.batch);
-    case "snapshot": return onSnapshot(feed, action.snapshot);
-    case "answer": return onAnswer(feed, action.question, action.answer);
-    default: return [feed, []];
+    case "connected":
+      return ask({ ...feed, kept: [], tries: 0 });
+    case "disconnected":
+      return [{ ...feed, phase: "lost", kept: [], returning: feed.epoch !== null }, []];
+    case "timer":
+      return feed.phase === "waiting" ? ask(feed) : [feed, []];
+    case "gone":
+      return [{ ...feed, phase: "gone", kept: [] }, [{ type: "gone" }]];
+    case "batch":
+      return onBatch(feed, action.batch);
+    case "snapshot":
+      return onSnapshot(feed, action.snapshot);
+    case "answer":
+      return onAnswer(feed, action.question, action.answer);
+    default:
+      return [feed, []];
   }
 }
 
@@ -87,7 +106,11 @@ function ask(feed) {
   return [next, [{ type: "watch", question, epoch: feed.epoch, seq: feed.seq }]];
 }
 
-/** As `ask`, but after several questions without progress only later. @param {Feed} feed @returns {Step} */
+/**
+ * As `ask`, but after several questions without progress only later.
+ * @param {Feed} feed
+ * @returns {Step}
+ */
 function askAgain(feed) {
   return feed.tries < MOST_TRIES ? ask(feed) : wait(feed);
 }
@@ -110,7 +133,8 @@ function keep(feed, batch) {
 
 /**
  * Apply a batch that continues what we have. A batch that leaves a hole is kept, since the answer
- * may lead up to it; one of a foreign epoch is not, since the answer will be of that epoch or newer.
+ * may lead up to it; one of a foreign epoch is not, since the answer will be of that epoch or a
+ * newer one.
  * @param {Feed} feed @param {Batch} batch @returns {Step}
  */
 function take(feed, batch) {
@@ -137,7 +161,10 @@ function onAnswer(feed, question, answer) {
   if (feed.phase !== "asking" || question !== feed.question) return [feed, []];
   if (answer.snapshot) return onAnsweredSnapshot(feed, answer.snapshot);
   if (answer.batch) return onAnsweredBatch(feed, answer.batch);
-  return onRefusal(feed, answer.error ?? { code: "bad_answer", message: "The server's answer was not understood." });
+  return onRefusal(
+    feed,
+    answer.error ?? { code: "bad_answer", message: "The server's answer was not understood." },
+  );
 }
 
 /** @param {Feed} feed @param {Snapshot} snapshot @returns {Step} */
@@ -149,7 +176,8 @@ function onAnsweredSnapshot(feed, snapshot) {
 
 /** @param {Feed} feed @param {Batch} batch @returns {Step} */
 function onAnsweredBatch(feed, batch) {
-  if (batch.epoch !== feed.epoch || batch.from > feed.seq) return askAgain({ ...feed, epoch: null, seq: 0 });
+  if (batch.epoch !== feed.epoch || batch.from > feed.seq)
+    return askAgain({ ...feed, epoch: null, seq: 0 });
   const events = batch.events.filter((event) => event.seq > feed.seq);
   const changes = Math.max(0, batch.to - feed.seq);
   const next = { ...feed, seq: Math.max(feed.seq, batch.to) };
@@ -159,7 +187,8 @@ function onAnsweredBatch(feed, batch) {
 /** @param {Feed} feed @param {Problem} problem @returns {Step} */
 function onRefusal(feed, problem) {
   if (ASK_AGAIN.has(problem.code)) return wait(feed);
-  if (problem.code === "run_not_found") return [{ ...feed, phase: "gone", kept: [] }, [{ type: "gone" }]];
+  if (problem.code === "run_not_found")
+    return [{ ...feed, phase: "gone", kept: [] }, [{ type: "gone" }]];
   return [{ ...feed, phase: "refused", kept: [] }, [{ type: "refused", problem }]];
 }
 
@@ -173,7 +202,8 @@ function goLive(feed, effects, changes) {
     const [after, more] = take(next, batch);
     effects.push(...more);
     next = after;
-    if (next.phase !== "live") return [{ ...next, kept: [...next.kept, ...feed.kept.slice(index + 1)] }, effects];
+    if (next.phase !== "live")
+      return [{ ...next, kept: [...next.kept, ...feed.kept.slice(index + 1)] }, effects];
   }
   if (feed.returning) effects.push({ type: "caught-up", changes: changes + next.seq - feed.seq });
   return [{ ...next, tries: 0, returning: false }, effects];

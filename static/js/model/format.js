@@ -16,13 +16,19 @@ export const plural = (n, one, many = `${one}s`) => `${formatCount(n)} ${n === 1
 /** @param {number} n */
 const two = (n) => String(n).padStart(2, "0");
 
-/** A finished or running time: "0.4 s", "12 s", "3 m 05 s", "2 h 04 m". @param {number} ms @param {boolean} [exact] */
+/**
+ * A finished or running time: "0.4 s", "12 s", "3 m 05 s", "2 h 04 m".
+ * @param {number} ms
+ * @param {boolean} [exact]
+ */
 export function formatDuration(ms, exact = false) {
   const span = Math.max(0, ms);
   if (span < 10 * SECOND && exact) return `${(span / SECOND).toFixed(1)} s`;
   if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;
-  if (span < HOUR) return `${Math.floor(span / MINUTE)} m ${two(Math.floor((span % MINUTE) / SECOND))} s`;
-  if (span < DAY) return `${Math.floor(span / HOUR)} h ${two(Math.floor((span % HOUR) / MINUTE))} m`;
+  if (span < HOUR)
+    return `${Math.floor(span / MINUTE)} m ${two(Math.floor((span % MINUTE) / SECOND))} s`;
+  if (span < DAY)
+    return `${Math.floor(span / HOUR)} h ${two(Math.floor((span % HOUR) / MINUTE))} m`;
   return `${Math.floor(span / DAY)} d ${Math.floor((span % DAY) / HOUR)} h`;
 }
 
@@ -47,7 +53,8 @@ export function formatAgo(at, now) {
 }
 
 /** @param {number} at */
-export const formatTime = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+export const formatTime = (at) =>
+  new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 /** The last part of a dotted task name. @param {string} name */
 export const shortName = (name) => name.slice(name.lastIndexOf(".") + 1);

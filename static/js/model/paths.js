@@ -19,7 +19,11 @@ export function ancestors(path) {
   return found;
 }
 
-/** Tree order: a parent before its children, children by their number. @param {string} a @param {string} b */
+/**
+ * Tree order: a parent before its children, children by their number.
+ * @param {string} a
+ * @param {string} b
+ */
 export function comparePaths(a, b) {
   const left = segments(a);
   const right = segments(b);
@@ -40,7 +44,8 @@ export function mergePaths(known, added) {
   const merged = [];
   let next = 0;
   for (const path of known) {
-    while (next < coming.length && comparePaths(coming[next], path) < 0) merged.push(coming[next++]);
+    while (next < coming.length && comparePaths(coming[next], path) < 0)
+      merged.push(coming[next++]);
     merged.push(path);
   }
   return [...merged, ...coming.slice(next)];

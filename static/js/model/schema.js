@@ -24,7 +24,10 @@
  * @property {Field[]} fields  of an object
  */
 
-/** What was typed: text for everything but booleans. @typedef {Record<string, string|boolean>} Draft */
+/**
+ * What was typed: text for everything but booleans.
+ * @typedef {Record<string, string|boolean>} Draft
+ */
 
 /** @type {ReadonlySet<string>} */
 const SCALARS = new Set(["string", "integer", "number", "boolean"]);
@@ -34,11 +37,18 @@ export function fieldsOf(schema) {
   return propertiesOf(schema, schema, "", 0);
 }
 
-/** @param {Schema} schema @param {Schema} root @param {string} prefix @param {number} level @returns {Field[]} */
+/**
+ * @param {Schema} schema
+ * @param {Schema} root
+ * @param {string} prefix
+ * @param {number} level
+ * @returns {Field[]}
+ */
 function propertiesOf(schema, root, prefix, level) {
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).map(([name, property]) =>
-    fieldOf(name, property, { root, prefix, level, required: required.has(name) }));
+    fieldOf(name, property, { root, prefix, level, required: required.has(name) }),
+  );
 }
 
 /** @typedef {{root: Schema, prefix: string, level: number, required: boolean}} Place */
@@ -49,7 +59,10 @@ function fieldOf(name, property, place) {
   const path = place.prefix + name;
   const kind = kindOf(schema, place.level);
   return {
-    path, name, kind, nullable,
+    path,
+    name,
+    kind,
+    nullable,
     title: titleOf(name, property.title ?? schema.title),
     description: property.description ?? schema.description ?? "",
     hint: hintOf(schema, kind, nullable),
@@ -78,19 +91,32 @@ function withoutNull(property, root) {
   }
   if (!Array.isArray(schema.type)) return { schema, nullable: schema.type === "null" };
   const types = schema.type.filter((type) => type !== "null");
-  return { schema: { ...schema, type: types.length === 1 ? types[0] : undefined }, nullable: types.length < schema.type.length };
+  return {
+    schema: { ...schema, type: types.length === 1 ? types[0] : undefined },
+    nullable: types.length < schema.type.length,
+  };
 }
 
 /** @param {Schema} schema @param {number} level @returns {Kind} */
 function kindOf(schema, level) {
   if (schema.enum || schema.const !== undefined) return "enum";
-  if (typeof schema.type === "string" && SCALARS.has(schema.type)) return /** @type {Kind} */ (schema.type);
+  if (typeof schema.type === "string" && SCALARS.has(schema.type))
+    return /** @type {Kind} */ (schema.type);
   if (level > 0) return "json";
-  if (schema.type === "array" && SCALARS.has(String(schema.items?.type)) && schema.items?.type !== "boolean") return "list";
+  if (
+    schema.type === "array" &&
+    SCALARS.has(String(schema.items?.type)) &&
+    schema.items?.type !== "boolean"
+  )
+    return "list";
   return schema.type === "object" && schema.properties ? "object" : "json";
 }
 
-/** Titles that a generator made from the name ("Limit" of `limit`) say nothing new. @param {string} name @param {string} [title] */
+/**
+ * Titles that a generator made from the name ("Limit" of `limit`) say nothing new.
+ * @param {string} name
+ * @param {string} [title]
+ */
 function titleOf(name, title) {
   const plain = (/** @type {string} */ text) => text.toLowerCase().replace(/[\s_]+/g, "");
   return title && plain(title) !== plain(name) ? title : "";
@@ -98,7 +124,16 @@ function titleOf(name, title) {
 
 /** @param {Schema} schema @param {Kind} kind @param {boolean} nullable */
 function hintOf(schema, kind, nullable) {
-  const words = { string: "text", integer: "whole number", number: "number", boolean: "", enum: "", list: "one value a line", object: "", json: "JSON" };
+  const words = {
+    string: "text",
+    integer: "whole number",
+    number: "number",
+    boolean: "",
+    enum: "",
+    list: "one value a line",
+    object: "",
+    json: "JSON",
+  };
   const parts = [words[kind], rangeOf(schema), nullable ? "may be left empty" : ""];
   return parts.filter(Boolean).join(", ");
 }
@@ -109,7 +144,10 @@ function rangeOf(schema) {
   const high = schema.maximum ?? schema.exclusiveMaximum;
   const above = schema.minimum === undefined && low !== undefined ? "more than" : "at least";
   const below = schema.maximum === undefined && high !== undefined ? "less than" : "at most";
-  const parts = [low === undefined ? "" : `${above} ${low}`, high === undefined ? "" : `${below} ${high}`];
+  const parts = [
+    low === undefined ? "" : `${above} ${low}`,
+    high === undefined ? "" : `${below} ${high}`,
+  ];
   if (schema.minLength) parts.push(`at least ${schema.minLength} characters`);
   if (schema.maxLength) parts.push(`at most ${schema.maxLength} characters`);
   return parts.filter(Boolean).join(", ");
@@ -117,7 +155,8 @@ function rangeOf(schema) {
 
 /**
  * What the form shows at first.
- * @param {readonly Field[]} fields @param {Record<string, unknown>} [given]  arguments of an earlier run
+ * @param {readonly Field[]} fields
+ * @param {Record<string, unknown>} [given]  arguments of an earlier run
  * @returns {Draft}
  */
 export function draftOf(fields, given = {}) {
@@ -125,7 +164,8 @@ export function draftOf(fields, given = {}) {
   const draft = {};
   for (const field of fields) {
     const value = given[field.name] ?? field.default;
-    const inner = value && typeof value === "object" ? /** @type {Record<string, unknown>} */ (value) : {};
+    const inner =
+      value && typeof value === "object" ? /** @type {Record<string, unknown>} */ (value) : {};
     if (field.kind === "object") Object.assign(draft, draftOf(field.fields, inner));
     else draft[field.path] = field.kind === "boolean" ? value === true : textOf(field, value);
   }
@@ -136,7 +176,8 @@ export function draftOf(fields, given = {}) {
 function textOf(field, value) {
   if (value === undefined || value === null) return "";
   if (field.kind === "list" && Array.isArray(value)) return value.map(String).join("\n");
-  if (field.kind === "json" || field.kind === "enum") return JSON.stringify(value, null, field.kind === "json" ? 2 : 0);
+  if (field.kind === "json" || field.kind === "enum")
+    return JSON.stringify(value, null, field.kind === "json" ? 2 : 0);
   return String(value);
 }
 
@@ -166,7 +207,11 @@ export function argumentsOf(fields, draft) {
   return { kwargs, problems };
 }
 
-/** An optional object nobody filled in is left out whole. @param {Field} field @param {Draft} draft */
+/**
+ * An optional object nobody filled in is left out whole.
+ * @param {Field} field
+ * @param {Draft} draft
+ */
 function isUntouched(field, draft) {
   return Object.entries(draftOf([field])).every(([path, value]) => draft[path] === value);
 }
@@ -185,7 +230,8 @@ function readField(field, typed) {
 /** @param {Field} field @returns {Reading} */
 function readEmpty(field) {
   if (field.nullable) return field.required || field.default !== undefined ? { value: null } : {};
-  if (field.kind === "string" && (field.required || field.default !== undefined)) return { value: "" };
+  if (field.kind === "string" && (field.required || field.default !== undefined))
+    return { value: "" };
   if (field.kind === "list") return { value: [] };
   return field.required ? { problem: "This argument is required." } : {};
 }
@@ -193,8 +239,14 @@ function readEmpty(field) {
 /** @param {Kind} kind @param {string} text @returns {Reading} */
 function readScalar(kind, text) {
   if (kind === "string") return { value: text };
-  if (kind === "integer") return /^\s*[+-]?\d+\s*$/.test(text) ? { value: Number(text) } : { problem: "This must be a whole number." };
-  if (kind === "number") return Number.isFinite(Number(text)) ? { value: Number(text) } : { problem: "This must be a number." };
+  if (kind === "integer")
+    return /^\s*[+-]?\d+\s*$/.test(text)
+      ? { value: Number(text) }
+      : { problem: "This must be a whole number." };
+  if (kind === "number")
+    return Number.isFinite(Number(text))
+      ? { value: Number(text) }
+      : { problem: "This must be a number." };
   return readJson(text);
 }
 
@@ -209,7 +261,10 @@ function readJson(text) {
 
 /** @param {Kind} item @param {string} text @returns {Reading} */
 function readList(item, text) {
-  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   const readings = lines.map((line) => readScalar(item, line));
   const wrong = readings.findIndex((reading) => reading.problem);
   if (wrong >= 0) return { problem: `Line ${wrong + 1}: ${readings[wrong].problem}` };
@@ -223,7 +278,9 @@ function readList(item, text) {
  * @returns {{byField: Record<string, string>, others: string[]}}
  */
 export function assignProblems(fields, problems) {
-  const known = new Set(fields.flatMap((field) => [field, ...field.fields]).map((field) => field.path));
+  const known = new Set(
+    fields.flatMap((field) => [field, ...field.fields]).map((field) => field.path),
+  );
   /** @type {Record<string, string>} */
   const byField = {};
   /** @type {string[]} */
@@ -238,7 +295,11 @@ export function assignProblems(fields, problems) {
 
 /** @param {ReadonlySet<string>} known @param {string} path @returns {string|undefined} */
 function nearestField(known, path) {
-  const parts = path.replace(/^\$\.?/, "").replace(/\[(\d+)\]/g, ".$1").split(/[/.]/).filter(Boolean);
+  const parts = path
+    .replace(/^\$\.?/, "")
+    .replace(/\[(\d+)\]/g, ".$1")
+    .split(/[/.]/)
+    .filter(Boolean);
   if (parts[0] === "kwargs") parts.shift();
   for (let length = parts.length; length > 0; length--) {
     const candidate = parts.slice(0, length).join(".");

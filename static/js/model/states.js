@@ -6,12 +6,29 @@
 export const FINAL = new Set(["SUCCESS", "FAILURE", "REVOKED", "LOST"]);
 
 /** In the order in which a legend or a summary names them. @type {readonly State[]} */
-export const STATES = ["SUCCESS", "PROGRESS", "STARTED", "RETRY", "REVOKING", "PENDING", "FAILURE", "LOST", "REVOKED"];
+export const STATES = [
+  "SUCCESS",
+  "PROGRESS",
+  "STARTED",
+  "RETRY",
+  "REVOKING",
+  "PENDING",
+  "FAILURE",
+  "LOST",
+  "REVOKED",
+];
 
 /** @type {Readonly<Record<string, string>>} */
 const WORDS = {
-  PENDING: "Pending", STARTED: "Started", PROGRESS: "Progress", RETRY: "Retry", REVOKING: "Revoking",
-  SUCCESS: "Success", FAILURE: "Failure", REVOKED: "Revoked", LOST: "Lost",
+  PENDING: "Pending",
+  STARTED: "Started",
+  PROGRESS: "Progress",
+  RETRY: "Retry",
+  REVOKING: "Revoking",
+  SUCCESS: "Success",
+  FAILURE: "Failure",
+  REVOKED: "Revoked",
+  LOST: "Lost",
 };
 
 /**
@@ -24,7 +41,11 @@ const WORDS = {
 /** The groups the list of runs is filtered by. @type {readonly StateFilter[]} */
 export const STATE_FILTERS = [
   { key: "", word: "All", states: [] },
-  { key: "active", word: "Active", states: ["PENDING", "STARTED", "PROGRESS", "RETRY", "REVOKING"] },
+  {
+    key: "active",
+    word: "Active",
+    states: ["PENDING", "STARTED", "PROGRESS", "RETRY", "REVOKING"],
+  },
   { key: "success", word: "Success", states: ["SUCCESS"] },
   { key: "failure", word: "Failure", states: ["FAILURE", "LOST"] },
   { key: "revoked", word: "Revoked", states: ["REVOKED"] },
@@ -46,5 +67,8 @@ export function tellingError({ state, meta }) {
 /** A state of a newer server is shown by its own name. @param {string} state */
 export const stateWord = (state) => WORDS[state] ?? state;
 
-/** The class that colours a state; unknown ones are drawn like a waiting task. @param {string} state */
+/**
+ * The class that colours a state; unknown ones are drawn like a waiting task.
+ * @param {string} state
+ */
 export const stateTone = (state) => (state in WORDS ? state.toLowerCase() : "pending");

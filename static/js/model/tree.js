@@ -36,7 +36,14 @@ export function visibleRows(paths, folded) {
     if (hiddenUnder !== null && path.startsWith(hiddenUnder)) continue;
     hiddenUnder = folded.has(path) ? `${path}.` : null;
     const children = families.get(path) ?? 0;
-    rows.push({ path, level: depth(path), position, siblings: families.get(parent) ?? 1, children, open: hiddenUnder === null });
+    rows.push({
+      path,
+      level: depth(path),
+      position,
+      siblings: families.get(parent) ?? 1,
+      children,
+      open: hiddenUnder === null,
+    });
   }
   return rows;
 }

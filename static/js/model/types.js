@@ -3,7 +3,10 @@
  * Nothing here runs; the other modules import these names for `tsc --checkJs`.
  */
 
-/** @typedef {"PENDING"|"STARTED"|"PROGRESS"|"RETRY"|"REVOKING"|"SUCCESS"|"FAILURE"|"REVOKED"|"LOST"} State */
+/**
+ * @typedef {"PENDING"|"STARTED"|"PROGRESS"|"RETRY"|"REVOKING"|"SUCCESS"|"FAILURE"|"REVOKED"|"LOST"}
+ *   State
+ */
 
 /**
  * @typedef {object} Meta
@@ -114,7 +117,15 @@
 
 /** @typedef {{run_id: string, path: string}} Running */
 
-/** @typedef {{name: string, host: string, pid: number, slots: number|null, running: Running[], seen_at: number}} Worker */
+/**
+ * @typedef {object} Worker
+ * @property {string} name
+ * @property {string} host
+ * @property {number} pid
+ * @property {number|null} slots
+ * @property {Running[]} running
+ * @property {number} seen_at
+ */
 
 /** @typedef {{name: string, length: number, consumers: number}} Queue */
 

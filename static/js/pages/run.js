@@ -28,14 +28,19 @@ export function RunPage({ runId, nodePath }) {
   const selected = useMemo(() => signal(nodePath), [runId]);
   useEffect(() => follow(runId, services, store, selected), [runId]);
   if (store.gone.value) return html`<${Gone} runId=${runId} />`;
-  if (store.refused.value) return html`<${Blank} title="This run cannot be shown"><p class="muted">${store.refused.value.message}</p><//>`;
+  if (store.refused.value)
+    return html`<${Blank} title="This run cannot be shown"><p class="muted">
+      ${store.refused.value.message}</p><//>`;
   if (!store.run.value) return html`<${Loading} label="Reading the run" />`;
   return html`<${Shown} runId=${runId} store=${store} selected=${selected} />`;
 }
 
 /**
  * Everything that lives as long as the page shows this run.
- * @param {string} runId @param {import("../view/services.js").Services} services @param {RunStore} store @param {Selected} selected
+ * @param {string} runId
+ * @param {import("../view/services.js").Services} services
+ * @param {RunStore} store
+ * @param {Selected} selected
  */
 function follow(runId, services, store, selected) {
   const parts = [new RunFeed(runId, services, store), new StateNews(store, services.announcer)];
@@ -58,7 +63,11 @@ function showInTab(run, tab) {
   tab.show(`${state} · ${run.label || shortName(run.name)} · Inception`, stateTone(run.state));
 }
 
-/** Who arrives at a failed run wants to see the failure. @param {RunStore} store @param {Selected} selected */
+/**
+ * Who arrives at a failed run wants to see the failure.
+ * @param {RunStore} store
+ * @param {Selected} selected
+ */
 function openFailureOnArrival(store, selected) {
   let arrived = false;
   return effect(() => {
@@ -67,7 +76,8 @@ function openFailureOnArrival(store, selected) {
     arrived = true;
     const open = selected.peek();
     if (open !== null) for (const path of ancestors(open)) store.setOpen(path, true);
-    else if (run.state === "FAILURE") selected.value = firstFailure([...store.nodes.values()].map((node) => node.peek()));
+    else if (run.state === "FAILURE")
+      selected.value = firstFailure([...store.nodes.values()].map((node) => node.peek()));
   });
 }
 
@@ -75,7 +85,11 @@ function openFailureOnArrival(store, selected) {
 function Shown({ runId, store, selected }) {
   const choose = (/** @type {string|null} */ path) => {
     selected.value = path;
-    history.replaceState(null, "", path === null ? location.pathname : `${location.pathname}?node=${path}`);
+    history.replaceState(
+      null,
+      "",
+      path === null ? location.pathname : `${location.pathname}?node=${path}`,
+    );
   };
   useEscape(() => choose(null));
   return html`
@@ -86,9 +100,12 @@ function Shown({ runId, store, selected }) {
         <${TreeOrWord} store=${store} selected=${selected} select=${choose} />
         <${MissingNodes} store=${store} runId=${runId} />
       </section>
-      ${selected.value === null
-        ? html`<${RunOverview} store=${store} />`
-        : html`<${NodeDetails} key=${selected.value} store=${store} runId=${runId} path=${selected.value} onClose=${() => choose(null)} />`}
+      ${
+        selected.value === null
+          ? html`<${RunOverview} store=${store} />`
+          : html`<${NodeDetails} key=${selected.value} store=${store} runId=${runId}
+            path=${selected.value} onClose=${() => choose(null)} />`
+      }
     </div>`;
 }
 
@@ -98,16 +115,25 @@ function TreeHead({ store }) {
   const nested = paths.some((path) => path.includes("."));
   const folded = store.folded.value.size > 0;
   return html`<header class="tree-head">
-    <h2>Tasks</h2><span class="muted small">${paths.length ? plural(paths.length, "task") : ""}</span>
-    ${nested ? html`<button type="button" class="link small" onClick=${() => store.setAllOpen(folded)}>${folded ? "Unfold all" : "Fold all"}</button>` : null}
+    <h2>Tasks</h2><span class="muted small">
+      ${paths.length ? plural(paths.length, "task") : ""}</span>
+    ${nested ? html`<button type="button" class="link small"
+      onClick=${() => store.setAllOpen(folded)}>
+      ${folded ? "Unfold all" : "Fold all"}</button>` : null}
   </header>`;
 }
 
 /** @param {{store: RunStore, selected: Selected, select: (path: string) => void}} props */
 function TreeOrWord({ store, selected, select }) {
-  if (store.paths.value.length) return html`<${Tree} store=${store} selected=${selected} select=${select} />`;
+  if (store.paths.value.length)
+    return html`<${Tree} store=${store} selected=${selected} select=${select} />`;
   const run = store.run.value;
-  const words = run && isFinal(run.state) ? "It started no tasks." : run?.state === "PENDING" ? "Waiting for a watcher to take the run in." : "No tasks yet.";
+  const words =
+    run && isFinal(run.state)
+      ? "It started no tasks."
+      : run?.state === "PENDING"
+        ? "Waiting for a watcher to take the run in."
+        : "No tasks yet.";
   return html`<p class="tree-empty muted">${words}</p>`;
 }
 
@@ -125,7 +151,8 @@ function useEscape(act) {
 /** @param {{runId: string}} props */
 function Gone({ runId }) {
   return html`<${Blank} title="There is no such run">
-    <p class="muted">Run <span class="mono">${shortId(runId)}</span> was deleted, has expired or never was.</p>
+    <p class="muted">Run <span class="mono">
+      ${shortId(runId)}</span> was deleted, has expired or never was.</p>
     <p><a class="button" href="/">All runs</a></p>
   <//>`;
 }

@@ -28,27 +28,40 @@ export function RunsPage() {
     feed.setFilter(filter.peek());
     feed.connect();
     const stopTab = effect(() => showInTab(store.active.value, services.tab));
-    return () => { stopTab(); feed.disconnect(); };
+    return () => {
+      stopTab();
+      feed.disconnect();
+    };
   }, []);
   const change = (/** @type {Filter} */ next) => {
     filter.value = next;
     history.replaceState(null, "", `/${writeFilter(next)}`);
     feed.setFilter(next);
   };
-  return html`<${RunFilters} filter=${filter.value} change=${change} /><${Listed} store=${store} feed=${feed} filter=${filter.value} />`;
+  return html`<${RunFilters} filter=${filter.value} change=${change} /><${Listed} store=${store}
+    feed=${feed} filter=${filter.value} />`;
 }
 
 /** @param {number} active @param {import("../live/tab-face.js").TabFace} tab */
 function showInTab(active, tab) {
-  tab.show(active ? `${active} active · Runs · Inception` : "Runs · Inception", active ? "progress" : "pending");
+  tab.show(
+    active ? `${active} active · Runs · Inception` : "Runs · Inception",
+    active ? "progress" : "pending",
+  );
 }
 
 /** @param {{store: ListStore, feed: ListFeed, filter: Filter}} props */
 function Listed({ store, feed, filter }) {
   const problem = store.problem.value;
-  if (!store.loaded.value) return problem ? html`<${ProblemNote} text=${problem.message} />` : html`<${Loading} label="Reading the runs" />`;
+  if (!store.loaded.value)
+    return problem
+      ? html`<${ProblemNote} text=${problem.message} />`
+      : html`<${Loading} label="Reading the runs" />`;
   if (store.ids.value.length) return html`<${Rows} store=${store} feed=${feed} />`;
-  if (filter.state || filter.q) return html`<${Blank} title="No run matches"><p class="muted">Choose another state or search for something else. New runs that match appear here by themselves.</p><//>`;
+  if (filter.state || filter.q)
+    return html`<${Blank} title="No run matches"><p
+      class="muted">Choose another state or search for something else. New runs that match appear here by themselves.</p>
+      <//>`;
   return html`<${FirstRun} />`;
 }
 
@@ -56,7 +69,8 @@ function Listed({ store, feed, filter }) {
 function Rows({ store, feed }) {
   const [ids, held, release] = useHeld(store);
   return html`
-    ${held ? html`<button type="button" class="button new-runs" onClick=${release}>${plural(held, "new run")}</button>` : null}
+    ${held ? html`<button type="button" class="button new-runs" onClick=${release}>
+      ${plural(held, "new run")}</button>` : null}
     <div class="card list-card">
       <${VirtualList} items=${ids} role="list" label="Runs" more=${{ class: "rows runs" }}
         row=${(/** @type {string} */ id, /** @type {number} */ index) => rowOf(store, id, index, ids.length)} />
@@ -101,7 +115,8 @@ function Older({ store, feed }) {
     setReading(false);
   };
   return html`<div class="more">
-    <button type="button" class="button" disabled=${reading} onClick=${read}>${reading ? "Reading…" : "Older runs"}</button>
+    <button type="button" class="button" disabled=${reading} onClick=${read}>
+      ${reading ? "Reading…" : "Older runs"}</button>
     <${ProblemNote} text=${problem} />
   </div>`;
 }

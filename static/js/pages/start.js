@@ -21,13 +21,20 @@ export function StartPage({ name }) {
     setProblem("");
     readOffer(api).then(setOffer, (error) => setProblem(error.message));
   }, [tries]);
-  if (problem) return html`<${Blank} title="The parents could not be read"><p class="muted">${problem}</p><p><button type="button" class="button" onClick=${() => setTries(tries + 1)}>Try again</button></p><//>`;
+  if (problem)
+    return html`<${Blank} title="The parents could not be read"><p class="muted">${problem}</p><p>
+      <button type="button" class="button" onClick=${() => setTries(tries + 1)}>Try again</button>
+      </p><//>`;
   if (!offer) return html`<${Loading} rows=${4} label="Reading the parents" />`;
   if (!offer.parents.length) return html`<${NoParents} again=${() => setTries(tries + 1)} />`;
   return html`<${Chooser} offer=${offer} name=${name} />`;
 }
 
-/** With `?from=` the form begins with an earlier run's arguments. @param {import("../live/api.js").Api} api @returns {Promise<Offer>} */
+/**
+ * With `?from=` the form begins with an earlier run's arguments.
+ * @param {import("../live/api.js").Api} api
+ * @returns {Promise<Offer>}
+ */
 async function readOffer(api) {
   const from = new URLSearchParams(location.search).get("from");
   const earlier = from ? api.node(from, "").then((node) => node.kwargs ?? {}) : undefined;
@@ -45,10 +52,16 @@ function Chooser({ offer, name }) {
   };
   return html`<div class="start-columns">
     <nav class="card parents" aria-label="Parents"><ul>
-      ${offer.parents.map((one) => html`<li key=${one.name}><${ParentLink} parent=${one} chosen=${one.name === chosen} choose=${choose} /></li>`)}
+      ${offer.parents.map((one) => html`<li key=${one.name}><${ParentLink} parent=${one}
+        chosen=${one.name === chosen} choose=${choose} /></li>`)}
     </ul></nav>
-    ${parent ? html`<${StartForm} key=${parent.name} parent=${parent} given=${parent.name === name ? offer.given : undefined} />`
-      : html`<${Blank} title="No such parent"><p class="muted">No worker offers <span class="mono wrap">${chosen}</span>. Choose one of the list.</p><//>`}
+    ${
+      parent
+        ? html`<${StartForm} key=${parent.name} parent=${parent}
+          given=${parent.name === name ? offer.given : undefined} />`
+        : html`<${Blank} title="No such parent"><p class="muted">No worker offers <span
+          class="mono wrap">${chosen}</span>. Choose one of the list.</p><//>`
+    }
   </div>`;
 }
 
@@ -59,8 +72,10 @@ function ParentLink({ parent, chosen, choose }) {
     event.preventDefault();
     choose(parent.name);
   };
-  return html`<a class="parent" href=${`/start?name=${encodeURIComponent(parent.name)}`} aria-current=${chosen ? "true" : undefined} onClick=${onClick}>
-    <span class="name">${shortName(parent.name)}</span><span class="muted small mono clip">${moduleName(parent.name)}</span>
+  return html`<a class="parent" href=${`/start?name=${encodeURIComponent(parent.name)}`}
+    aria-current=${chosen ? "true" : undefined} onClick=${onClick}>
+    <span class="name">${shortName(parent.name)}</span><span class="muted small mono clip">
+      ${moduleName(parent.name)}</span>
     <span class="muted small parent-doc">${parent.doc.split("\n", 1)[0]}</span>
   </a>`;
 }
@@ -68,7 +83,8 @@ function ParentLink({ parent, chosen, choose }) {
 /** @param {{again: () => void}} props */
 function NoParents({ again }) {
   return html`<${Blank} title="No parents are known yet">
-    <p class="muted">Workers write down which parents they offer when they start. Start one, then look again.</p>
+    <p
+      class="muted">Workers write down which parents they offer when they start. Start one, then look again.</p>
     <p><button type="button" class="button" onClick=${again}>Look again</button></p>
   <//>`;
 }

@@ -16,7 +16,11 @@ export function CopyButton({ text, what }) {
   }, [copied]);
   // Browsers offer no clipboard to pages that came over plain HTTP from another host.
   if (!navigator.clipboard) return null;
-  const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), () => setCopied(false));
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
   return html`<button type="button" class="copy" aria-label=${`Copy ${what}`} onClick=${copy}>
     ${copied ? html`<span class="copied">Copied</span>` : html`<${Icon} shape="copy" />`}
   </button>`;

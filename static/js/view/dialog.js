@@ -11,9 +11,14 @@ export function Dialog({ title, onClose, children }) {
     dialog?.showModal();
     return () => dialog?.close();
   }, []);
-  const onBackdrop = (/** @type {MouseEvent} */ event) => event.target === element.current && onClose();
-  const onCancel = (/** @type {globalThis.Event} */ event) => { event.preventDefault(); onClose(); };
-  return html`<dialog class="dialog" role="dialog" aria-modal="true" aria-labelledby="dialog-title" ref=${element} onCancel=${onCancel} onClick=${onBackdrop}>
+  const onBackdrop = (/** @type {MouseEvent} */ event) =>
+    event.target === element.current && onClose();
+  const onCancel = (/** @type {globalThis.Event} */ event) => {
+    event.preventDefault();
+    onClose();
+  };
+  return html`<dialog class="dialog" role="dialog" aria-modal="true" aria-labelledby="dialog-title"
+    ref=${element} onCancel=${onCancel} onClick=${onBackdrop}>
     <div class="dialog-body"><h2 id="dialog-title">${title}</h2>${children}</div>
   </dialog>`;
 }

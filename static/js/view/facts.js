@@ -6,6 +6,9 @@ import { html } from "htm/preact";
 
 /** @param {{facts: Fact[]}} props */
 export function Facts({ facts }) {
-  const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false);
-  return html`<dl class="facts">${known.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  const known = facts.filter(
+    ([, value]) => value !== null && value !== undefined && value !== "" && value !== false,
+  );
+  return html`<dl class="facts">${known.map(([name, value]) => html`<div key=${name}><dt>
+    ${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }

@@ -23,12 +23,18 @@ export function FirstRun() {
     }
   };
   return html`<${Blank} title="No runs yet">
-    <p class="muted">A run is a parent task with everything it starts. Try one: <code>count_twice</code> counts
+    <p
+      class="muted">A run is a parent task with everything it starts. Try one: <code>count_twice</code> counts
       to ten, then counts again from what came back.</p>
-    ${mayAct ? html`<div class="actions actions-centre">
-      <button type="button" class="button primary" disabled=${starting} onClick=${start}>${starting ? "Starting…" : "Start the example"}</button>
+    ${
+      mayAct
+        ? html`<div class="actions actions-centre">
+      <button type="button" class="button primary" disabled=${starting} onClick=${start}>
+        ${starting ? "Starting…" : "Start the example"}</button>
       <a class="button" href="/start">Choose a parent</a>
-    </div>` : null}
+    </div>`
+        : null
+    }
     <${ProblemNote} text=${problem} />
   <//>`;
 }

@@ -1,4 +1,6 @@
-/** Icons drawn with strokes in the text's colour. A state's shape alone tells it from the others. */
+/**
+ * Icons drawn with strokes in the text's colour. A state's shape alone tells it from the others.
+ */
 
 import { html } from "htm/preact";
 
@@ -10,7 +12,10 @@ const SHAPES = {
   retry: ["M13.4 8A5.4 5.4 0 1 1 11.6 4", "M11.8 1.2V4.2H8.8"],
   revoking: ["M5.3 1.8h5.4l3.5 3.5v5.4l-3.5 3.5H5.3l-3.5-3.5V5.3Z", "M5.4 8h5.2"],
   success: ["M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8Z", "m5.2 8.2 2 2 3.7-4.2"],
-  failure: ["M5.3 1.8h5.4l3.5 3.5v5.4l-3.5 3.5H5.3l-3.5-3.5V5.3Z", "m5.9 5.9 4.2 4.2M10.1 5.9l-4.2 4.2"],
+  failure: [
+    "M5.3 1.8h5.4l3.5 3.5v5.4l-3.5 3.5H5.3l-3.5-3.5V5.3Z",
+    "m5.9 5.9 4.2 4.2M10.1 5.9l-4.2 4.2",
+  ],
   revoked: ["M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8Z", "m3.7 12.3 8.6-8.6"],
   lost: ["M8 1.6 14.6 13.6H1.4Z", "M8 6.2v3.2M8 11.5v.1"],
   chevron: ["m6 3.6 4.4 4.4L6 12.4"],

@@ -20,7 +20,8 @@ export function MissingNodes({ store, runId }) {
     setReading(false);
   };
   return html`<div class="more">
-    <button type="button" class="button" disabled=${reading} onClick=${read}>${reading ? "Reading…" : "This run is large. Show all its tasks"}</button>
+    <button type="button" class="button" disabled=${reading} onClick=${read}>
+      ${reading ? "Reading…" : "This run is large. Show all its tasks"}</button>
     <${ProblemNote} text=${problem} />
   </div>`;
 }
@@ -28,16 +29,26 @@ export function MissingNodes({ store, runId }) {
 /**
  * The children of every parent whose children are not all here, the new parents' too. Events that
  * arrived meanwhile are newer than a page that was read before them, so known nodes are kept.
- * @param {import("../live/api.js").Api} api @param {import("../live/run-store.js").RunStore} store @param {string} runId
+ * @param {import("../live/api.js").Api} api
+ * @param {import("../live/run-store.js").RunStore} store
+ * @param {string} runId
  */
 async function readAll(api, store, runId) {
   let pages = 0;
-  const open = ["", ...[...store.nodes.values()].map((node) => node.peek()).filter((node) => node.children > 0).map((node) => node.path)];
+  const open = [
+    "",
+    ...[...store.nodes.values()]
+      .map((node) => node.peek())
+      .filter((node) => node.children > 0)
+      .map((node) => node.path),
+  ];
   for (let under = open.shift(); under !== undefined; under = open.shift()) {
     /** @type {string|null} */
     let cursor = null;
     do {
-      const page = /** @type {{nodes: import("../model/types.js").Node[], next: string|null}} */ (await api.nodes(runId, under, cursor));
+      const page = /** @type {{nodes: import("../model/types.js").Node[], next: string|null}} */ (
+        await api.nodes(runId, under, cursor)
+      );
       const added = page.nodes.filter((node) => !store.nodes.has(node.path));
       store.putNodes(added);
       open.push(...added.filter((node) => node.children > 0).map((node) => node.path));

@@ -25,8 +25,10 @@ export function NodeDetails({ store, runId, path, onClose }) {
   // Reading the paths wakes this part when a node it waits for arrives.
   const known = store.paths.value.length ? store.nodes.get(path)?.value : undefined;
   return html`<aside class="details card" aria-label="Task">
-    <button type="button" class="details-close" aria-label="Close" onClick=${onClose}><${Icon} shape="close" /></button>
-    ${known ? html`<${Known} node=${known} store=${store} runId=${runId} />` : html`<p class="muted">There is no task ${path} in this run, or not yet.</p>`}
+    <button type="button" class="details-close" aria-label="Close" onClick=${onClose}><${Icon}
+      shape="close" /></button>
+    ${known ? html`<${Known} node=${known} store=${store} runId=${runId} />` : html`<p
+      class="muted">There is no task ${path} in this run, or not yet.</p>`}
   </aside>`;
 }
 
@@ -38,19 +40,24 @@ function Known({ node: brief, store, runId }) {
     <header class="details-head">
       <h2 class="wrap">${store.nameOf(node)}</h2>
       <p class="muted mono small wrap">${node.name}</p>
-      <div class="run-line"><${StateBadge} state=${node.state} /><${ProgressBar} record=${node} label="Progress of the chosen task" /></div>
-      ${node.waiting && !ended ? html`<p class="waiting"><strong>Waiting:</strong> ${node.waiting}</p>` : null}
+      <div class="run-line"><${StateBadge} state=${node.state} /><${ProgressBar} record=${node}
+        label="Progress of the chosen task" /></div>
+      ${node.waiting && !ended ? html`<p class="waiting">
+        <strong>Waiting:</strong> ${node.waiting}</p>` : null}
       ${node.meta.message ? html`<p class="wrap">${node.meta.message}</p>` : null}
       <${RevokeBranch} node=${node} store=${store} runId=${runId} />
     </header>
     <${ProblemNote} text=${problem} />
-    ${tellingError(node) ? html`<${TextBlock} title="Error" text=${tellingError(node)} tone="failure" />` : null}
+    ${tellingError(node) ? html`<${TextBlock} title="Error" text=${tellingError(node)}
+      tone="failure" />` : null}
     ${node.traceback ? html`<${TextBlock} title="Traceback" text=${node.traceback} />` : null}
-    ${node.value !== null && node.value !== undefined ? html`<${JsonBlock} title="Value" value=${node.value} />` : null}
+    ${node.value !== null && node.value !== undefined ? html`<${JsonBlock} title="Value"
+      value=${node.value} />` : null}
     ${reading ? html`<p class="muted small">Reading the rest…</p>` : null}
     <${NodeFacts} node=${node} />
     <${Arguments} args=${node.args} kwargs=${node.kwargs} />
-    <${NodeLog} key=${`${node.path}:${node.attempt}`} runId=${runId} path=${node.path} ended=${ended} />
+    <${NodeLog} key=${`${node.path}:${node.attempt}`} runId=${runId} path=${node.path}
+      ended=${ended} />
     <${Attempts} node=${node} />`;
 }
 
@@ -67,7 +74,11 @@ function NodeFacts({ node }) {
     ["Started", time(node.started_at)],
     ["Ended", time(node.finalized_at)],
     ["Path", html`<span class="mono">${node.path}</span>`],
-    ["Task id", html`<span class="mono wrap">${node.task_id}</span> <${CopyButton} text=${node.task_id} what="task id" />`],
+    [
+      "Task id",
+      html`<span class="mono wrap">${node.task_id}</span> <${CopyButton} text=${node.task_id}
+        what="task id" />`,
+    ],
   ]} />`;
 }
 
@@ -84,11 +95,14 @@ function Attempts({ node }) {
   if (!node.attempts?.length) return null;
   return html`<section class="block">
     <header class="block-head"><h3>Earlier attempts</h3></header>
-    <ol class="attempts">${node.attempts.map((attempt) => html`<li key=${attempt.attempt} value=${attempt.attempt}>
-      <${StateBadge} state=${attempt.state} /> <span class="tabular">${elapsed(attempt, attempt.finalized_at ?? 0)}</span>
+    <ol class="attempts">${node.attempts.map(
+      (attempt) => html`<li key=${attempt.attempt} value=${attempt.attempt}>
+      <${StateBadge} state=${attempt.state} /> <span class="tabular">
+        ${elapsed(attempt, attempt.finalized_at ?? 0)}</span>
       <span class="mono small muted wrap">${attempt.worker}</span>
       ${attempt.error ? html`<p class="small tone-failure wrap">${attempt.error}</p>` : null}
-    </li>`)}</ol>
+    </li>`,
+    )}</ol>
   </section>`;
 }
 
@@ -98,10 +112,14 @@ function RevokeBranch({ node, store, runId }) {
   const [open, setOpen] = useState(false);
   if (!mayAct || isFinal(node.state)) return null;
   const revoking = node.state === "REVOKING";
-  const revoke = async (/** @type {string} */ reason) => store.offer(await api.revoke(runId, node.path, reason));
+  const revoke = async (/** @type {string} */ reason) =>
+    store.offer(await api.revoke(runId, node.path, reason));
   return html`<div class="actions">
-    <button type="button" class="button small" disabled=${revoking} onClick=${() => setOpen(true)}>${revoking ? "Revoking…" : "Revoke this task"}</button>
-    ${open ? html`<${RevokeDialog} what="task" name=${store.nameOf(node)} running=${unfinishedUnder(store, node.path)} revoke=${revoke} onClose=${() => setOpen(false)} />` : null}
+    <button type="button" class="button small" disabled=${revoking} onClick=${() => setOpen(true)}>
+      ${revoking ? "Revoking…" : "Revoke this task"}</button>
+    ${open ? html`<${RevokeDialog} what="task" name=${store.nameOf(node)}
+      running=${unfinishedUnder(store, node.path)} revoke=${revoke}
+      onClose=${() => setOpen(false)} />` : null}
   </div>`;
 }
 

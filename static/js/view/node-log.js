@@ -32,7 +32,8 @@ export function NodeLog({ runId, path, ended }) {
 function LogState({ feed, ended }) {
   if (ended) return null;
   if (feed.following.value) return html`<span class="muted small">following</span>`;
-  return html`<button type="button" class="link small" onClick=${() => feed.read()}>Read again</button>`;
+  return html`<button type="button" class="link small"
+    onClick=${() => feed.read()}>Read again</button>`;
 }
 
 /** @param {{feed: LogFeed, ended: boolean}} props */
@@ -41,9 +42,13 @@ function LogLines({ feed, ended }) {
   const view = useStickyEnd(lines);
   if (feed.problem.value) return html`<p class="muted small block-empty">${feed.problem.value}</p>`;
   if (lines === null) return html`<p class="muted small block-empty">Reading…</p>`;
-  if (!lines.length) return html`<p class="muted small block-empty">${ended ? "It printed nothing." : "Nothing printed yet."}</p>`;
-  return html`<div class="block-text log-lines" tabindex="0" role="group" aria-label="Output" ref=${view}>
-    ${feed.dropped.value ? html`<div class="log-line muted">… ${plural(feed.dropped.value, "older line")} no longer kept</div>` : null}
+  if (!lines.length)
+    return html`<p class="muted small block-empty">
+      ${ended ? "It printed nothing." : "Nothing printed yet."}</p>`;
+  return html`<div class="block-text log-lines" tabindex="0" role="group" aria-label="Output"
+    ref=${view}>
+    ${feed.dropped.value ? html`<div
+      class="log-line muted">… ${plural(feed.dropped.value, "older line")} no longer kept</div>` : null}
     ${lines.map((line) => html`<div class=${`log-line log-${lineTone(line)}`}>${line.text}</div>`)}
   </div>`;
 }
@@ -56,7 +61,10 @@ function useStickyEnd(lines) {
     const element = view.current;
     if (!element) return undefined;
     if (sticks.current) element.scrollTop = element.scrollHeight;
-    const look = () => { sticks.current = element.scrollHeight - element.scrollTop - element.clientHeight < STICKS_WITHIN; };
+    const look = () => {
+      sticks.current =
+        element.scrollHeight - element.scrollTop - element.clientHeight < STICKS_WITHIN;
+    };
     element.addEventListener("scroll", look, { passive: true });
     return () => element.removeEventListener("scroll", look);
   }, [lines]);

@@ -27,23 +27,29 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
     await revoke(reason.trim()).then(onClose, (error) => setProblem(error.message));
     setAsking(false);
   };
-  const onSubmit = (/** @type {SubmitEvent} */ event) => { event.preventDefault(); void confirm(); };
+  const onSubmit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    void confirm();
+  };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void confirm();
   };
   return html`<${Dialog} title=${`Revoke this ${what}?`} onClose=${onClose}>
     <form onSubmit=${onSubmit} onKeyDown=${onKeyDown}>
-      <p><strong class="wrap">${name}</strong> and everything under it is stopped: ${consequence(running)} Nothing further is started.
+      <p><strong class="wrap">
+        ${name}</strong> and everything under it is stopped: ${consequence(running)} Nothing further is started.
         What has already ended keeps its result.</p>
       <div class="field">
-        <label for="revoke-reason">Reason <span class="muted">(optional, everybody sees it)</span></label>
+        <label for="revoke-reason">Reason <span class="muted">(optional, everybody sees it)</span>
+          </label>
         <input id="revoke-reason" maxlength="500" value=${reason} autofocus
           onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setReason(event.currentTarget.value)} />
       </div>
       <${ProblemNote} text=${problem} />
       <div class="dialog-actions">
         <button type="button" class="button" onClick=${onClose}>Keep it running</button>
-        <button type="submit" class="button danger" disabled=${asking}>${asking ? "Revoking…" : `Revoke ${what}`}</button>
+        <button type="submit" class="button danger" disabled=${asking}>
+          ${asking ? "Revoking…" : `Revoke ${what}`}</button>
       </div>
     </form>
   <//>`;

@@ -24,10 +24,13 @@ function RevokeAction({ run, store }) {
   const { api } = useServices();
   const [open, setOpen] = useState(false);
   const revoking = run.state === "REVOKING" || run.revoke !== null;
-  const revoke = async (/** @type {string} */ reason) => store.offer(await api.revoke(run.id, "", reason));
+  const revoke = async (/** @type {string} */ reason) =>
+    store.offer(await api.revoke(run.id, "", reason));
   return html`<div class="actions">
-    <button type="button" class="button danger" disabled=${revoking} onClick=${() => setOpen(true)}>${revoking ? "Revoking…" : "Revoke"}</button>
-    ${open ? html`<${RevokeDialog} what="run" name=${run.label || shortName(run.name)} running=${unfinished(run)} revoke=${revoke} onClose=${() => setOpen(false)} />` : null}
+    <button type="button" class="button danger" disabled=${revoking} onClick=${() => setOpen(true)}>
+      ${revoking ? "Revoking…" : "Revoke"}</button>
+    ${open ? html`<${RevokeDialog} what="run" name=${run.label || shortName(run.name)}
+      running=${unfinished(run)} revoke=${revoke} onClose=${() => setOpen(false)} />` : null}
   </div>`;
 }
 
@@ -45,14 +48,20 @@ function EndedActions({ run, store }) {
   const retry = () => act(async () => store.offer(await api.retry(run.id)));
   const rerun = () => act(async () => location.assign(`/runs/${(await api.rerun(run.id)).id}`));
   return html`<div class="actions">
-    ${run.state === "SUCCESS" ? null : html`<button type="button" class="button" disabled=${busy} onClick=${retry}
-      title="Go on with this run: what succeeded is kept, the rest starts anew">Retry</button>`}
-    <button type="button" class="button" disabled=${busy} onClick=${rerun} title="A new run with the same arguments">Rerun</button>
-    <a class="button" href=${`/start?name=${encodeURIComponent(run.name)}&from=${run.id}`} title="A new run with other arguments">Edit and run</a>
+    ${
+      run.state === "SUCCESS"
+        ? null
+        : html`<button type="button" class="button" disabled=${busy} onClick=${retry}
+      title="Go on with this run: what succeeded is kept, the rest starts anew">Retry</button>`
+    }
+    <button type="button" class="button" disabled=${busy} onClick=${rerun}
+      title="A new run with the same arguments">Rerun</button>
+    <a class="button" href=${`/start?name=${encodeURIComponent(run.name)}&from=${run.id}`}
+      title="A new run with other arguments">Edit and run</a>
     <${ProblemNote} text=${problem} />
   </div>`;
 }
 
 /** @param {Run} run */
 const unfinished = (run) =>
-  Object.entries(run.counts).reduce((sum, [state, n]) => sum + (isFinal(state) ? 0 : n ?? 0), 0);
+  Object.entries(run.counts).reduce((sum, [state, n]) => sum + (isFinal(state) ? 0 : (n ?? 0)), 0);

@@ -21,8 +21,13 @@ export function RunFilters({ filter, change }) {
   };
   return html`<div class="filters" role="search">
     <div class="segments" role="group" aria-label="State">
-      ${STATE_FILTERS.map((one) => html`<button key=${one.key} type="button" class="segment" aria-pressed=${one.key === filter.state}
-        onClick=${() => change({ ...filter, state: one.key })}>${one.word}</button>`)}
+      ${STATE_FILTERS.map(
+        (
+          one,
+        ) => html`<button key=${one.key} type="button" class="segment"
+          aria-pressed=${one.key === filter.state}
+        onClick=${() => change({ ...filter, state: one.key })}>${one.word}</button>`,
+      )}
     </div>
     <label class="searchbox"><span class="sr-only">Search runs</span><${Icon} shape="search" />
       <input type="search" placeholder="Name, label or id" value=${filter.q} onInput=${onInput} />

@@ -35,7 +35,8 @@ export function RunHead({ store }) {
       <li><${Elapsed} record=${run} /> elapsed</li>
       <li>created <${Ago} at=${run.created_at} /></li>
       <li class="mono">${shortId(run.id)} <${CopyButton} text=${run.id} what="run id" /></li>
-      ${run.rerun_of ? html`<li>rerun of <a href=${`/runs/${run.rerun_of}`} class="mono">${shortId(run.rerun_of)}</a></li>` : null}
+      ${run.rerun_of ? html`<li>rerun of <a href=${`/runs/${run.rerun_of}`} class="mono">
+        ${shortId(run.rerun_of)}</a></li>` : null}
       ${run.tags.map((tag) => html`<li key=${tag}><span class="tag">${tag}</span></li>`)}
     </ul>
   </header>`;
@@ -50,13 +51,16 @@ function percent(run) {
 /** @param {Run} run */
 function message(run) {
   if (run.revoke) return revokeWords(run, run.revoke);
-  if (run.meta.error && isFinal(run.state)) return html`<span class="wrap tone-failure">${run.meta.error}</span>`;
+  if (run.meta.error && isFinal(run.state))
+    return html`<span class="wrap tone-failure">${run.meta.error}</span>`;
   const steps = iterations(run.meta);
-  return html`<span class="wrap">${run.meta.message}</span> ${steps ? html`<span class="muted tabular">${steps}</span>` : null}`;
+  return html`<span class="wrap">${run.meta.message}</span> ${steps ? html`<span
+    class="muted tabular">${steps}</span>` : null}`;
 }
 
 /** @param {Run} run @param {import("../model/types.js").Revoke} revoke */
 function revokeWords(run, revoke) {
   const ended = isFinal(run.state);
-  return html`<span class=${`wrap tone-${ended ? "revoked" : "revoking"}`}>${ended ? "Revoked" : "Being revoked"} by ${revoke.by}${revoke.reason ? `: ${revoke.reason}` : "."}</span>`;
+  return html`<span class=${`wrap tone-${ended ? "revoked" : "revoking"}`}>
+    ${ended ? "Revoked" : "Being revoked"} by ${revoke.by}${revoke.reason ? `: ${revoke.reason}` : "."}</span>`;
 }

@@ -22,9 +22,11 @@ function Overview({ brief }) {
   return html`<aside class="overview card" aria-label="Run">
     <h2>This run</h2>
     <${ProblemNote} text=${problem} />
-    ${tellingError(run) ? html`<${TextBlock} title="Error" text=${tellingError(run)} tone="failure" />` : null}
+    ${tellingError(run) ? html`<${TextBlock} title="Error" text=${tellingError(run)}
+      tone="failure" />` : null}
     ${run.traceback ? html`<${TextBlock} title="Traceback" text=${run.traceback} />` : null}
-    ${run.value !== null && run.value !== undefined ? html`<${JsonBlock} title="Value" value=${run.value} />` : null}
+    ${run.value !== null && run.value !== undefined ? html`<${JsonBlock} title="Value"
+      value=${run.value} />` : null}
     ${reading ? html`<p class="muted small">Reading the rest…</p>` : null}
     <${Arguments} kwargs=${run.kwargs} />
     <${RunTimes} run=${run} />
@@ -37,7 +39,9 @@ function RunTimes({ run }) {
   const time = (/** @type {number|null} */ at) => (at === null ? "" : formatTime(at));
   return html`<${Facts} facts=${[
     ["Parent", html`<span class="mono wrap">${run.name}</span>`],
-    ["Created", time(run.created_at)], ["Started", time(run.started_at)], ["Ended", time(run.finalized_at)],
+    ["Created", time(run.created_at)],
+    ["Started", time(run.started_at)],
+    ["Ended", time(run.finalized_at)],
     ["Run id", html`<span class="mono wrap">${run.id}</span>`],
   ]} />`;
 }

@@ -13,11 +13,13 @@ import { StateBadge } from "./state-badge.js";
 export function RunRow({ run: record, index, count }) {
   const run = record.value;
   const name = run.label || shortName(run.name);
-  return html`<div role="listitem" class="row-frame" aria-posinset=${index + 1} aria-setsize=${count}>
+  return html`<div role="listitem" class="row-frame" aria-posinset=${index + 1}
+    aria-setsize=${count}>
     <a class="row run-row" href=${`/runs/${run.id}`} data-run-id=${run.id} data-state=${run.state}>
       <span class="cell-state"><${StateBadge} state=${run.state} /></span>
       <span class="cell-name names"><span class="name clip">${name}</span>
-        <span class="muted small clip name-task">${run.label ? shortName(run.name) : moduleName(run.name)}</span></span>
+        <span class="muted small clip name-task">
+          ${run.label ? shortName(run.name) : moduleName(run.name)}</span></span>
       <span class="cell-bar"><${ProgressBar} record=${run} label=${`Progress of ${name}`} /></span>
       <span class="cell-steps tabular muted">${iterations(run.meta)}</span>
       <span class="cell-message clip small">${rowMessage(run)}</span>
@@ -30,7 +32,10 @@ export function RunRow({ run: record, index, count }) {
 
 /** @param {Run} run */
 function rowMessage(run) {
-  if (run.state === "FAILURE" && run.meta.error) return html`<span class="tone-failure" title=${run.meta.error}>${run.meta.error}</span>`;
-  if (run.revoke) return html`<span class="muted">by ${run.revoke.by}${run.revoke.reason ? `: ${run.revoke.reason}` : ""}</span>`;
+  if (run.state === "FAILURE" && run.meta.error)
+    return html`<span class="tone-failure" title=${run.meta.error}>${run.meta.error}</span>`;
+  if (run.revoke)
+    return html`<span
+      class="muted">by ${run.revoke.by}${run.revoke.reason ? `: ${run.revoke.reason}` : ""}</span>`;
   return html`<span class="muted">${isFinal(run.state) ? "" : run.meta.message}</span>`;
 }

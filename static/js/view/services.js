@@ -19,6 +19,7 @@ export const ServicesContext = createContext(/** @type {Services|null} */ (null)
 /** @returns {Services} */
 export function useServices() {
   const services = useContext(ServicesContext);
-  if (!services) throw new Error("This part is drawn outside of a page. Wrap it in ServicesContext.Provider.");
+  if (!services)
+    throw new Error("This part is drawn outside of a page. Wrap it in ServicesContext.Provider.");
   return services;
 }

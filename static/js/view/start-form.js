@@ -21,22 +21,30 @@ export function StartForm({ parent, given }) {
   const [draft, setDraft] = useState(() => draftOf(fields, given));
   const [label, setLabel] = useState("");
   const { send, sending, problems } = useStart(parent, fields);
-  const change = (/** @type {string} */ path, /** @type {string|boolean} */ value) => setDraft((before) => ({ ...before, [path]: value }));
-  const onSubmit = (/** @type {SubmitEvent} */ event) => { event.preventDefault(); void send(draft, label.trim()); };
+  const change = (/** @type {string} */ path, /** @type {string|boolean} */ value) =>
+    setDraft((before) => ({ ...before, [path]: value }));
+  const onSubmit = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    void send(draft, label.trim());
+  };
   return html`<form class="card start-form" noValidate onSubmit=${onSubmit}>
     <header><h2>${shortName(parent.name)}</h2><p class="muted mono small wrap">${parent.name}</p>
       ${parent.doc ? html`<p class="doc">${parent.doc}</p>` : null}
-      ${parent.steps?.length ? html`<ol class="steps" aria-label="Steps">${parent.steps.map((step) => html`<li key=${step}>${step}</li>`)}</ol>` : null}
+      ${parent.steps?.length ? html`<ol class="steps" aria-label="Steps">
+        ${parent.steps.map((step) => html`<li key=${step}>${step}</li>`)}</ol>` : null}
     </header>
     <${ProblemSummary} problems=${problems} />
-    ${fields.map((field) => html`<${FormField} key=${field.path} field=${field} draft=${draft} problems=${problems.byField} change=${change} />`)}
+    ${fields.map((field) => html`<${FormField} key=${field.path} field=${field} draft=${draft}
+      problems=${problems.byField} change=${change} />`)}
     ${fields.length ? null : html`<p class="muted">It takes no arguments.</p>`}
     <div class="field field-apart">
-      <div class="field-label"><label for="run-label">Name of this run</label><span class="field-hint">text, may be left empty</span></div>
+      <div class="field-label"><label for="run-label">Name of this run</label><span
+        class="field-hint">text, may be left empty</span></div>
       <input id="run-label" type="text" maxlength="200" autocomplete="off" value=${label}
         onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setLabel(event.currentTarget.value)} />
     </div>
-    <div class="actions"><button type="submit" class="button primary" disabled=${sending}>${sending ? "Starting…" : "Start run"}</button></div>
+    <div class="actions"><button type="submit" class="button primary" disabled=${sending}>
+      ${sending ? "Starting…" : "Start run"}</button></div>
   </form>`;
 }
 
@@ -66,7 +74,10 @@ function useStart(parent, fields) {
   const [sending, setSending] = useState(false);
   const [problems, setProblems] = useState(NO_PROBLEMS);
   const order = useRef({ text: "", key: "" });
-  const send = async (/** @type {import("../model/schema.js").Draft} */ draft, /** @type {string} */ label) => {
+  const send = async (
+    /** @type {import("../model/schema.js").Draft} */ draft,
+    /** @type {string} */ label,
+  ) => {
     const read = argumentsOf(fields, draft);
     if (read.problems.length) return setProblems(assignProblems(fields, read.problems));
     const body = { name: parent.name, kwargs: read.kwargs, ...(label ? { label } : {}) };

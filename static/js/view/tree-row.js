@@ -26,43 +26,60 @@ export function TreeRow({ row, index, store, selected, tabbable, select }) {
   const node = store.nodes.get(row.path)?.value;
   if (!node) return null;
   const name = store.nameOf(node);
-  return html`<div class="row tree-row" role="row" data-path=${row.path} data-state=${node.state} tabindex=${tabbable ? 0 : -1}
-      aria-rowindex=${index + 1} aria-level=${row.level} aria-posinset=${row.position} aria-setsize=${row.siblings}
-      aria-expanded=${row.children ? row.open : undefined} aria-selected=${selected} onClick=${() => select(row.path)}>
+  return html`<div class="row tree-row" role="row" data-path=${row.path} data-state=${node.state}
+    tabindex=${tabbable ? 0 : -1}
+      aria-rowindex=${index + 1} aria-level=${row.level} aria-posinset=${row.position}
+      aria-setsize=${row.siblings}
+      aria-expanded=${row.children ? row.open : undefined} aria-selected=${selected}
+      onClick=${() => select(row.path)}>
     <div class="cell-name" role="gridcell" style=${{ "--level": row.level }}>
       <${Fold} row=${row} store=${store} />
       <span class="names"><span class="name clip" title=${node.name}>${name}</span>
-        ${name === shortName(node.name) ? null : html`<span class="muted small clip name-task">${shortName(node.name)}</span>`}</span>
-      ${row.children && !row.open ? html`<span class="fold-count">${formatCount(row.children)}</span>` : null}
+        ${name === shortName(node.name) ? null : html`<span class="muted small clip name-task">
+          ${shortName(node.name)}</span>`}</span>
+      ${row.children && !row.open ? html`<span class="fold-count">
+        ${formatCount(row.children)}</span>` : null}
     </div>
     <div class="cell-state" role="gridcell"><${StateBadge} state=${node.state} /></div>
-    <div class="cell-bar" role="gridcell"><${ProgressBar} record=${node} label=${`Progress of ${name} ${row.path}`} /></div>
+    <div class="cell-bar" role="gridcell"><${ProgressBar} record=${node}
+      label=${`Progress of ${name} ${row.path}`} /></div>
     <div class="cell-steps tabular muted" role="gridcell">${iterations(node.meta)}</div>
     <div class="cell-message clip" role="gridcell"><${RowMessage} node=${node} /></div>
     <div class="cell-elapsed tabular" role="gridcell"><${Elapsed} record=${node} /></div>
-    <div class="cell-where muted small clip" role="gridcell" title=${node.worker ?? ""}><${Where} node=${node} /></div>
+    <div class="cell-where muted small clip" role="gridcell" title=${node.worker ?? ""}><${Where}
+      node=${node} /></div>
   </div>`;
 }
 
 /** @param {{row: import("../model/tree.js").Row, store: RunStore}} props */
 function Fold({ row, store }) {
   if (!row.children) return html`<span class="fold"></span>`;
-  const toggle = (/** @type {MouseEvent} */ event) => { event.stopPropagation(); store.setOpen(row.path, !row.open); };
-  return html`<button type="button" class=${`fold ${row.open ? "fold-open" : ""}`} tabindex="-1" onClick=${toggle}
+  const toggle = (/** @type {MouseEvent} */ event) => {
+    event.stopPropagation();
+    store.setOpen(row.path, !row.open);
+  };
+  return html`<button type="button" class=${`fold ${row.open ? "fold-open" : ""}`} tabindex="-1"
+    onClick=${toggle}
     aria-label=${row.open ? "Fold" : "Unfold"}><${Icon} shape="chevron" /></button>`;
 }
 
 /** @param {{node: Node}} props */
 function RowMessage({ node }) {
   const error = tellingError(node);
-  if (error) return html`<span class=${`tone-${stateTone(node.state)}`} title=${error}>${error}</span>`;
-  if (node.waiting && !isFinal(node.state)) return html`<span class="muted" title=${node.waiting}>${node.waiting}</span>`;
+  if (error)
+    return html`<span class=${`tone-${stateTone(node.state)}`} title=${error}>${error}</span>`;
+  if (node.waiting && !isFinal(node.state))
+    return html`<span class="muted" title=${node.waiting}>${node.waiting}</span>`;
   return html`<span title=${node.meta.message}>${node.meta.message}</span>`;
 }
 
-/** Which attempt, and where. The worker's host and name say enough; the whole stands in the details. @param {{node: Node}} props */
+/**
+ * Which attempt, and where. The worker's host and name say enough; the whole stands in the details.
+ * @param {{node: Node}} props
+ */
 function Where({ node }) {
-  return html`${node.attempt > 1 ? html`<span class="attempt" title=${`Attempt ${node.attempt}`}><${Icon} shape="attempt" />${node.attempt}</span> ` : null}${workerName(node.worker)}`;
+  return html`${node.attempt > 1 ? html`<span class="attempt" title=${`Attempt ${node.attempt}`}>
+    <${Icon} shape="attempt" />${node.attempt}</span> ` : null}${workerName(node.worker)}`;
 }
 
 /** Without the random word of that start. @param {string|null} worker */

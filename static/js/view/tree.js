@@ -25,8 +25,12 @@ export function Tree({ store, selected, select }) {
   const entry = rows.some((row) => row.path === current) ? current : rows[0]?.path;
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => moveByKey(event, store, select);
   const more = { "aria-rowcount": rows.length, onKeyDown, class: "rows tree" };
-  return html`<${VirtualList} items=${rows} always=${DRAW_ALL} role="treegrid" label="Tasks of this run" more=${more}
-    row=${(/** @type {Row} */ row, /** @type {number} */ index) => html`<${TreeRow} key=${row.path} row=${row} index=${index} store=${store}
+  return html`<${VirtualList} items=${rows} always=${DRAW_ALL} role="treegrid"
+    label="Tasks of this run" more=${more}
+    row=${(
+      /** @type {Row} */ row,
+      /** @type {number} */ index,
+    ) => html`<${TreeRow} key=${row.path} row=${row} index=${index} store=${store}
       selected=${row.path === current} tabbable=${row.path === entry} select=${select} />`} />`;
 }
 
@@ -35,11 +39,24 @@ function moveByKey(event, store, select) {
   const row = /** @type {HTMLElement} */ (event.target).closest("[data-path]");
   const path = row?.getAttribute("data-path");
   if (path === null || path === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-  const handled = actOnKey(event.key, path, store, select, /** @type {HTMLElement} */ (event.currentTarget));
+  const handled = actOnKey(
+    event.key,
+    path,
+    store,
+    select,
+    /** @type {HTMLElement} */ (event.currentTarget),
+  );
   if (handled) event.preventDefault();
 }
 
-/** @param {string} key @param {string} path @param {RunStore} store @param {(path: string) => void} select @param {HTMLElement} tree @returns {boolean} */
+/**
+ * @param {string} key
+ * @param {string} path
+ * @param {RunStore} store
+ * @param {(path: string) => void} select
+ * @param {HTMLElement} tree
+ * @returns {boolean}
+ */
 function actOnKey(key, path, store, select, tree) {
   const rows = store.rows.peek();
   const index = rows.findIndex((row) => row.path === path);
@@ -55,24 +72,41 @@ function actOnKey(key, path, store, select, tree) {
 /** @param {string} key @param {number} index @param {readonly Row[]} rows @returns {number} */
 function targetIndex(key, index, rows) {
   switch (key) {
-    case "ArrowDown": case "ArrowRight": return index + 1;
-    case "ArrowUp": return index - 1;
-    case "ArrowLeft": return rows.findIndex((row) => row.path === parentPath(rows[index].path));
-    case "Home": return 0;
-    case "End": return rows.length - 1;
-    default: return -1;
+    case "ArrowDown":
+    case "ArrowRight":
+      return index + 1;
+    case "ArrowUp":
+      return index - 1;
+    case "ArrowLeft":
+      return rows.findIndex((row) => row.path === parentPath(rows[index].path));
+    case "Home":
+      return 0;
+    case "End":
+      return rows.length - 1;
+    default:
+      return -1;
   }
 }
 
-/** A row out of sight is not drawn: scroll to where it will be, then focus it. @param {HTMLElement} tree @param {readonly Row[]} rows @param {number} index */
+/**
+ * A row out of sight is not drawn: scroll to where it will be, then focus it.
+ * @param {HTMLElement} tree
+ * @param {readonly Row[]} rows
+ * @param {number} index
+ */
 function focusRow(tree, rows, index) {
   const target = rows[index];
   if (!target) return false;
-  const find = () => /** @type {HTMLElement|null} */ (tree.querySelector(`[data-path="${CSS.escape(target.path)}"]`));
+  const find = () =>
+    /** @type {HTMLElement|null} */ (
+      tree.querySelector(`[data-path="${CSS.escape(target.path)}"]`)
+    );
   if (find()) find()?.focus();
   else {
     const height = parseFloat(getComputedStyle(tree).getPropertyValue("--row-height")) || 44;
-    scrollTo({ top: scrollY + tree.getBoundingClientRect().top + index * height - innerHeight / 2 });
+    scrollTo({
+      top: scrollY + tree.getBoundingClientRect().top + index * height - innerHeight / 2,
+    });
     requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()));
   }
   return true;

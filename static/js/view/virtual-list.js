@@ -29,7 +29,8 @@ export function VirtualList({ items, row, always = 100, role, label, more = {} }
   return html`<div class="rows" ref=${frame} role=${role} aria-label=${label} ...${more}>
     <div class="rows-gap" role="presentation" style=${{ height: `${first * height}px` }}></div>
     ${shown.map((item, index) => row(item, first + index))}
-    <div class="rows-gap" role="presentation" style=${{ height: `${Math.max(0, items.length - last) * height}px` }}></div>
+    <div class="rows-gap" role="presentation"
+      style=${{ height: `${Math.max(0, items.length - last) * height}px` }}></div>
   </div>`;
 }
 
@@ -42,7 +43,8 @@ function useWindow(frame, count, all) {
   const [range, setRange] = useState(/** @type {[number, number, number]} */ ([0, 60, 0]));
   useEffect(() => {
     if (all) return undefined;
-    const measure = () => setRange((before) => keepIfSame(before, visibleRange(frame.current, count)));
+    const measure = () =>
+      setRange((before) => keepIfSame(before, visibleRange(frame.current, count)));
     measure();
     addEventListener("scroll", measure, { passive: true });
     addEventListener("resize", measure);

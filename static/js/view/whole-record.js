@@ -5,7 +5,15 @@ import { useServices } from "./services.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
 
-/** @typedef {{value: unknown, traceback: string|null, args?: unknown[]|null, kwargs: Record<string, unknown>|null, omitted: string[], state: string}} Large */
+/**
+ * @typedef {object} Large
+ * @property {unknown} value
+ * @property {string|null} traceback
+ * @property {unknown[]|null} [args]
+ * @property {Record<string, unknown>|null} kwargs
+ * @property {string[]} omitted
+ * @property {string} state
+ */
 
 /**
  * The record with its large fields filled in, as soon as they have been read.
@@ -22,8 +30,14 @@ export function useWhole(runId, path, record) {
     let wanted = true;
     setWhole(null);
     setProblem("");
-    if (missing) api.node(runId, path).then((node) => wanted && setWhole(node), (error) => wanted && setProblem(error.message));
-    return () => { wanted = false; };
+    if (missing)
+      api.node(runId, path).then(
+        (node) => wanted && setWhole(node),
+        (error) => wanted && setProblem(error.message),
+      );
+    return () => {
+      wanted = false;
+    };
   }, [runId, path, missing, record.state]);
   if (!missing) return { record, reading: false, problem: "" };
   return { record: whole ? fill(record, whole) : record, reading: !whole && !problem, problem };
@@ -31,6 +45,8 @@ export function useWhole(runId, path, record) {
 
 /** @template {Large} T @param {T} record @param {Partial<Node>} whole @returns {T} */
 function fill(record, whole) {
-  const found = Object.fromEntries(record.omitted.map((field) => [field, whole[/** @type {keyof Node} */ (field)] ?? null]));
+  const found = Object.fromEntries(
+    record.omitted.map((field) => [field, whole[/** @type {keyof Node} */ (field)] ?? null]),
+  );
   return { ...record, ...found };
 }
