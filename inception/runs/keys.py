@@ -24,8 +24,8 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 
 Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
-it was answered), `rescues` (in a row), `by` (who started it), `intents` (how many) and
-`intent:<path>` (Revoke).
+it was answered), `rescues` (in a row), `by` (who started or retried it), `retried_at` (ms; steps
+that ended badly up to then start anew), `intents` (how many) and `intent:<path>` (Revoke).
 
 | channel | carries | heard by |
 |---|---|---|

@@ -34,7 +34,8 @@ class Ownership(Scripts):
         answer = self._run_again_if_lost("claim_run", names, words)
         if answer[0] != "ok":
             return None
-        return ClaimedRun(run=recordtext.run_of(answer[1]), rescues=int(answer[2]))
+        run = recordtext.run_of(answer[1])
+        return ClaimedRun(run=run, rescues=int(answer[2]), first=answer[3] == "1")
 
     def load_run(self, run_id: str) -> LoadedRun:
         """Read everything of a run in one step, large fields filled in. Raises RunNotFound."""
@@ -97,6 +98,7 @@ class _Parts:
             owner=control["owner"],
             token=control["token"],
             rescues=int(control["rescues"]),
+            retried_at=int(control.get("retried_at", 0)),
         )
 
     def _nodes(self) -> list[Node]:

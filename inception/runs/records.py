@@ -205,14 +205,21 @@ class LoadedRun:
     owner: str
     token: str
     rescues: int
+    retried_at: int
+    """When it was last retried, or 0: what ended badly up to then starts anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedRun:
-    """A run that this process owns now; `rescues` counts those in a row without a step."""
+    """A run that this process owns now; `rescues` counts those in a row without a step.
+
+    `first` says that nobody has held it before, so that there is nothing to take up. It is False
+    too when the answer to the first claim was lost and this is the second.
+    """
 
     run: Run
     rescues: int
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

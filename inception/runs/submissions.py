@@ -86,9 +86,11 @@ class Submissions(Scripts):
     def retry_run(self, run_id: str, *, by: str) -> Run:
         """Let a run that ended badly go on: what failed starts anew, successes are kept.
 
-        Raises RunNotFound, RunNotEnded, RunSucceeded.
+        The steps start anew as its next owner comes to them. Raises RunNotFound, RunNotEnded,
+        RunSucceeded.
         """
-        answer = self._run("retry_run", keys.of_run(run_id), [run_id, by])
+        words = [run_id, by, recordtext.raw(empty_meta())]
+        answer = self._run("retry_run", keys.of_run(run_id), words)
         if answer[0] == "ok":
             return recordtext.run_of(answer[1])
         raise {

@@ -8,7 +8,7 @@ right here, and a caller may do so again after StoreUnavailable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from inception.runs import keys, recordtext
 from inception.runs.errors import RunNotFound, SpawnRefused, StaleToken, TooManyNodes
@@ -24,6 +24,11 @@ from inception.runs.records import (
     Written,
 )
 from inception.runs.scripts import Scripts
+
+_RESTARTED: Final = (
+    "task_id", "name", "label", "kind", "queue", "meta", "args", "kwargs", "value", "traceback",
+)  # fmt: skip
+"""What a step that starts anew says again; its attempts and times are the script's."""
 
 
 class Writing(Scripts):
@@ -82,6 +87,22 @@ class Writing(Scripts):
         earlier = [recordtext.raw(lost), lost["state"]]
         words: list[str | int] = [path, recordtext.raw(task_id), *earlier, max_losses]
         answer = self._as_owner("new_attempt", lease, op, words)
+        return int(answer[1]) if answer[0] == "ok" else None
+
+    def restart_step(
+        self, lease: Lease, op: int, step: NewStep, *, earlier: Attempt, set_aside: bool
+    ) -> int | None:
+        """Start an ended step anew as `step` and return its attempt; `earlier` is how it ended.
+
+        `set_aside` forgets what is recorded under it. None if it goes on. Raises SpawnRefused
+        under a revoke.
+        """
+        fields = _node_of(step)
+        patch = {name: fields[name] for name in _RESTARTED}
+        words: list[str | int] = [step.path, f"{step.digest} {step.name}"]
+        words += (recordtext.raw(earlier), "1" if set_aside else "0")
+        words += recordtext.arguments_of(patch)
+        answer = self._as_owner("restart_step", lease, op, words)
         return int(answer[1]) if answer[0] == "ok" else None
 
     def end_run(self, lease: Lease, op: int, state: State, run: Fields) -> Ended:

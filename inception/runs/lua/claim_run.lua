@@ -2,7 +2,8 @@
 --
 -- KEYS  1-8 the run's keys, 9 the new owner's set of runs, 10 that of `from_owner`
 -- ARGV  1 run id, 2 owner, 3 token, 4 from_owner (empty: nobody), 5 "1" for a rescue
--- Returns {"ok", record, rescues}; {"gone"}, {"ended"}, {"held", owner}
+-- Returns {"ok", record, rescues, "1" if nobody has held it before}; {"gone"}, {"ended"},
+--       {"held", owner}
 -- Event: the run as STARTED, the first time
 
 local id, owner, token, from_owner, rescue = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -21,8 +22,9 @@ if not is_ours then
   redis.call('SREM', KEYS[10], id)
   redis.call('SADD', KEYS[9], id)
 end
-if run.state == 'PENDING' then
+local is_first = run.state == 'PENDING'
+if is_first then
   put(run.record, 'started_at', run.at)
   finish(run, 'STARTED')
 end
-return {'ok', render(run.record), rescues()}
+return {'ok', render(run.record), rescues(), is_first and '1' or '0'}

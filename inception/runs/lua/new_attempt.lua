@@ -17,23 +17,13 @@ if refusal then return refusal end
 local text = redis.call('HGET', NODES, path)
 if not text then return {'gone'} end
 local node = parse(text)
-local old = unquote(node.fields.state)
-if FINAL[old] then return {'final'} end
+if FINAL[unquote(node.fields.state)] then return {'final'} end
 if is_revoked(run, path) then return {'revoked'} end
 -- Inside a JSON text a quote is escaped, so these words are never found in an error's text.
 local _, losses = string.gsub(node.fields.attempts, '"state":"LOST"', '')
 if earlier_state == 'LOST' and losses >= max_losses then return {'spent'} end
 
-local attempt = string.format('%.0f', node.fields.attempt + 1)
-local attempts = string.sub(node.fields.attempts, 2, -2)
-put(node, 'attempts', '[' .. (attempts == '' and '' or attempts .. ',') .. earlier .. ']')
-put(node, 'attempt', attempt)
 put(node, 'task_id', task_id)
-put(node, 'queued_at', run.at)
-for _, name in ipairs({'worker', 'waiting', 'started_at', 'finalized_at'}) do
-  put(node, name, 'null')
-end
-move_node(run, node, old, 'RETRY')
-store_node(run, path, node)
+local attempt = start_anew(run, path, node, earlier, 'RETRY')
 finish(run, run.state)
 return answered(op, {'ok', attempt})

@@ -227,6 +227,20 @@ local function patch_node(run, path, patch)
   return true
 end
 
+-- Gives the node its next attempt, the earlier one kept; its claim and end are superseded.
+local function start_anew(run, path, node, earlier, state)
+  local attempts = unquote(node.fields.attempts)
+  put(node, 'attempts', '[' .. (attempts == '' and '' or attempts .. ',') .. earlier .. ']')
+  put(node, 'attempt', string.format('%.0f', node.fields.attempt + 1))
+  put(node, 'queued_at', run.at)
+  for _, name in ipairs({'worker', 'waiting', 'started_at', 'finalized_at'}) do
+    put(node, name, 'null')
+  end
+  move_node(run, node, unquote(node.fields.state), state)
+  store_node(run, path, node)
+  return node.fields.attempt
+end
+
 -- Ends every node that is not final as REVOKED.
 local function revoke_nodes(run)
   for _, path in ipairs(redis.call('HKEYS', NODES)) do
