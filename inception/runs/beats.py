@@ -68,6 +68,11 @@ class Beater:
         """Begin to beat, at once."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """True from start to stop."""
+        return self._thread.is_alive()
+
     def beat_soon(self) -> None:
         """Beat now rather than when the period is over, since something changed."""
         self._wake.set()

@@ -255,6 +255,24 @@ def test_an_order_for_an_ended_child_hits_nobody(owner: Owner, tmp_path: Path) -
     assert [owner.ended(path).state for path in innocent] == [State.SUCCESS] * SLOTS
 
 
+def test_orders_that_come_as_children_end_hit_none_but_their_own(owner: Owner) -> None:
+    """Given short children one after the other, each ordered to stop at once about when it ends.
+
+    A child that was hit by another's order would be lost with its process, or end revoked
+    without an order of its own.
+    """
+    paths = [owner.start(name("add"), 1, 1) for _ in range(120)]
+    ordered: set[str] = set()
+    for number, path in enumerate(paths):
+        claim = owner.claimed(path)
+        if number % 2:
+            owner.stop(path, claim, grace=0)
+            ordered.add(path)
+    states = {path: owner.ended(path).state for path in paths}
+    assert all(states[path] is State.SUCCESS for path in paths if path not in ordered)
+    assert all(states[path] in (State.SUCCESS, State.REVOKED) for path in ordered)
+
+
 def test_a_lost_order_is_told_with_a_beat(owner: Owner) -> None:
     path = owner.start(name("spin"))
     owner.claimed(path)
