@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from inception import child, parent, watch
+from inception import child, parent, track, watch
 
 LARGE = 5_000
 """Characters; more than the 4 KiB that events and snapshots carry."""
@@ -24,6 +24,22 @@ def talk(lines: int, pause: float) -> str:
 def listen(lines: int = 3, pause: float = 0.1) -> int:
     """Watch somebody talk."""
     return len(str(watch(talk.s(lines, pause)).value))
+
+
+@child
+def tidy(seconds: float) -> None:
+    """Wait, and take a second (s) to clean up when stopped: nobody may miss REVOKING."""
+    try:
+        for _ in track(range(int(seconds * 10)), message="Waiting"):
+            time.sleep(0.1)
+    finally:
+        time.sleep(1)
+
+
+@parent
+def keep_tidy(seconds: float = 100.0) -> bool:
+    """Watch somebody who does not stop at once."""
+    return watch(tidy.s(seconds)).ok
 
 
 @parent

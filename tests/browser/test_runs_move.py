@@ -103,7 +103,7 @@ def test_what_users_supply_is_shown_as_text(stack: Dashboard, viewer: Viewer) ->
 
 
 def test_a_revoke_is_asked_back_then_seen_by_every_viewer(stack: Dashboard, viewer: Viewer) -> None:
-    run_id = stack.start("counting.count_twice", limit=1000, delay=0.1)
+    run_id = stack.start("chatty.keep_tidy")
     page, other = viewer.open(f"/runs/{run_id}"), viewer.open(f"/runs/{run_id}")
     state = page.locator(".run-head [data-state]")
     for each in (page, other):
