@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from inception.runs.model import Run
 from inception.runs.records import Created
 from webapp.access import LOCAL_USER
-from webapp.errors import NotImplementedYet
 from webapp.payloads import Rerun, Revoke, Start
 from webapp.services import Services
 
@@ -35,9 +32,9 @@ def revoke(services: Services, run_id: str, wanted: Revoke) -> Run:
     return services.control.revoke(run_id, wanted.path, by=LOCAL_USER, reason=wanted.reason)
 
 
-def retry(_services: Services, _run_id: str) -> NoReturn:
-    """Let an ended run go on. Raises NotImplementedYet."""
-    raise NotImplementedYet("This version can't retry a run yet; rerun it instead.")
+def retry(services: Services, run_id: str) -> Run:
+    """Let a run that ended badly go on. Raises RunNotFound, RunNotEnded, RunSucceeded."""
+    return services.control.retry(run_id, by=LOCAL_USER)
 
 
 def rerun(services: Services, run_id: str, wanted: Rerun) -> Run:

@@ -42,6 +42,7 @@ Reason = Annotated[str, Field(max_length=2_000)]
 Path = Annotated[str, AfterValidator(parse_path)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200)]
 FilterWord = Annotated[str, Field(max_length=1_000)]
+StateWord = Annotated[State, Field(strict=False)]
 Time = Annotated[int, Field(ge=0)]
 
 
@@ -114,7 +115,7 @@ class WatchLog(OneRun):
 class Filter(Payload):
     """The filters of a list of runs; a single word stands for a list of one."""
 
-    state: list[State] | State | None = Field(default=None, strict=False)
+    state: list[StateWord] | StateWord | None = None
     name: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | FilterWord | None = None
     tag: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | FilterWord | None = None
     label: FilterWord | None = None

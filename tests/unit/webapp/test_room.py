@@ -149,7 +149,7 @@ def test_everybody_hears_that_the_run_is_gone(room: Room) -> None:
     room.join("late", Position("e1", 10))
     room.hear(json.dumps({"gone": "r"}))
     [mail] = room.due(1.0, nobody)
-    assert (mail.event, mail.payload, mail.sids) == ("gone", {"run_id": "r"}, {"early", "late"})
+    assert mail == Mail(event="gone", payload={"run_id": "r"}, sids=frozenset({"early", "late"}))
     assert room.request(nobody) is None
 
 

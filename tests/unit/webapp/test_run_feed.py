@@ -17,6 +17,10 @@ def feed() -> RunFeed:
     return feed
 
 
+def needs(feed: RunFeed) -> Need:
+    return feed.need
+
+
 def seqs(taken: Batch | None) -> list[int]:
     assert taken is not None
     return [event["seq"] for event in taken["events"]]
@@ -41,13 +45,13 @@ def test_a_batch_heard_twice_counts_once(feed: RunFeed) -> None:
     feed.accept(batch(10, 12))
     feed.accept(batch(10, 12))
     feed.accept(batch(11, 13))
-    assert feed.need is Need.NOTHING
+    assert needs(feed) is Need.NOTHING
     assert seqs(feed.take()) == [13]
 
 
 def test_after_a_hole_nothing_goes_out_until_the_stream_was_read(feed: RunFeed) -> None:
     feed.accept(batch(12, 13))
-    assert feed.need is Need.EVENTS
+    assert needs(feed) is Need.EVENTS
     assert feed.take() is None
     feed.fill(batch(10, 12), feed.gaps)
     taken = feed.take()
@@ -59,9 +63,9 @@ def test_a_hole_behind_the_hole_is_asked_for_again(feed: RunFeed) -> None:
     feed.accept(batch(12, 13))
     feed.accept(batch(15, 16))
     feed.fill(batch(10, 13), feed.gaps)
-    assert feed.need is Need.EVENTS
+    assert needs(feed) is Need.EVENTS
     feed.fill(batch(13, 16), feed.gaps)
-    assert feed.need is Need.NOTHING
+    assert needs(feed) is Need.NOTHING
     assert feed.heard == 16
 
 
@@ -70,22 +74,22 @@ def test_an_answer_from_before_a_second_gap_does_not_close_it(feed: RunFeed) -> 
     asked = feed.gaps
     feed.gap()
     feed.fill(batch(10, 12), asked)
-    assert feed.need is Need.EVENTS
+    assert needs(feed) is Need.EVENTS
     feed.fill(batch(12, 14), feed.gaps)
-    assert feed.need is Need.NOTHING
+    assert needs(feed) is Need.NOTHING
 
 
 def test_a_gap_without_anything_missed_costs_one_read_and_sends_nothing(feed: RunFeed) -> None:
     feed.gap()
     feed.fill(Batch({"run_id": "r", "epoch": "e1", "from": 10, "to": 10, "events": []}), feed.gaps)
-    assert feed.need is Need.NOTHING
+    assert needs(feed) is Need.NOTHING
     assert feed.take() is None
 
 
 def test_another_epoch_needs_a_snapshot_and_sends_nothing_before(feed: RunFeed) -> None:
     feed.accept(batch(10, 11))
     feed.accept(batch(5, 6, epoch="e2"))
-    assert feed.need is Need.SNAPSHOT
+    assert needs(feed) is Need.SNAPSHOT
     assert feed.take() is None
     feed.reset("e2", 5, feed.gaps)
     taken = feed.take()
@@ -106,7 +110,7 @@ def test_what_did_not_fit_beyond_a_hole_is_read_again(feed: RunFeed) -> None:
     for end in range(13, 13 + 2 * MAX_AHEAD):
         feed.accept(batch(end - 1, end))
     feed.fill(batch(10, 12), feed.gaps)
-    assert feed.need is Need.EVENTS
+    assert needs(feed) is Need.EVENTS
     assert feed.heard == 12
 
 

@@ -6,7 +6,7 @@ from inception.runs.listing import matches
 from inception.runs.model import State
 from inception.runs.records import RunFilter
 from tests.unit.webapp.records import run_record
-from webapp.relay.run_page import MAX_FOLLOWED, PROGRESS_INTERVAL, RunPage
+from webapp.relay.run_page import MAX_FOLLOWED, PROGRESS_INTERVAL, RunChanges, RunPage
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_progress_of_a_run_waits_for_its_second(page: RunPage) -> None:
     assert page.wait(0.25) == PROGRESS_INTERVAL - 0.25
     assert page.take(0.25)["runs"] == []
     page.accept(run_record("a", seq=3))
-    assert page.take(PROGRESS_INTERVAL) == {"runs": [run_record("a", seq=3)], "gone": []}
+    assert page.take(PROGRESS_INTERVAL) == RunChanges(runs=[run_record("a", seq=3)], gone=[])
 
 
 def test_a_change_of_state_does_not_wait(page: RunPage) -> None:
@@ -34,7 +34,7 @@ def test_a_change_of_state_does_not_wait(page: RunPage) -> None:
 
 def test_a_run_that_leaves_the_filter_is_gone_once(page: RunPage) -> None:
     page.accept(run_record("a", seq=2, state=State.SUCCESS))
-    assert page.take(0.0) == {"runs": [], "gone": ["a"]}
+    assert page.take(0.0) == RunChanges(runs=[], gone=["a"])
     page.accept(run_record("a", seq=3, state=State.SUCCESS))
     assert page.wait(0.0) is None
 
@@ -42,7 +42,7 @@ def test_a_run_that_leaves_the_filter_is_gone_once(page: RunPage) -> None:
 def test_a_deleted_run_is_gone_and_one_that_was_never_shown_is_not_mentioned(page: RunPage) -> None:
     page.remove("a")
     page.remove("stranger")
-    assert page.take(0.0) == {"runs": [], "gone": ["a"]}
+    assert page.take(0.0) == RunChanges(runs=[], gone=["a"])
 
 
 def test_a_new_run_is_shown_at_once(page: RunPage) -> None:

@@ -1,0 +1,94 @@
+"""A client of the web, and what one that keeps to the protocol shows."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import socketio
+
+PATIENCE = 10.0
+"""Seconds (s) that a test waits for something before it fails."""
+EVENTS = ("events", "snapshot", "runs", "gone", "workers", "log")
+
+Heard = tuple[str, Any]
+
+
+class Client:
+    """A Socket.IO client that writes down what it hears, in order."""
+
+    def __init__(self, address: str) -> None:
+        self.heard: list[Heard] = []
+        self._changed = threading.Condition()
+        self.socket = socketio.Client(reconnection=False)
+        for event in EVENTS:
+            self.socket.on(event, self._writer(event))
+        self.socket.connect(address, transports=["websocket"], wait_timeout=PATIENCE)
+
+    def ask(self, event: str, payload: object = None) -> Any:
+        """Send an event and return its acknowledgement."""
+        return self.socket.call(event, payload, timeout=PATIENCE)
+
+    def wait_until(self, done: Callable[[list[Heard]], bool]) -> list[Heard]:
+        """What was heard, once it fits; fails if it doesn't in time."""
+        deadline = time.monotonic() + PATIENCE
+        with self._changed:
+            while not done(self.heard):
+                left = deadline - time.monotonic()
+                assert left > 0, f"waited in vain; heard {[event for event, _ in self.heard]}"
+                self._changed.wait(left)
+            return list(self.heard)
+
+    def wait_for(self, event: str, fits: Callable[[Any], bool] = lambda _payload: True) -> Any:
+        """The first payload of that event that fits."""
+        heard = self.wait_until(lambda all_heard: any(e == event and fits(p) for e, p in all_heard))
+        return next(payload for each, payload in heard if each == event and fits(payload))
+
+    def wait_for_seq(self, seq: int) -> list[dict[str, Any]]:
+        """All batches, once one reaches that seq."""
+        heard = self.wait_until(
+            lambda all_heard: any(e == "events" and p["to"] >= seq for e, p in all_heard)
+        )
+        return [payload for event, payload in heard if event == "events"]
+
+    def close(self) -> None:
+        """Go as a closed tab does. (In order it would wait up to 3 s for Werkzeug's answer.)"""
+        if self.socket.connected:
+            self.socket.eio.ws.sock.shutdown(socket.SHUT_RDWR)
+
+    def _writer(self, event: str) -> Callable[[Any], None]:
+        def write_down(payload: Any) -> None:
+            with self._changed:
+                self.heard.append((event, payload))
+                self._changed.notify_all()
+
+        return write_down
+
+
+class View:
+    """What a client that keeps to the protocol shows: applies answers and batches by its rules."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        self.epoch = snapshot["epoch"]
+        self.seq = snapshot["seq"]
+        self.run = snapshot["run"]
+        self.nodes = {node["path"]: node for node in snapshot["nodes"]}
+
+    def apply(self, batch: dict[str, Any]) -> None:
+        assert batch["epoch"] == self.epoch
+        if batch["to"] <= self.seq:
+            return
+        assert batch["from"] <= self.seq, f"a gap from {self.seq} to {batch['from']}"
+        for event in batch["events"]:
+            if event["seq"] > self.seq:
+                self._upsert(event)
+        self.seq = batch["to"]
+
+    def _upsert(self, event: dict[str, Any]) -> None:
+        if "node" in event:
+            self.nodes[event["node"]["path"]] = event["node"]
+        else:
+            self.run = event["run"]
