@@ -24,8 +24,10 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 
 Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
-it was answered), `rescues` (in a row), `by` (who started or retried it), `retried_at` (ms; steps
-that ended badly up to then start anew), `intents` (how many) and `intent:<path>` (Revoke).
+it was answered), `rescues` (in a row), `by` (who started or retried it), `intents` (how many) and
+`intent:<path>` (Revoke). In the journal, `<path>#retried` is the number of the first step that a
+retry of the run started anew in the parent at that path: from there on recorded steps are used
+where they match, and are no reason to stop where they don't.
 
 | channel | carries | heard by |
 |---|---|---|
@@ -74,6 +76,11 @@ def large(run_id: str) -> str:
 def journal(run_id: str) -> str:
     """Hash of a run's recorded steps."""
     return f"{TAG}journal:{run_id}"
+
+
+def retried(path: str) -> str:
+    """The journal's mark of the first step that a retry started anew in the parent at `path`."""
+    return f"{path}#retried"
 
 
 def claims(run_id: str) -> str:

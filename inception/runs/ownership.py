@@ -98,7 +98,6 @@ class _Parts:
             owner=control["owner"],
             token=control["token"],
             rescues=int(control["rescues"]),
-            retried_at=int(control.get("retried_at", 0)),
         )
 
     def _nodes(self) -> list[Node]:

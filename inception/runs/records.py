@@ -205,8 +205,6 @@ class LoadedRun:
     owner: str
     token: str
     rescues: int
-    retried_at: int
-    """When it was last retried, or 0: what ended badly up to then starts anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,15 @@ from inception.runs.catalogue import Catalogue
 from inception.runs.claims import Claims
 from inception.runs.listing import Listing
 from inception.runs.logs import Logs
-from inception.runs.ownership import Ownership
 from inception.runs.presence import Presence
 from inception.runs.reading import Reading
+from inception.runs.retrying import Retrying
 from inception.runs.scripts import refusals_as_errors
 from inception.runs.submissions import Submissions
 from inception.runs.writing import Writing
 
 
-class Store(Submissions, Claims, Ownership, Writing, Presence, Reading, Listing, Logs, Catalogue):
+class Store(Submissions, Claims, Retrying, Writing, Presence, Reading, Listing, Logs, Catalogue):
     """The record in Redis, by who asks: each part is a module of its own.
 
     A method is one round trip unless it says otherwise, and one atomic step if it writes. All

@@ -1,4 +1,4 @@
-"""What anybody may ask without holding a run: create, revoke, retry, delete.
+"""What anybody may ask without holding a run: create, revoke, delete.
 
 Each is guarded by the state it needs, inside its script.
 """
@@ -19,7 +19,6 @@ from inception.runs.errors import (
     RunAlreadyEnded,
     RunNotEnded,
     RunNotFound,
-    RunSucceeded,
 )
 from inception.runs.meta import empty_meta
 from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Run, State
@@ -35,7 +34,7 @@ _LONGEST_KEY: Final = 200
 
 
 class Submissions(Scripts):
-    """Creates, revokes, retries and deletes runs."""
+    """Creates, revokes and deletes runs."""
 
     def create_run(self, new: NewRun) -> Created:
         """Record a run as PENDING; its message is sent after this.
@@ -81,22 +80,6 @@ class Submissions(Scripts):
             "no_node": NodeNotFound(f"Run {run_id} has no node {path}."),
             "ended": RunAlreadyEnded(f"Run {run_id} has ended; there is nothing to revoke."),
             "node_ended": NodeAlreadyEnded(f"Node {path} of run {run_id} has ended already."),
-        }[answer[0]]
-
-    def retry_run(self, run_id: str, *, by: str) -> Run:
-        """Let a run that ended badly go on: what failed starts anew, successes are kept.
-
-        The steps start anew as its next owner comes to them. Raises RunNotFound, RunNotEnded,
-        RunSucceeded.
-        """
-        words = [run_id, by, recordtext.raw(empty_meta())]
-        answer = self._run("retry_run", keys.of_run(run_id), words)
-        if answer[0] == "ok":
-            return recordtext.run_of(answer[1])
-        raise {
-            "gone": RunNotFound(f"There is no run {run_id}."),
-            "not_ended": RunNotEnded(f"Run {run_id} still goes on; revoke it first."),
-            "succeeded": RunSucceeded(f"Run {run_id} succeeded; rerun it to have it again."),
         }[answer[0]]
 
     def delete_run(self, run_id: str) -> None:

@@ -89,21 +89,19 @@ class Writing(Scripts):
         answer = self._as_owner("new_attempt", lease, op, words)
         return int(answer[1]) if answer[0] == "ok" else None
 
-    def restart_step(
-        self, lease: Lease, op: int, step: NewStep, *, earlier: Attempt, set_aside: bool
-    ) -> int | None:
-        """Start an ended step anew as `step` and return its attempt; `earlier` is how it ended.
+    def restart_step(self, lease: Lease, op: int, step: NewStep, *, earlier: Attempt | None) -> int:
+        """Start a recorded step as another one, in its place; return its attempt.
 
-        `set_aside` forgets what is recorded under it. None if it goes on. Raises SpawnRefused
-        under a revoke.
+        What is recorded under it is forgotten. `earlier` is how its last attempt ended, None if
+        that was never begun. Raises SpawnRefused under a revoke, and if the step goes on.
         """
         fields = _node_of(step)
         patch = {name: fields[name] for name in _RESTARTED}
         words: list[str | int] = [step.path, f"{step.digest} {step.name}"]
-        words += (recordtext.raw(earlier), "1" if set_aside else "0")
+        words += ("" if earlier is None else recordtext.raw(earlier),)
         words += recordtext.arguments_of(patch)
         answer = self._as_owner("restart_step", lease, op, words)
-        return int(answer[1]) if answer[0] == "ok" else None
+        return int(answer[1])
 
     def end_run(self, lease: Lease, op: int, state: State, run: Fields) -> Ended:
         """End the run, as REVOKED if that was asked for; refused while nodes go on."""
@@ -132,6 +130,8 @@ def _raise_refusal(word: str, lease: Lease) -> None:
         raise StaleToken(f"Run {lease.run_id} isn't {lease.owner}'s any more.")
     if word == "gone":
         raise RunNotFound(f"There is no run {lease.run_id} (any more).")
+    if word == "going_on":
+        raise SpawnRefused(f"A step of run {lease.run_id} goes on and can't be set aside.")
     if word == "revoked":
         raise SpawnRefused(f"Run {lease.run_id} is being revoked; no step starts in it.")
     if word == "too_many":

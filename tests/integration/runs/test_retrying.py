@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from inception.runs import keys
 from inception.runs.errors import RunNotEnded, RunNotFound, RunSucceeded, SpawnRefused
-from inception.runs.model import Attempt, State
+from inception.runs.model import State
+from inception.runs.paths import task_id
 from inception.runs.records import ClaimAnswer, Lease
 from inception.runs.recordtext import patch
 from inception.runs.store import Store
@@ -24,66 +26,81 @@ def retry(store: Store) -> HeldRun:
     return HeldRun(store, Lease(run_id=RUN, owner="next", token="token-2"))
 
 
-def restart(held: HeldRun, path: str, *, set_aside: bool = False) -> int | None:
-    node = held.store.read_node(RUN, path)
-    earlier = Attempt(
-        attempt=node["attempt"],
-        worker=None,
-        started_at=None,
-        finalized_at=node["finalized_at"],
-        state=node["state"],
-        error=None,
-    )
-    return held.store.restart_step(
-        held.lease, held.next_op(), step(path), earlier=earlier, set_aside=set_aside
-    )
+def states(store: Store) -> dict[str, State]:
+    return {node["path"]: node["state"] for node in store.snapshot(RUN)["nodes"]}
 
 
-def test_a_retried_run_waits_for_an_owner_without_its_end_and_its_revoke(held: HeldRun) -> None:
+def test_successes_are_kept_and_the_rest_starts_anew(held: HeldRun) -> None:
+    held.spawn("0", "3")
+    held.spawn("1", "2", kind="parent")
+    held.spawn("1.0", "1.1", "2.0")
+    for path in ("0", "1.0", "2", "3"):
+        held.end(path)
+    for path in ("1.1", "2.0", "1"):
+        held.write(path, state=State.FAILURE, traceback="x" * 5000)
+    end_run(held, State.FAILURE)
+
+    run = held.store.retry_run(RUN, by="anna")
+    assert (run["state"], run["finalized_at"], run["value"]) == (State.RETRY, None, None)
+    assert run["omitted"] == []
+    assert run["counts"] == {"RETRY": 2, "SUCCESS": 4, "FAILURE": 1}
+    assert states(held.store) == {
+        "0": State.SUCCESS,
+        "1": State.RETRY,
+        "1.0": State.SUCCESS,
+        "1.1": State.RETRY,
+        "2": State.SUCCESS,
+        "2.0": State.FAILURE,
+        "3": State.SUCCESS,
+    }
+    anew = held.store.read_node(RUN, "1.1")
+    assert (anew["attempt"], anew["task_id"]) == (2, task_id(RUN, "1.1", 2))
+    assert (anew["traceback"], anew["omitted"]) == (None, [])
+    assert [attempt["state"] for attempt in anew["attempts"]] == [State.FAILURE]
+    journal = held.store.load_run(RUN).journal
+    assert (journal[keys.retried("")], journal[keys.retried("1")]) == ("1", "1")
+    assert keys.retried("2") not in journal
+
+
+def test_a_parent_that_failed_by_itself_goes_on_after_its_steps(held: HeldRun) -> None:
+    held.spawn("0", "1")
+    held.end("0")
+    held.end("1")
+    end_run(held, State.FAILURE)
+    again = retry(held.store)
+    assert again.store.load_run(RUN).journal[keys.retried("")] == "2"
+    assert states(again.store) == {"0": State.SUCCESS, "1": State.SUCCESS}
+
+
+def test_a_retried_run_waits_for_an_owner_and_has_no_revoke_any_more(held: HeldRun) -> None:
     held.spawn("0")
     held.store.claim(held.claim_of("0"))
     held.store.request_revoke(RUN, "", by="anna", reason=None)
+    held.store.end_claim(held.end_of("0", State.REVOKED))
     held.end("0", State.REVOKED)
     end_run(held, State.REVOKED)
-    before = held.store.read_run(RUN)
 
     run = held.store.retry_run(RUN, by="anna")
-    assert (run["state"], run["epoch"], run["seq"]) == (
-        State.RETRY,
-        before["epoch"],
-        before["seq"] + 1,
-    )
-    assert (run["revoke"], run["finalized_at"], run["omitted"]) == (None, None, [])
+    assert run["revoke"] is None
     assert held.store.unowned(older_than_ms=60_000, limit=5) == [RUN]
     claimed = held.store.claim_run(RUN, owner="next", token="token-2")
     assert claimed is not None
-    assert (claimed.run["state"], claimed.first) == (State.RETRY, False)
-    loaded = held.store.load_run(RUN)
-    assert loaded.intents == {}
-    assert loaded.retried_at >= (loaded.nodes[0]["finalized_at"] or 0) > 0
+    assert (claimed.run["state"], claimed.first) == (State.STARTED, False)
+    assert held.store.load_run(RUN).intents == {}
+    assert held.store.claim(held.claim_of("0", attempt=1)) == ClaimAnswer.SUPERSEDED
+    assert held.store.claim(held.claim_of("0", attempt=2)) == ClaimAnswer.OK
 
 
-def test_a_step_that_ended_badly_starts_anew_as_a_new_attempt(held: HeldRun) -> None:
-    held.spawn("0", "1")
-    held.store.claim(held.claim_of("1"))
-    held.store.end_claim(held.end_of("1", State.FAILURE))
-    held.end("0")
-    held.write("1", state=State.FAILURE, traceback="x" * 5000)
+def test_a_retry_goes_on_in_the_numbering(held: HeldRun) -> None:
     end_run(held, State.FAILURE)
-
-    again = retry(held.store)
-    assert restart(again, "1") == 2
-    node = again.store.read_node(RUN, "1")
-    assert (node["state"], node["attempt"], node["traceback"]) == (State.PENDING, 2, None)
-    assert (node["omitted"], node["finalized_at"]) == ([], None)
-    assert [attempt["state"] for attempt in node["attempts"]] == [State.FAILURE]
-    assert again.store.read_run(RUN)["counts"] == {"PENDING": 1, "SUCCESS": 1}
-    assert again.store.claim(again.claim_of("1", attempt=1)) == ClaimAnswer.SUPERSEDED
-    assert again.store.claim(again.claim_of("1", attempt=2)) == ClaimAnswer.OK
-    assert restart(again, "1") is None
+    before = held.store.read_run(RUN)
+    run = held.store.retry_run(RUN, by="anna")
+    assert (run["epoch"], run["seq"]) == (before["epoch"], before["seq"] + 1)
 
 
-def test_a_step_set_aside_takes_along_what_is_under_it(held: HeldRun) -> None:
+def test_another_step_takes_the_place_of_a_recorded_one_and_of_what_is_under_it(
+    held: HeldRun,
+) -> None:
     held.spawn("1", "10", kind="parent")
     held.spawn("1.0", "10.0")
     held.store.claim(held.claim_of("1.0"))
@@ -93,23 +110,27 @@ def test_a_step_set_aside_takes_along_what_is_under_it(held: HeldRun) -> None:
     end_run(held, State.FAILURE)
 
     again = retry(held.store)
-    restart(again, "1", set_aside=True)
+    other = step("1", name="tasks.other")
+    assert again.store.restart_step(again.lease, again.next_op(), other, earlier=None) == 2
     loaded = again.store.load_run(RUN)
     assert [node["path"] for node in loaded.nodes] == ["1", "10", "10.0"]
-    assert loaded.journal.keys() == {"1", "10", "10.0"}
+    assert loaded.journal["1"] == "digest tasks.other"
+    assert "1#0" not in loaded.journal
+    assert "1.0" not in loaded.journal
     assert loaded.claims == {}
     assert loaded.nodes[0]["children"] == 0
     assert loaded.run["counts"] == {"PENDING": 1, "SUCCESS": 2}
 
 
-def test_nothing_starts_anew_under_a_revoke(held: HeldRun) -> None:
+def test_no_step_takes_the_place_of_one_that_goes_on_or_is_revoked(held: HeldRun) -> None:
     held.spawn("0")
-    held.end("0", State.FAILURE)
-    end_run(held, State.FAILURE)
-    again = retry(held.store)
-    again.store.request_revoke(RUN, "", by="anna", reason=None)
+    held.store.claim(held.claim_of("0"))
     with pytest.raises(SpawnRefused):
-        restart(again, "0")
+        held.store.restart_step(held.lease, held.next_op(), step("0"), earlier=None)
+    held.end("0")
+    held.store.request_revoke(RUN, "", by="anna", reason=None)
+    with pytest.raises(SpawnRefused):
+        held.store.restart_step(held.lease, held.next_op(), step("0"), earlier=None)
 
 
 def test_only_a_run_that_ended_badly_is_retried(held: HeldRun) -> None:
