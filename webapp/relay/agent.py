@@ -37,7 +37,7 @@ class Relay:
         bells = Bells(flush=self._flush_wanted.set, read=self._read_wanted.set)
         listener = Listener(url, name="relay", on_gap=self._gap)
         self._listener = listener
-        self.clients = Clients(sockets, on_drained=bells.flush)
+        self.clients = Clients(sockets, wake=bells.flush)
         self.runs = RunRooms(store, listener, self.clients, bells)
         self.lists = RunLists(store, listener, self.clients, bells)
         self.workers = WorkerBoard(Fleet(store, client), listener, self.clients, bells)

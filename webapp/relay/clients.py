@@ -31,11 +31,14 @@ class _Client:
 
 
 class Clients:
-    """Every connected socket by its Socket.IO session id."""
+    """Every connected socket by its Socket.IO session id.
 
-    def __init__(self, sockets: SocketIO, *, on_drained: Callable[[], None]) -> None:
+    `wake` has the agent call `settle` soon.
+    """
+
+    def __init__(self, sockets: SocketIO, *, wake: Callable[[], None]) -> None:
         self._sockets = sockets
-        self._on_drained = on_drained
+        self._wake = wake
         self._clients: dict[str, _Client] = {}
         self._guard = threading.Lock()
         bound_queues(sockets)
@@ -49,7 +52,7 @@ class Clients:
     def add(self, sid: str) -> None:
         """A socket has connected."""
         outbox = self._engine_socket(sid).queue
-        outbox.on_drained = self._on_drained
+        outbox.on_drained = self._wake
         with self._guard:
             self._clients[sid] = _Client(outbox)
 
@@ -102,6 +105,7 @@ class Clients:
                 continue
             if client.behind_since is None and client.outbox.is_full:
                 client.behind_since = now
+                self._wake()  # so that `settle` counts its time, even if nothing more is sent
             if client.behind_since is None:
                 ready.append(sid)
             else:

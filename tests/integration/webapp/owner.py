@@ -79,3 +79,7 @@ class Owner:
         claimed = self.store.claim_run(lease.run_id, owner=lease.owner, token=lease.token)
         assert claimed is not None
         return HeldRun(self.store, lease)
+
+    def cut_listeners(self) -> None:
+        """Cut every pub/sub connection of the server, as a network does."""
+        self.store._client.client_kill_filter(_type="pubsub")

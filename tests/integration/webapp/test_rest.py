@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -39,10 +38,10 @@ class Rest:
 
 
 @pytest.fixture
-def rest(web: Web, store: Store) -> Iterator[Rest]:
+def rest(web: Web, store: Store) -> Rest:
     """The interface of a web that knows one parent."""
     store.write_catalogue([COUNT_TWICE])
-    yield Rest(web.address)
+    return Rest(web.address)
 
 
 def problem(answer: requests.Response) -> tuple[int, str]:

@@ -70,7 +70,7 @@ def test_after_a_cut_the_first_page_comes_again_in_full(open_client: Open, owner
     ids = [owner.create() for _ in range(3)]
     client = open_client()
     client.ask("watch_runs", {})
-    owner.store._client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    owner.cut_listeners()
     client.wait_for("runs", lambda changes: {run["id"] for run in changes["runs"]} == set(ids))
 
 
