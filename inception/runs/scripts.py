@@ -12,7 +12,13 @@ from importlib import resources
 from typing import Any, Final
 
 import redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import (
+    ClusterDownError,
+    ExecAbortError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+)
 
 from inception.runs import keys
 from inception.runs.errors import StoreUnavailable
@@ -28,6 +34,8 @@ from inception.runs.model import (
 _REFUSALS: Final = re.compile(
     r"\b(OOM|READONLY|LOADING|BUSY|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b"
 )
+_REFUSED: Final = (OutOfMemoryError, ReadOnlyError, ClusterDownError, ExecAbortError)
+"""Refusals that redis-py names itself, and takes Redis' word for them out of the text."""
 _SCRIPTS_OWN: Final = (
     "id", "path", "seq", "epoch", "counts", "state", "revoke", "created_at", "omitted",
 )  # fmt: skip
@@ -92,7 +100,7 @@ def refusals_as_errors() -> Iterator[None]:
     except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
         raise StoreUnavailable(f"Redis can't be reached: {error}") from error
     except redis.ResponseError as error:
-        if not _REFUSALS.search(str(error)):
+        if not isinstance(error, _REFUSED) and not _REFUSALS.search(str(error)):
             raise
         raise StoreUnavailable(f"Redis refuses for the moment: {error}") from error
 

@@ -21,6 +21,15 @@ OWNER = "host:watcher:1"
 RUN = "run-1"
 
 
+def lose_nothing(client: RedisClient) -> None:
+    """Let Redis answer only when its file has the write.
+
+    With `everysec` a write that comes while the last second is being synced waits in the server's
+    memory for up to 2 s, so that even SIGKILL loses it.
+    """
+    client.config_set("appendfsync", "always")
+
+
 def hold(store: Store, run_id: str = RUN, owner: str = OWNER, token: str = "token-1") -> HeldRun:
     store.create_run(NewRun(id=run_id, name="tasks.outer", kwargs={}))
     assert store.claim_run(run_id, owner=owner, token=token)

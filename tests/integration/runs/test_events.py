@@ -14,7 +14,7 @@ from inception.runs.errors import EventsGone, RunNotFound
 from inception.runs.model import MAX_EVENTS, Batch, State
 from inception.runs.recordtext import patch
 from inception.runs.store import Store
-from tests.integration.runs.held_run import RUN, HeldRun, RedisClient, hold
+from tests.integration.runs.held_run import RUN, HeldRun, RedisClient, hold, lose_nothing
 from tests.private_redis import PrivateRedis
 
 
@@ -125,6 +125,7 @@ def test_times_are_set_once_by_redis(held: HeldRun) -> None:
 
 def test_a_server_that_was_killed_begins_a_new_epoch(own_redis: PrivateRedis) -> None:
     with connect(own_redis.url, purpose="test") as client:
+        lose_nothing(client)
         held = hold(Store(client))
         held.spawn("0")
         before = held.store.snapshot(RUN)

@@ -1,0 +1,41 @@
+"""Each script says what it does, takes and answers, and its method can find it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import inception.runs
+from inception.runs import keys
+from inception.runs.scripts import load
+
+PACKAGE = Path(inception.runs.__file__).parent
+SCRIPTS = sorted(path for path in (PACKAGE / "lua").glob("*.lua") if path.stem != "prelude")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_opens_with_its_four_parts(script: Path) -> None:
+    lines = script.read_text().splitlines()
+    header = "\n".join(lines[: lines.index("")])
+    assert all(line.startswith("--") for line in header.splitlines())
+    parts = re.findall(r"^-- (KEYS|ARGV|Returns|Events?)\b", header, flags=re.MULTILINE)
+    assert [part.rstrip("s") for part in parts] == ["KEYS", "ARGV", "Return", "Event"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_only_the_legend_spells_a_key(script: Path) -> None:
+    assert keys.TAG not in script.read_text()
+
+
+def test_each_script_is_called_by_a_method_and_each_call_has_its_script() -> None:
+    source = "".join(path.read_text() for path in PACKAGE.glob("*.py"))
+    called = re.findall(r'_(?:run|run_again_if_lost|as_owner)\(\s*"(\w+)"', source)
+    assert sorted(set(called)) == [script.stem for script in SCRIPTS]
+
+
+def test_a_script_is_read_once_with_what_it_stands_on() -> None:
+    script = load("claim")
+    assert script is load("claim")
+    assert script.text.index("local STATES") < script.text.index("local RUN, NODES")
