@@ -128,13 +128,9 @@ class Bodies:
 
     def _close(self, live: LiveRun, frame: LiveFrame, end: NodeEnd) -> None:
         """End the children, then the parent."""
-        abandoned = self._abandoned_children(live, frame)
-        frame.children.extend(abandoned)
+        self._stop_abandoned(live, frame)
         if end.state != State.SUCCESS:
             self._stop_children(live, frame)
-        for node in abandoned:
-            if node.kind == "parent":
-                self.begin(live, node)
         frame.wait_for_children()
         if live.is_revoked(frame.path) and end.state != State.REVOKED:
             end = NodeEnd(
@@ -149,20 +145,15 @@ class Bodies:
             self._endings.finish(live, frame.node, end)
 
     def _stop_children(self, live: LiveRun, frame: LiveFrame) -> None:
-        if live.is_revoked(frame.path):
-            return
         for child in frame.children:
             if not child.ended:
-                self.desk.revoker.request(
-                    live, child.path, by="parent", reason="its parent ended badly"
-                )
+                self._stop(live, child, "its parent ended badly")
 
-    @staticmethod
-    def _abandoned_children(live: LiveRun, frame: LiveFrame) -> list[LiveNode]:
-        """Children of an earlier try that this one hasn't asked for: they end with it too."""
+    def _stop_abandoned(self, live: LiveRun, frame: LiveFrame) -> None:
+        """Children of an earlier try that this one hasn't asked for: nobody wants them any more."""
         known = {child.path for child in frame.children}
         with live.lock:
-            return [
+            abandoned = [
                 node
                 for node in live.nodes.values()
                 if node.path != ROOT
@@ -170,6 +161,15 @@ class Bodies:
                 and node.path not in known
                 and not node.recorded
             ]
+        frame.children.extend(abandoned)
+        for node in abandoned:
+            self._stop(live, node, "its parent asked for it no more")
+            if node.kind == "parent":
+                self.begin(live, node)
+
+    def _stop(self, live: LiveRun, node: LiveNode, reason: str) -> None:
+        if not live.is_revoked(node.path):
+            self.desk.revoker.request(live, node.path, by="parent", reason=reason)
 
     def watch_unwinding(self, live: LiveRun) -> None:
         """A revoke came: after a while end the parents that it covers, left or not."""

@@ -81,7 +81,6 @@ class Endings:
             if node.recorded:
                 return
             node.recorded = True
-            live.unended -= 1
             waiters, node.waiters = node.waiters, []
             node.request = None
         if node.kind == "child":

@@ -19,8 +19,9 @@ from inception.authoring.errors import RunRevoked
 from inception.authoring.frame import StepHandle, StepRequest
 from inception.runs.errors import SpawnRefused
 from inception.runs.jsontext import encode
+from inception.runs.keys import retried
 from inception.runs.model import ROOT, JsonValue, Meta, State
-from inception.runs.paths import child_path
+from inception.runs.paths import child_path, tree_order
 from inception.watching.journal import RecordedStep, value_key
 from inception.watching.live import raw
 
@@ -104,8 +105,8 @@ class LiveFrame:
         """Number, record and send `steps`; those that are recorded are joined."""
         self.check()
         numbered = [(self._next_path(), step) for step in steps]
-        new = [pair for pair in numbered if not self._join(*pair)]
         try:
+            new = [pair for pair in numbered if not self._join(*pair)]
             started = self._desk.steps.start(self._live, new) if new else []
         except SpawnRefused:
             self._desk.revoker.heard(self._live, self.path)
@@ -212,6 +213,8 @@ class LiveFrame:
         node = self._live.nodes.get(path)
         if recorded is None or node is None:
             return False
+        if self._starts_anew(node, recorded, step):
+            return True
         RecordedStep.from_text(recorded).check(path, name=step.name, digest=step.digest)
         if not node.ended:
             node.request = step
@@ -220,6 +223,22 @@ class LiveFrame:
             else:
                 self._begin_if_parent(node)
         return True
+
+    def _starts_anew(self, node: LiveNode, recorded: str, step: StepRequest) -> bool:
+        """Start a step that the parent asks for in place of the recorded one, after a retry.
+
+        From the first step on that the retry started anew, what is recorded is set aside where
+        it doesn't match.
+        """
+        if recorded == f"{step.digest} {step.name}" or not self._is_past_failure(node.path):
+            return False
+        self._desk.steps.start_anew(self._live, node, step)
+        self._begin_if_parent(node)
+        return True
+
+    def _is_past_failure(self, path: str) -> bool:
+        first = self._live.journal.get(retried(self.path))
+        return first is not None and tree_order(path)[-1] >= int(first)
 
     def _begin_if_parent(self, node: LiveNode) -> None:
         if node.kind == "parent" and not node.ended:

@@ -133,6 +133,21 @@ class LiveNode:
             path=self.path,
         )
 
+    def begin_again(self, anew: LiveNode, attempt: int) -> None:
+        """Become what `anew` is, as this attempt, which is to be started."""
+        self.name, self.kind, self.queue, self.request = (
+            anew.name,
+            anew.kind,
+            anew.queue,
+            anew.request,
+        )
+        self.attempt, self.task_id, self.state = attempt, anew.task_id, State.PENDING
+        self.queued_at = int(time.time() * 1000)
+        self.meta, self.end, self.recorded = empty_meta(), None, False
+        self.claim, self.options, self.waiting, self.missed_beats = None, None, None, 0
+        self.heard = time.monotonic()
+        self.unsent.clear()
+
     def cancel_timers(self) -> None:
         """Drop its deadlines and its sending again."""
         for timer in (*self.deadlines, self.conflation, self.resend):
@@ -160,8 +175,6 @@ class LiveRun:
         self.result_lock = threading.Lock()
         """Held over a write of the run's Celery result, so that its end stays the last one."""
         self.result_stored_at = 0.0
-        self.unended = 0
-        """Nodes under the root without a recorded end."""
 
     @property
     def root(self) -> LiveNode:
@@ -177,7 +190,6 @@ class LiveRun:
         """Take a node in; `expected` announces its children if it is a parent."""
         self.nodes[node.path] = node
         self.rollup.add(node.path, expected)
-        self.unended += not node.recorded
 
     def under(self, path: str) -> Iterator[LiveNode]:
         """The nodes at or below `path` without a decided end, the root excepted."""
@@ -186,6 +198,14 @@ class LiveRun:
             for node in list(self.nodes.values())
             if node.path != ROOT and not node.ended and is_under(node.path, path)
         )
+
+    def forget_below(self, path: str) -> None:
+        """Drop what is known below `path`; the nodes there have ended."""
+        for below in [other for other in self.nodes if other.startswith(path + ".")]:
+            del self.nodes[below]
+        for step in [s for s in self.journal if s.startswith((path + ".", path + "#"))]:
+            del self.journal[step]
+        self.rollup.forget_below(path)
 
     def is_revoked(self, path: str) -> bool:
         """True if somebody asked to stop this node or one above it."""

@@ -63,6 +63,12 @@ class RollUp:
             self._tallies[parent_path(path)].total -= tally.shown
         tally.shown = 0.0
 
+    def forget_below(self, path: str) -> None:
+        """Drop what is known below `path`, which begins anew."""
+        for below in [other for other in self._tallies if other.startswith(path + ".")]:
+            del self._tallies[below]
+        self._tallies[path].children, self._tallies[path].total = 0, 0.0
+
     def set(self, path: str, completion: float, *, succeeded: bool = False) -> list[str]:
         """Say how far the node at `path` is; return the paths above it that moved, upwards."""
         return list(self._raise(path, 100.0 if succeeded else min(completion, _ALMOST)))

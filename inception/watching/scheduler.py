@@ -159,6 +159,7 @@ class Scheduler:
         live.intents.update(loaded.intents)
         for node in sorted(loaded.nodes, key=lambda node: tree_order(node["path"])):
             taken = LiveNode.from_record(node)
+            taken.claim = loaded.claims.get(taken.path) if taken.ended else None
             live.add(taken)
             done = taken.state == State.SUCCESS
             live.rollup.set(taken.path, node["meta"]["completion"], succeeded=done)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kombu.exceptions import OperationalError
 
 from inception.runs.jsontext import encode
-from inception.runs.model import MAX_LABEL_CHARACTERS
+from inception.runs.model import MAX_LABEL_CHARACTERS, Attempt
 from inception.runs.paths import parent_path, task_id
 from inception.runs.records import NewStep
 from inception.watching.live import LiveNode
@@ -77,6 +77,26 @@ class Steps:
             if node.kind == "child":
                 self.send(live, node)
         return nodes
+
+    def start_anew(self, live: LiveRun, node: LiveNode, request: StepRequest) -> None:
+        """Start a recorded step as what `request` asks for now; what was recorded is set aside.
+
+        Only for a step that has ended, or that nobody has begun. Raises SpawnRefused.
+        """
+        anew = self._node(live, node.path, request)
+        anew.task_id = task_id(live.id, node.path, node.attempt + 1)
+        earlier = earlier_attempt(node) if node.ended else None
+        step = self._new_step(anew)
+        attempt = live.lane.commit(
+            lambda lease, op: self._ctx.store.restart_step(lease, op, step, earlier=earlier)
+        )
+        with live.lock:
+            live.forget_below(node.path)
+            live.rollup.restart(node.path)
+            live.journal[node.path] = f"{request.digest} {request.name}"
+            node.begin_again(anew, attempt)
+        if node.kind == "child":
+            self.begin_attempt(live, node)
 
     def begin_attempt(self, live: LiveRun, node: LiveNode) -> None:
         """Hear and send a further attempt, which has a task id of its own."""
@@ -156,6 +176,19 @@ class Steps:
             kwargs_text=encode(dict(request.kwargs), "arguments"),
             digest=request.digest,
         )
+
+
+def earlier_attempt(node: LiveNode) -> Attempt:
+    """How the node's last attempt ended, for the list of its attempts."""
+    claim = node.claim
+    return Attempt(
+        attempt=node.attempt,
+        worker=claim.worker if claim else None,
+        started_at=claim.at if claim else None,
+        finalized_at=None,
+        state=node.state,
+        error=node.meta["error"],
+    )
 
 
 def _announced(request: StepRequest | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from celery import current_task, shared_task
@@ -203,3 +204,34 @@ def raise_after_starting() -> None:
     """Start a child, and fail without waiting for it."""
     wait.delay(60)
     raise RuntimeError("not waiting")
+
+
+@child
+def fail_while(flag: str) -> str:
+    """Fail as long as there is such a file."""
+    if Path(flag).exists():
+        raise RuntimeError("the flag is up")
+    return "it is down"
+
+
+@child
+def note(book: str, word: str) -> str:
+    """Write a word into a book, so that a test can count how often the body ran."""
+    with Path(book).open("a") as page:
+        page.write(word + "\n")
+    return word
+
+
+@parent
+def inner(book: str, flag: str) -> str:
+    """A nested parent that succeeds but for its middle step."""
+    _first = watch(note.s(book, "inner first")).value
+    return watch(fail_while.s(flag)).value
+
+
+@parent
+def fails_deep_down(book: str, flag: str) -> list[str]:
+    """Succeed, fail in a nested parent, and go on after it."""
+    first = watch(note.s(book, "first")).value
+    middle = watch(inner.s(book, flag)).value
+    return [first, middle, watch(note.s(book, "last")).value]
