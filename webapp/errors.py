@@ -80,12 +80,6 @@ class TooManyRequests(InceptionError):
     code: ClassVar[str] = "too_many_requests"
 
 
-class NotImplementedYet(InceptionError):
-    """The protocol has it and this version does not."""
-
-    code: ClassVar[str] = "not_implemented"
-
-
 class NotReady(InceptionError):
     """Something that running a task needs is missing; `missing` names what."""
 

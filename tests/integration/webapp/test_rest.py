@@ -139,6 +139,16 @@ def test_what_has_ended_is_neither_revoked_nor_deleted_too_early(rest: Rest, own
     assert problem(rest.call("DELETE", f"/api/v1/runs/{run.id}")) == (404, "run_not_found")
 
 
+def test_a_run_that_ended_badly_goes_on_and_no_other(rest: Rest, owner: Owner) -> None:
+    good, bad = owner.begin(), owner.begin()
+    again = f"/api/v1/runs/{bad.id}/retry"
+    assert problem(rest.call("POST", again)) == (409, "run_not_ended")
+    good.end()
+    bad.end(State.FAILURE)
+    assert rest.call("POST", again).status_code == 202
+    assert problem(rest.call("POST", f"/api/v1/runs/{good.id}/retry")) == (409, "run_succeeded")
+
+
 def test_a_rerun_is_a_new_run_that_says_of_which(rest: Rest) -> None:
     former = rest.start(tags=["a"]).json()
     answer = rest.call("POST", f"/api/v1/runs/{former['id']}/rerun", json={"kwargs": {"limit": 9}})

@@ -55,7 +55,7 @@ class Stalled:
             pass
 
     def close(self) -> None:
-        self._socket.sock.close()
+        self._socket.close(timeout=0)
 
     def _read(self, kind: str) -> str:
         while True:

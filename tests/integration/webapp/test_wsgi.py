@@ -1,0 +1,107 @@
+"""The web as a process: each async mode serves, ends at once, and says what it can't do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.integration.webapp.clients import PATIENCE, Client, View
+from tests.integration.webapp.owner import Owner
+
+ROOT = Path(__file__).parents[3]
+Serve = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def serve(redis_url: str, port: int) -> Iterator[Serve]:
+    """Starts wsgi.py with settings of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(**settings: str) -> subprocess.Popen[str]:
+        environ = {**os.environ, "REDIS_URL": redis_url, "INCEPTION_PORT": str(port), **settings}
+        command = [sys.executable, "wsgi.py"]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environ,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_served(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            requests.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).raise_for_status()
+            return
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline, "nobody listens"
+
+
+@pytest.mark.parametrize("mode", ["eventlet", "threading"])
+def test_each_mode_serves_pages_rest_and_live_events(
+    serve: Serve, port: int, owner: Owner, mode: str
+) -> None:
+    process = serve(INCEPTION_ASYNC_MODE=mode)
+    wait_until_served(port)
+    run = owner.begin()
+    run.spawn("0")
+    clients = [Client(f"http://127.0.0.1:{port}") for _ in range(3)]
+    views = [View(client.ask("watch", {"run_id": run.id})["snapshot"]) for client in clients]
+    for iteration in range(30):
+        seq = run.progress("0", iteration)
+    for client, view in zip(clients, views, strict=True):
+        for batch in client.wait_for_seq(seq):
+            view.apply(batch)
+        assert view.nodes["0"]["meta"]["iteration"] == 29
+        client.close()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("mode", ["eventlet", "threading"])
+def test_a_port_in_use_is_said_in_one_line(serve: Serve, port: int, mode: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        process = serve(INCEPTION_ASYNC_MODE=mode)
+        _out, said = process.communicate(timeout=PATIENCE)
+    lines = [line for line in said.splitlines() if line.startswith("inception web:")]
+    assert process.returncode == 2
+    assert len(lines) == 1
+    assert str(port) in lines[0]
+    assert "Traceback" not in said
+
+
+def test_it_does_not_bind_to_the_world_without_users(serve: Serve) -> None:
+    process = serve(INCEPTION_HOST="0.0.0.0")
+    _out, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode != 0
+    assert "INCEPTION_USERS" in said
