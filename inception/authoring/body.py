@@ -46,6 +46,6 @@ def run_behind(
             speaking(voice_of(frame, draws=draws)),
             requested(task, args, kwargs, id=task_id, called_directly=True),
         ):
-            return task.run(*args, **kwargs)
+            return task.run_body(args, kwargs)
     finally:
         current_frame.reset(token)

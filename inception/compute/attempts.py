@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar, NoReturn, Protocol
 
-import celery
 from celery.exceptions import Ignore, Reject, Retry
 from celery.states import STARTED
 
-from inception.authoring.task import Task
 from inception.authoring.voice import last_word
 from inception.compute import ending
 from inception.compute.ending import BodyRaised, Ending, for_celery
@@ -201,14 +199,8 @@ class _Body:
         self.retries: int = task.request.retries or 0
 
     def run(self) -> object:
-        """Run the function, within what a base class of the project's own puts around it.
-
-        Flask's documentation has projects enter the application's context in `Task.__call__`.
-        """
-        task: Task = self._task
-        around = super(Task, task).__call__
-        call = self._task.run if around.__func__ is celery.Task.__call__ else around
-        return call(*self._args, **self._kwargs)
+        """Run the function as its task has it run."""
+        return self._task.run_body(self._args, self._kwargs)
 
     def store_started(self) -> None:
         """Store what `task_track_started` would, which is off since it comes before the claim."""

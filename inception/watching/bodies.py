@@ -11,12 +11,10 @@ import logging
 import threading
 import traceback
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from celery._state import _task_stack
-
+from inception.authoring.body import run_behind
 from inception.authoring.errors import RunRevoked
-from inception.authoring.frame import current_frame
 from inception.authoring.outcome import describe_exception, end_meta, judge
 from inception.runs.errors import InceptionError, RunNotFound, StaleToken
 from inception.runs.jsontext import encode
@@ -89,7 +87,8 @@ class Bodies:
             return failed_end(frame.node.meta, _unknown(frame.node.name))
         try:
             frame.check()
-            value = self._call(task, live, frame)
+            args, kwargs = arguments_of(frame, live)
+            value = run_behind(frame, task, args, kwargs, task_id=frame.node.task_id)
         except (Dropped, StaleToken):
             raise
         except RunRevoked as revoked:
@@ -97,28 +96,6 @@ class Bodies:
         except BaseException as error:  # noqa: BLE001  (SystemExit out of a body is a failure too)
             return _raised(frame.node, error)
         return _returned(frame.node, value)
-
-    def _call(self, task: Any, live: LiveRun, frame: LiveFrame) -> object:
-        """Call the function as Celery would: with its request, as the current task."""
-        args, kwargs = arguments_of(frame, live)
-        current_frame.set(frame)
-        _task_stack.push(task)
-        task.push_request(
-            id=frame.node.task_id,
-            root_id=live.id,
-            args=args,
-            kwargs=dict(kwargs),
-            called_directly=False,
-            is_eager=False,
-            retries=0,
-            delivery_info={},
-            headers={},
-        )
-        try:
-            return task.run(*args, **kwargs)
-        finally:
-            task.pop_request()
-            _task_stack.pop()
 
     @staticmethod
     def _stopped(frame: LiveFrame, revoked: RunRevoked) -> NodeEnd:

@@ -146,8 +146,8 @@ class Rescuer:
         worker = node.claim.worker if node.claim else ""
         if (live.id, node.path, node.attempt) in listed:
             node.missed_beats = 0
-        elif worker in moved or worker not in beats:
-            node.missed_beats += 1
+        elif node.state != State.RETRY and (worker in moved or worker not in beats):
+            node.missed_beats += 1  # while Celery's own retry is due, nobody works on it
         if worker in dead:
             self._lose(live, node, f"worker {worker} died")
         elif node.missed_beats > _MISSED_BEATS:
@@ -169,7 +169,7 @@ class Rescuer:
         for run_id in runs[:MOST_A_TICK]:
             if self._scheduler.full:
                 return
-            if not self._scheduler.take(run_id, from_owner=process, resumed=True):
+            if not self._scheduler.take(run_id, from_owner=process):
                 self._ctx.store.drop_owned(process, run_id)
         if len(runs) <= MOST_A_TICK:
             self._ctx.store.bury(process)
@@ -178,7 +178,7 @@ class Rescuer:
         """Runs that were given back, and those whose message was lost."""
         waiting = self._ctx.store.unowned(older_than_ms=UNOWNED_AFTER_MS, limit=MOST_A_TICK)
         for run_id in waiting:
-            self._scheduler.take(run_id, resumed=True)
+            self._scheduler.take(run_id)
 
     def _reconcile(self) -> None:
         """What Redis names and what is held differ: drop the one, resume the other."""
@@ -189,7 +189,7 @@ class Rescuer:
         for run_id in sorted(named - held.keys())[:MOST_A_TICK]:
             if self._scheduler.full:
                 return
-            if not self._scheduler.take(run_id, from_owner=self._ctx.process, resumed=True):
+            if not self._scheduler.take(run_id, from_owner=self._ctx.process):
                 self._ctx.store.drop_owned(self._ctx.process, run_id)
 
 

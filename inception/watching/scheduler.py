@@ -63,11 +63,10 @@ class Scheduler:
         """True while no run is taken: there are too many, or the process is leaving."""
         return self._stopping or len(self.runs) >= MAX_RUNS
 
-    def take(self, run_id: str, *, from_owner: str = "", resumed: bool = False) -> bool:
-        """Make the run this process's own and carry it on.
+    def take(self, run_id: str, *, from_owner: str = "") -> bool:
+        """Make the run this process's own and carry it on; `from_owner` is a dead one's name.
 
-        `from_owner` is the dead process it is taken from, `resumed` says that somebody has
-        held it before. Returns False if it isn't to be had. Raises StoreUnavailable.
+        Returns False if it isn't to be had. Raises StoreUnavailable.
         """
         if self.full or run_id in self.runs:
             return False
@@ -81,7 +80,8 @@ class Scheduler:
         )
         if claimed is None:
             return False
-        self._carry_on(claimed, lease, resumed=resumed or "kwargs" in claimed.run["omitted"])
+        known = claimed.first and "kwargs" not in claimed.run["omitted"]
+        self._carry_on(claimed, lease, resumed=not known)
         return True
 
     def drop(self, live: LiveRun, *, broken: bool) -> None:

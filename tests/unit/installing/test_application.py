@@ -4,7 +4,7 @@ from typing import Any
 
 import celery
 import pytest
-from celery import Celery
+from celery import Celery, _state
 
 from inception.authoring.errors import NotDurable
 from inception.authoring.frame import current_frame
@@ -14,6 +14,14 @@ from inception.installing.errors import InstalledTooLate
 from inception.runs.settings import Settings
 
 SETTINGS = Settings(redis_url="redis://127.0.0.1:1/0")
+
+
+@pytest.fixture(autouse=True)
+def _only_celerys_own_shared_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every `shared_task` that some other test module declares would be bound here too."""
+    own = {bind for bind in _state._on_app_finalizers if bind.__module__ == "celery.app.builtins"}
+    assert own
+    monkeypatch.setattr(_state, "_on_app_finalizers", own)
 
 
 @pytest.fixture

@@ -14,13 +14,9 @@ def test_the_same_step_again_is_accepted():
 
 def test_another_task_is_a_changed_parent_and_names_both():
     with pytest.raises(ParentChanged, match=r"0\.1 was tasks\.a\.count .* tasks\.a\.other"):
-        RecordedStep.from_text("abc tasks.a.count").check(
-            "0.1", name="tasks.a.other", digest="abc"
-        )
+        RecordedStep.from_text("abc tasks.a.count").check("0.1", name="tasks.a.other", digest="abc")
 
 
 def test_other_arguments_are_a_changed_parent_and_name_both_digests():
     with pytest.raises(ParentChanged, match=r"abc; now the parent passes others \(def\)"):
-        RecordedStep.from_text("abc tasks.a.count").check(
-            "0.1", name="tasks.a.count", digest="def"
-        )
+        RecordedStep.from_text("abc tasks.a.count").check("0.1", name="tasks.a.count", digest="def")
