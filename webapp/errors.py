@@ -68,8 +68,14 @@ class UnsupportedMediaType(InceptionError):
     code: ClassVar[str] = "unsupported_media_type"
 
 
+class Unauthorized(InceptionError):
+    """Nobody signed in, or what they showed is forged, has expired or was taken back."""
+
+    code: ClassVar[str] = "unauthorized"
+
+
 class Forbidden(InceptionError):
-    """The request comes from another site, or was sent to another name than this server's."""
+    """The request comes from another site, or asks for more than whoever sends it may."""
 
     code: ClassVar[str] = "forbidden"
 
