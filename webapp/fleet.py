@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final, TypedDict, cast
+from typing import Final, cast
 
 import redis
+from typing_extensions import TypedDict
 
 from inception.runs.records import BeatKind, BeatRecord
 from inception.runs.scripts import refusals_as_errors

@@ -7,7 +7,9 @@ nothing here knows of HTTP.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, TypedDict
+from typing import ClassVar
+
+from typing_extensions import TypedDict
 
 
 class FieldProblem(TypedDict):

@@ -7,9 +7,14 @@ web sends and what a client reads is one shape without a conversion in between.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias, TypedDict
+from typing import Final, Literal, TypeAlias
 
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+# pydantic reads no others before Python 3.12, and the documents of the API are made of these types.
+from typing_extensions import TypeAliasType, TypedDict
+
+JsonValue = TypeAliasType(
+    "JsonValue", "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+)
 
 
 class State(StrEnum):

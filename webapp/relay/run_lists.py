@@ -6,7 +6,9 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import Final
+
+from typing_extensions import TypedDict
 
 from inception.runs import keys
 from inception.runs.errors import StoreUnavailable

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Final, TypedDict
+from typing import Final
+
+from typing_extensions import TypedDict
 
 from inception.runs import keys
 from inception.runs.errors import EventsGone, RunNotFound, StoreUnavailable
