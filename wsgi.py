@@ -1,6 +1,7 @@
 """The web's entrance, and the only file that names what carries its concurrency.
 
-`python wsgi.py` serves on INCEPTION_HOST and INCEPTION_PORT until SIGTERM or Ctrl-C.
+`python wsgi.py` serves on INCEPTION_HOST and INCEPTION_PORT until SIGTERM or Ctrl-C. The program
+`flask` finds the command line here (`flask runs …`), which nothing is patched for.
 """
 
 # ruff: noqa: E402
@@ -9,9 +10,14 @@ from __future__ import annotations
 import os
 import sys
 
+_called_by_flask = __name__ != "__main__" and os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 _mode = os.environ.get("INCEPTION_ASYNC_MODE", "").strip() or "eventlet"
 # Patching comes before every other import: what was imported earlier keeps blocking calls.
-if _mode == "eventlet":
+if _called_by_flask:
+    from webapp.cli.complete import command_line_app
+
+    app = command_line_app()
+elif _mode == "eventlet":
     import eventlet
 
     eventlet.monkey_patch()
