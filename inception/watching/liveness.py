@@ -2,17 +2,22 @@
 
 A process is dead for us when its counter has stood still for one time-to-live of our monotonic
 clock, during which every beat of our own succeeded. No clock is compared with another, and an
-outage or pause of Redis makes nobody dead: after a failed beat all clocks start anew.
+outage or pause of Redis makes nobody dead: after a failed beat all clocks start anew, and so
+they do after a late one. Late is what Redis answers once it goes on, or what we ask after we
+stood still ourselves, perhaps along with everybody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from inception.runs.records import BeatRecord
+
+_LATE: Final = 0.5
+"""The part of a time-to-live between two answers from which on the later one tells nothing."""
 
 
 @dataclass(slots=True)
@@ -27,6 +32,7 @@ class Liveness:
     def __init__(self, ttl: float) -> None:
         self._ttl = ttl
         self._seen: dict[str, _Seen] = {}
+        self._answered_at: float | None = None
 
     def failed(self) -> None:
         """A beat of our own failed: nothing is known of anybody since."""
@@ -34,6 +40,9 @@ class Liveness:
 
     def hear(self, beats: Mapping[str, BeatRecord], now: float) -> None:
         """Note the counters as of `now` on the monotonic clock."""
+        if self._answered_at is not None and now - self._answered_at > _LATE * self._ttl:
+            self.failed()
+        self._answered_at = now
         for gone in self._seen.keys() - beats.keys():
             del self._seen[gone]
         for process, beat in beats.items():
@@ -44,7 +53,3 @@ class Liveness:
     def dead(self, now: float) -> set[str]:
         """The processes that have stood still for a time-to-live."""
         return {name for name, seen in self._seen.items() if now - seen.since >= self._ttl}
-
-    def alive(self, now: float) -> set[str]:
-        """All others that are known."""
-        return self._seen.keys() - self.dead(now)

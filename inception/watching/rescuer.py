@@ -52,28 +52,29 @@ class Rescuer:
 
     def beat_answered(self, answer: BeatAnswer) -> None:
         """Note who lives and leave the rest to the crew."""
-        self._liveness.hear(answer.beats, time.monotonic())
-        self._ctx.crew.submit(partial(self._tick, answer))
+        now = time.monotonic()
+        self._liveness.hear(answer.beats, now)
+        dead = self._liveness.dead(now) - {self._ctx.process}
+        self._ctx.crew.submit(partial(self._tick, answer, dead))
 
     def given_back(self) -> None:
         """Somebody handed runs over: see at once."""
         self._ctx.crew.submit(self._take_unowned)
 
-    def _tick(self, answer: BeatAnswer) -> None:
+    def _tick(self, answer: BeatAnswer, dead: set[str]) -> None:
         if not self._ticking.acquire(blocking=False):
             return
         try:
-            self._act(answer)
+            self._act(answer, dead)
         except InceptionError as error:
             log.warning("A tick came to nothing: %s", error, extra={"action": "tick_failed"})
         finally:
             self._ticking.release()
 
-    def _act(self, answer: BeatAnswer) -> None:
-        now = time.monotonic()
-        dead = self._liveness.dead(now) - {self._ctx.process}
-        dead |= self._predecessors(answer.beats)
-        self._note_consumers(answer.beats, self._liveness.alive(now) & answer.beats.keys())
+    def _act(self, answer: BeatAnswer, dead: set[str]) -> None:
+        """`dead` is as of the answer: a process that is frozen here learns nothing by waking."""
+        self._note_consumers(answer.beats, answer.beats.keys() - dead)
+        dead = dead | self._predecessors(answer.beats)
         for run_id, path in answer.intents:
             live = self._scheduler.runs.get(run_id)
             if live is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inception.runs.records import BeatRecord
 from inception.watching.liveness import Liveness
 
@@ -20,12 +22,23 @@ def beats(**counters: int) -> dict[str, BeatRecord]:
 
 def test_a_counter_that_stands_still_for_a_time_to_live_is_dead():
     liveness = Liveness(TTL)
-    liveness.hear(beats(a=1, b=1), now=0)
-    liveness.hear(beats(a=2, b=1), now=14)
+    for now in range(0, 15, 3):
+        liveness.hear(beats(a=now, b=1), now=now)
 
     assert liveness.dead(now=14.9) == set()
     assert liveness.dead(now=15) == {"b"}
-    assert liveness.alive(now=15) == {"a"}
+
+
+@pytest.mark.parametrize("pause", [8.0, 20.0, 600.0])
+def test_a_late_answer_says_nothing_of_anybody(pause: float):
+    liveness = Liveness(TTL)
+    for now in (0, 3, 6, 9, 12):
+        liveness.hear(beats(a=1), now=now)
+
+    liveness.hear(beats(a=1), now=12 + pause)
+
+    assert liveness.dead(now=12 + pause + 14.9) == set()
+    assert liveness.dead(now=12 + pause + 15) == {"a"}
 
 
 def test_a_failed_beat_of_our_own_starts_all_clocks_anew():

@@ -1,0 +1,94 @@
+"""Who holds a run when processes freeze, die or leave, and when Redis doesn't answer."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from inception.runs.model import State
+from tests.acceptance.deployment import TTL, Deployment
+from tests.private_redis import PrivateRedis
+from tests.running import eventually
+
+LEFT = "A parent of a run that isn't held here any more has left"
+
+
+@pytest.fixture
+def deployment(own_redis: PrivateRedis, tmp_path: Path) -> Iterator[Deployment]:
+    deployment = Deployment(own_redis.url, tmp_path)
+    yield deployment
+    deployment.end()
+
+
+def start_steps(deployment: Deployment, runs: int, seconds: float, count: int = 2) -> list[str]:
+    """Start runs and return once the first child of one of them has begun."""
+    ids = [
+        deployment.start(
+            "steps", book=str(deployment.book), word=f"run{n}", count=count, seconds=seconds
+        )
+        for n in range(runs)
+    ]
+    eventually(lambda: "run0.0" in deployment.book.began(), 20, "a child runs")
+    return ids
+
+
+def assert_each_ran_once(deployment: Deployment, runs: int, count: int = 2) -> None:
+    words = sorted(f"run{n}.{step}" for n in range(runs) for step in range(count))
+    assert sorted(deployment.book.began()) == words
+    assert sorted(deployment.book.ended()) == words
+
+
+def test_a_watcher_that_was_frozen_finds_its_runs_taken_and_drops_them(
+    deployment: Deployment,
+) -> None:
+    frozen = deployment.watcher("frozen")
+    deployment.compute()
+    deployment.ready()
+    ids = start_steps(deployment, runs=2, seconds=3.5, count=2)
+    other = deployment.watcher("other")
+    other.wait_until_ready()
+
+    frozen.signal(signal.SIGSTOP)
+    stopped = time.monotonic()
+    eventually(lambda: deployment.names_of_owners(ids) == {"other"}, 2 * TTL + 2, "a take-over")
+    taken = time.monotonic() - stopped
+    tokens = [deployment.client.hget(f"{{inception}}:run:{run}", "token") for run in ids]
+    frozen.signal(signal.SIGCONT)
+    eventually(lambda: frozen.said.count(LEFT) == len(ids), 1.0, "the stale parents leave")
+    runs = deployment.wait_for_ends(ids, within=40)
+
+    print(f"taken over {taken:.2f} s after SIGSTOP (TTL {TTL:g} s)")
+    assert tokens == [deployment.client.hget(f"{{inception}}:run:{run}", "token") for run in ids]
+    assert [run["state"] for run in runs] == [State.SUCCESS] * 2
+    assert_each_ran_once(deployment, runs=2)
+
+
+@pytest.mark.parametrize(
+    "pauses",
+    [(1.5 * TTL,), pytest.param((3.5 * TTL, 1.5 * TTL, 1.2 * TTL), marks=pytest.mark.chaos)],
+)
+def test_a_redis_that_stands_still_for_longer_than_a_ttl_makes_nobody_dead(
+    deployment: Deployment, own_redis: PrivateRedis, pauses: Sequence[float]
+) -> None:
+    """Both for shorter and for longer than a command waits for its answer (5 s)."""
+    deployment.watcher("one")
+    deployment.watcher("two")
+    deployment.compute()
+    deployment.ready()
+    ids = start_steps(deployment, runs=2, seconds=2.0)
+
+    for pause in pauses:
+        own_redis.freeze()
+        time.sleep(pause)
+        own_redis.thaw()
+        time.sleep(TTL)
+    runs = deployment.wait_for_ends(ids, within=40)
+
+    assert [run["state"] for run in runs] == [State.SUCCESS] * 2
+    assert "is dead; taking over" not in "".join(worker.said for worker in deployment.workers)
+    assert all(node["attempt"] == 1 for run in ids for node in deployment.nodes(run).values())
+    assert_each_ran_once(deployment, runs=2)
