@@ -1,8 +1,9 @@
-"""Whose requests are answered while nobody has to sign in.
+"""From where requests are answered; `webapp.auth` says from whom.
 
-Everybody on this machine is admin then, so the server binds to loopback alone, and a request is
-refused whose `Host` isn't this server's own address (a name that a foreign page made point here)
-or whose `Origin` isn't (a foreign page that calls us).
+While nobody has to sign in, everybody on this machine is admin. So the server binds to loopback
+alone then, and a request is refused whose `Host` isn't this server's own address (a name that a
+foreign page made point here) or whose `Origin` isn't (a foreign page that calls us). With users
+the server may have any name, or a proxy before it: then the `Origin` must be the `Host`.
 """
 
 from __future__ import annotations
@@ -10,33 +11,40 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
+from webapp.auth.users import read_accounts
 from webapp.errors import Forbidden, error_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LOCAL_USER: Final = "local"
-"""Who asked, where nobody signs in."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def check_binding(settings: Settings) -> None:
     """Refuse settings that would let strangers in. Raises SettingsError."""
     if settings.users is not None:
-        raise SettingsError(
-            "INCEPTION_USERS is set, but this version can't ask anybody to sign in yet; unset it "
-            "and keep INCEPTION_HOST on loopback."
-        )
-    if not is_loopback(settings.host):
+        _check_users(settings.users)
+    elif not is_loopback(settings.host):
         raise SettingsError(
             f"INCEPTION_HOST is {settings.host!r}, which others can reach, and INCEPTION_USERS is "
             "not set: name a file of users there, or bind to 127.0.0.1."
         )
+
+
+def _check_users(path: Path) -> None:
+    try:
+        read_accounts(path)
+    except OSError as error:
+        raise SettingsError(
+            f"INCEPTION_USERS names {path}, which can't be read ({error.strerror}): write it with "
+            "`flask runs users add NAME --role admin`."
+        ) from error
 
 
 def is_loopback(host: str) -> bool:
@@ -51,14 +59,18 @@ def is_loopback(host: str) -> bool:
 
 
 class OwnAddressOnly:
-    """WSGI middleware around everything, sockets included."""
+    """WSGI middleware around everything, sockets included.
 
-    def __init__(self, app: WSGIApplication) -> None:
+    `has_users`: everybody signs in, and the server goes by whatever name it was asked for.
+    """
+
+    def __init__(self, app: WSGIApplication, *, has_users: bool = False) -> None:
         self._app = app
+        self._find_trouble = find_foreign_origin if has_users else find_trouble
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass a request on, or answer it with 403."""
-        trouble = find_trouble(environ)
+        trouble = self._find_trouble(environ)
         if trouble is None:
             return self._app(environ, start_response)
         body = json.dumps(error_body(Forbidden(trouble))).encode()
@@ -77,6 +89,28 @@ def find_trouble(environ: Mapping[str, Any]) -> str | None:
     if origin is not None and not _is_own(_split(origin), "", port):
         return f"The Origin {origin[:80]!r} is not this server's address."
     return None
+
+
+def find_foreign_origin(environ: Mapping[str, Any]) -> str | None:
+    """What is wrong with a request's `Origin`; None if it is absent or the address asked for."""
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return None
+    asked, host = _split(origin), _split(f"//{environ.get('HTTP_HOST', '')}")
+    if asked is not None and host is not None and _is_same(asked, host):
+        return None
+    return f"The Origin {origin[:80]!r} is not the address that was asked for."
+
+
+def _is_same(origin: SplitResult, host: SplitResult) -> bool:
+    try:
+        ports = origin.port, host.port
+    except ValueError:
+        return False
+    default = _DEFAULT_PORTS.get(origin.scheme)
+    if origin.hostname is None or origin.username is not None or default is None:
+        return False
+    return (origin.hostname, ports[0] or default) == (host.hostname, ports[1] or default)
 
 
 def _split(address: str) -> SplitResult | None:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Final
 
+import redis
 from flask import Flask
 from flask_socketio import SocketIO
 
@@ -16,6 +17,11 @@ from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from webapp import access, api, assets, errors, headers, sockets
+from webapp.auth import cookies, gate
+from webapp.auth.admissions import Admissions
+from webapp.auth.audit import Audit
+from webapp.auth.door import Door
+from webapp.auth.signin import auth
 from webapp.fleet import Fleet
 from webapp.pages import pages
 from webapp.payloads import MAX_BODY_BYTES
@@ -42,9 +48,12 @@ def create_app(
     for part in (errors, headers, assets, api):
         part.register(app)
     app.register_blueprint(pages)
+    app.register_blueprint(auth)
     socket_io = _create_sockets(app, settings)
-    app.extensions["inception"] = _create_services(settings, settings.redis_url, socket_io)
-    app.wsgi_app = access.OwnAddressOnly(app.wsgi_app)  # type: ignore[method-assign]
+    client = connect(settings.redis_url, purpose="web")
+    services = _create_services(settings, settings.redis_url, client, socket_io)
+    app.extensions["inception"] = services
+    _guard(app, services, client)
     return app, socket_io
 
 
@@ -65,13 +74,27 @@ def _create_sockets(app: Flask, settings: Settings) -> SocketIO:
     return socket_io
 
 
-def _create_services(settings: Settings, url: str, socket_io: SocketIO) -> Services:
-    client = connect(url, purpose="web")
+def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
+    """Nothing is answered before it is known who asks, and from where."""
+    cookies.register(app, client)
+    door = Door(services.settings, client)
+    gate.register(
+        app, gate.Gate(door=door, admissions=Admissions(door, services.relay.clients.close))
+    )
+    app.wsgi_app = access.OwnAddressOnly(  # type: ignore[method-assign]
+        app.wsgi_app, has_users=services.settings.users is not None
+    )
+
+
+def _create_services(
+    settings: Settings, url: str, client: redis.Redis, socket_io: SocketIO
+) -> Services:
     store = Store(client)
     return Services(
         settings=settings,
         store=store,
         control=Control(store, create_client(settings)),
         fleet=Fleet(store, client),
+        audit=Audit(client),
         relay=Relay(url, store, client, socket_io),
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from webapp.auth import signed_in
+from webapp.auth.gate import csrf_token
 from webapp.headers import nonce
 
 pages = Blueprint("pages", __name__)
@@ -38,12 +40,6 @@ def workers() -> str:
     return render_template("workers.html")
 
 
-@pages.get("/signin")
-def signin() -> str:
-    """Where to sign in; without users nobody has to."""
-    return render_template("signin.html")
-
-
 @pages.get("/docs")
 def docs() -> str:
     """How to talk to this server."""
@@ -52,8 +48,10 @@ def docs() -> str:
 
 @pages.app_context_processor
 def _shared() -> dict[str, Any]:
-    """What every template is given; no user and no token while nobody signs in."""
-    return {"nonce": nonce(), "csrf_token": "", "version": version(), "user": None}
+    """What every template is given; no user and no token where nobody signs in."""
+    user = signed_in()
+    shown = None if user is None or user.session is None else user
+    return {"nonce": nonce(), "csrf_token": csrf_token(), "version": version(), "user": shown}
 
 
 @cache

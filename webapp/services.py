@@ -10,6 +10,7 @@ from flask import current_app
 from inception.runs.control import Control
 from inception.runs.settings import Settings
 from inception.runs.store import Store
+from webapp.auth.audit import Audit
 from webapp.fleet import Fleet
 from webapp.relay.agent import Relay
 
@@ -23,6 +24,7 @@ class Services:
     control: Control
     fleet: Fleet
     relay: Relay
+    audit: Audit
 
 
 def services() -> Services:

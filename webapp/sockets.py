@@ -15,6 +15,7 @@ from flask_socketio import SocketIO
 
 from inception.runs.errors import BadRequest
 from webapp import actions
+from webapp.auth import gate
 from webapp.errors import error_body
 from webapp.payloads import (
     Nothing,
@@ -57,7 +58,9 @@ def register(sockets: SocketIO) -> None:
 def _on(sockets: SocketIO, event: str, model: type[Asked], answer: Answer[Asked]) -> None:
     def handle(*payload: object) -> Any:
         try:
-            return answer(services(), _sid(), _read(payload, model))
+            asked = _read(payload, model)
+            gate.check_event(_sid(), event, asked)
+            return answer(services(), _sid(), asked)
         except Exception as error:  # noqa: BLE001  whatever it is, the client is told in its shape
             return error_body(error)
 
@@ -75,11 +78,13 @@ def _sid() -> str:
     return sid
 
 
-def _connect(_auth: object = None) -> None:
+def _connect(auth: object = None) -> None:
+    gate.admit_socket(_sid(), auth)
     services().relay.connect(_sid())
 
 
 def _disconnect(_reason: object = None) -> None:
+    gate.forget_socket(_sid())
     services().relay.forget(_sid())
 
 

@@ -21,6 +21,10 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `idempotency:<key>` | string | digest and run id | 24 h |
 | `catalogue` | hash | parent's name → Parent (JSON) | for ever, rewritten by workers |
 | `beats` | hash | process → its last beat (JSON) | until the process is buried |
+| `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
+| `signins:<whose>` | string | sign-ins tried by an address or a name, or by all | 1 min |
+| `cookies` | string | what the web signs its cookies with | for ever |
+| `audit` | stream | who did what to which run; about the last 10,000 | for ever |
 
 Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
@@ -53,6 +57,10 @@ CATALOGUE: Final = TAG + "catalogue"
 BEATS: Final = TAG + "beats"
 REVOKES: Final = TAG + "revokes"
 LOG: Final = TAG + "log:"
+SESSIONS: Final = TAG + "sessions"
+TOKENS: Final = TAG + "tokens"
+COOKIES: Final = TAG + "cookies"
+AUDIT: Final = TAG + "audit"
 LIST_CHANNEL: Final = TAG + "list"
 ALL_WATCHERS_CHANNEL: Final = TAG + "orders"
 BEATS_CHANNEL: Final = TAG + "beats"
@@ -132,3 +140,8 @@ def idempotency(key: str) -> str:
 def orders(process: str) -> str:
     """Channel on which one process hears what concerns it."""
     return f"{TAG}orders:{process}"
+
+
+def sign_ins(whose: str) -> str:
+    """String that counts the sign-ins tried within the present minute."""
+    return f"{TAG}signins:{whose}"

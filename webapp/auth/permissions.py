@@ -44,7 +44,9 @@ ENDPOINTS: Final[Mapping[str, Right]] = {
     "static": OPEN,
     "health.healthz": OPEN,
     "health.readyz": OPEN,
-    "pages.signin": OPEN,
+    "auth.signin": OPEN,
+    "auth.sign_in": OPEN,
+    "auth.sign_out": READ,
     # Shells of pages: what is in them comes over REST and the socket.
     "pages.runs": READ,
     "pages.run": READ,

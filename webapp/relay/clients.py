@@ -92,8 +92,16 @@ class Clients:
     def drop(self, sid: str) -> None:
         """Close a socket that doesn't read, without waiting for it."""
         _log.warning("a client was too slow", extra={"action": "client_dropped", "sid": sid})
+        self.close(sid)
+
+    def close(self, sid: str) -> None:
+        """Close a socket at once, whether it reads or not; one that has gone already is none."""
         environ = self._sockets.server.get_environ(sid, namespace=NAMESPACE)
-        self._engine_socket(sid).close(wait=False, abort=True)
+        try:
+            engine_socket = self._engine_socket(sid)
+        except KeyError:
+            return
+        engine_socket.close(wait=False, abort=True)
         _shut(environ or {})
 
     def _by_readiness(self, sids: Iterable[str], now: float) -> tuple[list[str], set[str]]:

@@ -1,0 +1,120 @@
+"""The file of users, `name:role:hash` a line: read when it changes, replaced whole."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from inception.runs.errors import SettingsError
+from webapp.auth.passwords import is_hash
+from webapp.auth.roles import Role
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
+MAX_BYTES: Final = 1024 * 1024
+"""Of the file: about 7,000 users."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One line of the file."""
+
+    name: str
+    role: Role
+    hash: str
+
+    @property
+    def mark(self) -> str:
+        """Changes with the password, so that sessions opened with the former one end."""
+        return hashlib.sha256(self.hash.encode()).hexdigest()[:16]
+
+
+class UsersFile:
+    """Who may sign in. A file that can't be read lets nobody in."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._version: tuple[int, ...] | None = None
+        self._accounts: dict[str, Account] = {}
+
+    def find(self, name: str) -> Account | None:
+        """The account of that name, as the file says now."""
+        return self.accounts().get(name)
+
+    def accounts(self) -> dict[str, Account]:
+        """All accounts by name, read anew if the file was replaced or written to."""
+        version = self._stat()
+        if version != self._version:
+            self._accounts = self._load()
+            self._version = version
+        return self._accounts
+
+    def add(self, account: Account) -> None:
+        """Write one account, in place of that of the same name. Raises OSError, SettingsError."""
+        known = read_accounts(self._path) if self._path.exists() else {}
+        self._replace({**known, account.name: account})
+
+    def remove(self, name: str) -> bool:
+        """Remove one account; False if there is none. Raises OSError, SettingsError."""
+        known = read_accounts(self._path)
+        if known.pop(name, None) is None:
+            return False
+        self._replace(known)
+        return True
+
+    def _stat(self) -> tuple[int, ...] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _load(self) -> dict[str, Account]:
+        try:
+            return read_accounts(self._path)
+        except (OSError, SettingsError) as error:
+            _log.error("nobody can sign in: %s", error, extra={"action": "users_unreadable"})
+            return {}
+
+    def _replace(self, accounts: dict[str, Account]) -> None:
+        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.writelines(f"{a.name}:{a.role}:{a.hash}\n" for a in accounts.values())
+        draft.replace(self._path)
+
+
+def read_accounts(path: Path) -> dict[str, Account]:
+    """Read the file whole. Raises OSError, or SettingsError naming the line that is wrong."""
+    with path.open("rb") as stream:
+        raw = stream.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise SettingsError(f"INCEPTION_USERS names {path}, which is larger than {MAX_BYTES:,} B.")
+    return {account.name: account for account in _accounts(path, raw.decode(errors="replace"))}
+
+
+def _accounts(path: Path, text: str) -> Iterator[Account]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            account = _account(line.strip())
+            if account is None:
+                raise SettingsError(
+                    f"line {number} of {path} is no `name:role:hash`; write it with "
+                    "`flask runs users add NAME --role viewer|operator|admin`."
+                )
+            yield account
+
+
+def _account(line: str) -> Account | None:
+    name, _, rest = line.partition(":")
+    role, _, kept = rest.partition(":")
+    if not NAME.fullmatch(name) or role not in list(Role) or not is_hash(kept):
+        return None
+    return Account(name=name, role=Role(role), hash=kept)
