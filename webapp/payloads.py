@@ -10,8 +10,8 @@ import re
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 from flask import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
-from werkzeug.datastructures import MultiDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from werkzeug.datastructures import Headers, MultiDict
 
 from inception.runs.errors import BadRequest, RunNotFound
 from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, State
@@ -35,15 +35,33 @@ def check_run_id(text: str) -> str:
     return text
 
 
-RunId = Annotated[str, AfterValidator(check_run_id)]
+RunId = Annotated[
+    str,
+    AfterValidator(check_run_id),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9._:@+-]{1,200}$"}),
+]
 Label = Annotated[str, Field(max_length=MAX_LABEL_CHARACTERS)]
-Tag = Annotated[str, Field(min_length=1, max_length=MAX_LABEL_CHARACTERS)]
+Tag = Annotated[str, Field(min_length=1, max_length=100)]
 Reason = Annotated[str, Field(max_length=2_000)]
-Path = Annotated[str, AfterValidator(parse_path)]
+Path = Annotated[
+    str,
+    AfterValidator(parse_path),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(-|(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){0,199})?$",
+            "description": "A node's path: 0 is the first child of the root, 0.2 the third child "
+            "of that; the root is - or empty.",
+        }
+    ),
+]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200)]
+IdempotencyHeader = Annotated[str, Field(pattern="^[!-~]([ -~]{0,198}[!-~])?$")]
 FilterWord = Annotated[str, Field(max_length=1_000)]
+Cursor = Annotated[str, Field(max_length=1_000, description="From `next` of the page before.")]
 StateWord = Annotated[State, Field(strict=False)]
-Time = Annotated[int, Field(ge=0)]
+Time = Annotated[int, Field(ge=0, le=10**15, description="ms since the epoch.")]
+Seq = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class Payload(BaseModel):
@@ -102,7 +120,7 @@ class Watch(OneRun):
     """Watch a run, from a known position if both parts of it are given."""
 
     epoch: Annotated[str, Field(max_length=200)] | None = None
-    seq: Annotated[int, Field(ge=0)] | None = None
+    seq: Seq | None = None
 
 
 class WatchLog(OneRun):
@@ -129,7 +147,7 @@ class Filter(Payload):
             states=frozenset(_listed(self.state)),
             names=frozenset(_listed(self.name)),
             tags=frozenset(_listed(self.tag)),
-            label=self.label,
+            label=self.label or None,
             q=self.q or None,
             since=self.since,
             until=self.until,
@@ -145,7 +163,7 @@ class WatchRuns(Filter):
 class ListRuns(WatchRuns):
     """Read a page of a list of runs."""
 
-    cursor: FilterWord | None = None
+    cursor: Cursor | None = None
 
 
 def read_body(request: Request, model: type[Model]) -> Model:
@@ -165,8 +183,13 @@ def read_query(query: MultiDict[str, str], model: type[Model]) -> Model:
 
     Raises pydantic's ValidationError.
     """
-    values = {name: _plain(name, query.getlist(name)) for name in query}
-    return model.model_validate({name: value for name, value in values.items() if value != ""})
+    return model.model_validate({name: _plain(name, query.getlist(name)) for name in query})
+
+
+def read_headers(headers: Headers, model: type[Model]) -> Model:
+    """Read those headers that the model has, by their names. Raises pydantic's ValidationError."""
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return model.model_validate({name: headers[name] for name in names if name in headers})
 
 
 def _plain(name: str, texts: list[str]) -> Any:

@@ -74,6 +74,15 @@ class Reading(Scripts):
             complete=answer[4] == "1",
         )
 
+    def position(self, run_id: str) -> tuple[str, int]:
+        """The run's epoch and seq: as long as both stay, so does its snapshot. Raises RunNotFound."""
+        with refusals_as_errors():
+            names = ["epoch", "seq"]
+            epoch, seq = cast("list[str | None]", self._client.hmget(keys.run(run_id), names))
+        if epoch is None or seq is None:
+            raise RunNotFound(f"There is no run {run_id}.")
+        return epoch, int(seq)
+
     def events_since(self, run_id: str, epoch: str, since: int) -> Batch:
         """The events after number `since` of that epoch.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from flask import Blueprint, request
+from flask import Blueprint
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from inception.runs.model import ROOT, Node, Run
-from inception.runs.paths import parse_path
+from webapp.api.operations import operation
 from webapp.log_answer import LogAnswer, present_attempt, read_log
-from webapp.payloads import FilterWord, Path, Payload, check_run_id, read_query
+from webapp.payloads import Path, Payload, RunId
 from webapp.services import services
 
 nodes = Blueprint("nodes", __name__)
@@ -23,7 +24,14 @@ class ListNodes(Payload):
     """Which nodes: those directly under a path, from a cursor on."""
 
     under: Path = ROOT
-    cursor: FilterWord | None = None
+    cursor: Annotated[str, Field(pattern="^[0-9]{1,6}$")] | None = None
+
+
+class NodesAnswer(TypedDict):
+    """A page of children; ask with `cursor` = `next` for those that follow."""
+
+    nodes: list[Node]
+    next: str | None
 
 
 class ReadLog(Payload):
@@ -33,28 +41,27 @@ class ReadLog(Payload):
 
 
 @nodes.get("/runs/<run_id>/nodes")
-def list_nodes(run_id: str) -> dict[str, list[Node] | str | None]:
+@operation(errors=("run_not_found",))
+def list_nodes(run_id: RunId, query: ListNodes) -> NodesAnswer:
     """The children of one node, in order."""
-    wanted = read_query(request.args, ListNodes)
-    found, after = services().store.read_nodes(
-        check_run_id(run_id), wanted.under, wanted.cursor, PAGE
-    )
+    found, after = services().store.read_nodes(run_id, query.under, query.cursor, PAGE)
     return {"nodes": found, "next": after}
 
 
 @nodes.get("/runs/<run_id>/nodes/<path>")
-def read_node(run_id: str, path: str) -> Node | Run:
+@operation(errors=("run_not_found", "node_not_found"))
+def read_node(run_id: RunId, path: Path) -> Node | Run:
     """A node with everything that events leave out; `-` is the root, whose record is the run."""
-    store, place = services().store, parse_path(path)
-    if place == ROOT:
-        return store.read_run(check_run_id(run_id), whole=True)
-    return store.read_node(check_run_id(run_id), place)
+    store = services().store
+    if path == ROOT:
+        return store.read_run(run_id, whole=True)
+    return store.read_node(run_id, path)
 
 
 @nodes.get("/runs/<run_id>/nodes/<path>/log")
-def read_node_log(run_id: str, path: str) -> LogAnswer:
+@operation(errors=("run_not_found", "node_not_found"))
+def read_node_log(run_id: RunId, path: Path, query: ReadLog) -> LogAnswer:
     """What the node's present attempt printed and logged."""
-    store, place = services().store, parse_path(path)
-    after = read_query(request.args, ReadLog).after
-    attempt = present_attempt(store, check_run_id(run_id), place)
-    return read_log(store, run_id, place, attempt, after)
+    store = services().store
+    attempt = present_attempt(store, run_id, path)
+    return read_log(store, run_id, path, attempt, query.after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from webapp.api.operations import operation
 from webapp.fleet import FleetAnswer
 from webapp.services import services
 
@@ -11,6 +12,7 @@ workers = Blueprint("workers", __name__)
 
 
 @workers.get("/workers")
+@operation()
 def read_workers() -> FleetAnswer:
     """Watchers, compute workers, and how long the queues are."""
     return services().fleet.read()
