@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from celery.result import AsyncResult
-from kombu.exceptions import OperationalError
 
+from inception.runs.celery_app import BROKER_ERRORS
 from inception.runs.connection import connect
 from inception.runs.errors import SettingsError
 from inception.runs.jsontext import normalise
@@ -112,7 +112,7 @@ def _ring(
     options["ignore_result"] = True
     try:
         send((), named, task_id=run_id, headers=headers, **options)
-    except OperationalError as error:
+    except BROKER_ERRORS as error:
         _log.warning(
             "Run %s is recorded but its message was not sent: %s",
             run_id,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
@@ -37,6 +39,10 @@ PREFERRED: Final[dict[str, Any]] = {
     "redis_backend_health_check_interval": 30,
     "result_expires": RESULT_LIFE,
 }
+
+BROKER_ERRORS: Final = (OperationalError, RedisError, OSError, AttributeError)
+"""What sending raises while the broker is away. AttributeError ('NoneType' object has no attribute
+'client') comes from kombu when another thread has just closed the connection that both share."""
 
 _SEND_RETRY: Final = {
     "max_retries": 3,

@@ -10,9 +10,8 @@ from typing import Final
 from celery import Celery
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
-from kombu.exceptions import OperationalError
 
-from inception.runs.celery_app import PARENTS_QUEUE
+from inception.runs.celery_app import BROKER_ERRORS, PARENTS_QUEUE
 from inception.runs.errors import FieldProblem, InvalidArguments
 from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.model import JsonValue, Parent, Run
@@ -103,7 +102,7 @@ class Control:
                 headers=ticket_headers(Ticket(run_id=new.id)),
                 ignore_result=True,
             )
-        except OperationalError as error:
+        except BROKER_ERRORS as error:
             about = {"action": "send_failed", "run_id": new.id}
             log.warning("A run waits for a rescuer, its message failed: %s", error, extra=about)
 

@@ -67,7 +67,7 @@ class Outbox:
     def send(self, run_id: str, node: LiveNode) -> None:
         """Put the message of this node's present attempt into its queue.
 
-        Raises kombu's OperationalError if the broker can't be reached within its retries.
+        Raises one of BROKER_ERRORS if the broker doesn't take it within its retries.
         """
         request = node.request
         if request is None:

@@ -11,8 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from kombu.exceptions import OperationalError
-
+from inception.runs.celery_app import BROKER_ERRORS
 from inception.runs.jsontext import encode
 from inception.runs.model import MAX_LABEL_CHARACTERS, Attempt
 from inception.runs.paths import parent_path, task_id
@@ -115,7 +114,7 @@ class Steps:
         try:
             self._ctx.outbox.send(live.id, node)
             pause = _first_pause(request.options)
-        except OperationalError as error:
+        except BROKER_ERRORS as error:
             about = {"action": "send_failed", "run_id": live.id, "path": node.path}
             log.warning("The broker took no message, it is sent again: %s", error, extra=about)
             pause = _SOON
