@@ -39,6 +39,10 @@ class Dashboard:
         eventually(lambda: self.run(run_id)["state"] in ENDED, within, f"{run_id} ends")
         return str(self.run(run_id)["state"])
 
+    def revoke(self, run_id: str) -> None:
+        """Ask the run to stop."""
+        self._call("POST", f"/runs/{run_id}/revoke", {})
+
     def kill_web(self) -> None:
         """SIGKILL the web process; its supervisor starts another one on the same port."""
         os.kill(self._web_pid(), signal.SIGKILL)

@@ -13,7 +13,7 @@ from tests.browser.dashboard import Dashboard
 
 def test_what_a_task_prints_is_followed_live(stack: Dashboard, viewer: Viewer) -> None:
     run_id = stack.start("chatty.listen", lines=20, pause=0.2)
-    page = viewer.open(f"/runs/{run_id}?node=0")
+    page = viewer.open(f"/runs/{run_id}?node=0&tab=log")
     output = page.get_by_role("group", name="Output")
     expect(output).to_contain_text("line 3 <b>of</b> 20")
     assert stack.run(run_id)["state"] not in ("SUCCESS", "FAILURE")
@@ -42,3 +42,35 @@ def test_one_task_can_be_revoked_by_itself(stack: Dashboard, viewer: Viewer) -> 
     page.get_by_role("button", name="Revoke", exact=True).first.click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke run").click()
     expect(second).to_have_attribute("data-state", "REVOKED", timeout=20_000)
+
+
+def test_every_tab_of_a_task_has_an_address(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.listen", lines=1, pause=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open(f"/runs/{run_id}?node=0")
+    tabs = page.get_by_role("tab")
+    expect(tabs).to_have_text(["Overview", "Value", "Arguments", "Log"])
+    tabs.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Value")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    assert page.url.endswith("?node=0&tab=arguments")
+    page.reload()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Arguments")
+    expect(page.get_by_role("tabpanel")).to_contain_text("[ 1, 0 ]")
+
+
+def test_a_log_is_searched_and_kept_as_a_file(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.listen", lines=12, pause=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open(f"/runs/{run_id}?node=0&tab=log")
+    lines = page.get_by_role("group", name="Output").locator(".log-line")
+    expect(lines).to_have_count(12)
+    page.get_by_label("Search the output").fill("LINE 1")
+    expect(lines).to_have_count(3)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == f"{run_id[:8]}-0-attempt-1.log"
+    kept = download.value.path().read_text().splitlines()
+    assert len(kept) == 12
+    assert kept[0].endswith("line 0 <b>of</b> 12")

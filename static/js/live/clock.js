@@ -36,7 +36,17 @@ export class Clock {
   }
 
   tick() {
-    this.now.value = Date.now() + (this.offset ?? 0);
+    this.now.value = this.reading();
+  }
+
+  /** @returns {number} */
+  reading() {
+    return Date.now() + (this.offset ?? 0);
+  }
+
+  /** The time to the millisecond; it too stands still while the connection is lost. */
+  exact() {
+    return this.link.up.peek() ? this.reading() : this.now.peek();
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The theme switch in the header: system, light or dark, kept in this browser. */
 
-const KEY = "inception-theme";
+import { remember } from "./preferences.js";
 
 export class ThemeSwitch {
   /** @param {HTMLSelectElement} select */
@@ -22,15 +22,6 @@ export class ThemeSwitch {
     const theme = this.select.value;
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-    remember(theme);
-  }
-}
-
-/** @param {string} theme */
-function remember(theme) {
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // Storage may be forbidden or full; the choice then holds for this page alone.
+    remember("theme", theme);
   }
 }

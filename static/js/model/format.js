@@ -43,6 +43,16 @@ export function elapsed(record, now) {
   return formatDuration((ended ?? now) - record.started_at, ended !== null);
 }
 
+/**
+ * A mark of the timeline, as fine as the step between two marks needs: "0.25 s", "40 s", "1 m".
+ * @param {number} ms @param {number} step
+ */
+export function formatOffset(ms, step) {
+  if (step >= MINUTE || ms >= MINUTE) return formatDuration(ms);
+  const digits = step < 100 ? 2 : step < SECOND ? 1 : 0;
+  return `${(ms / SECOND).toFixed(digits)} s`;
+}
+
 /** "just now", "5 min ago", "3 h ago", "12 days ago". @param {number} at @param {number} now */
 export function formatAgo(at, now) {
   const span = Math.max(0, now - at);

@@ -30,3 +30,28 @@ export function lineTone(line) {
   if (line.level === "ERROR" || line.level === "CRITICAL") return "error";
   return line.level === "WARNING" || line.stream === "stderr" ? "warning" : "plain";
 }
+
+/**
+ * The lines with these words, whatever the case; all of them without words.
+ * @param {readonly LogLine[]} lines @param {string} words
+ */
+export function linesWith(lines, words) {
+  const wanted = words.trim().toLowerCase();
+  return wanted ? lines.filter((line) => line.text.toLowerCase().includes(wanted)) : lines;
+}
+
+/**
+ * The file to keep: each line with its time, if known, and where it came from.
+ * @param {LogAnswer} log
+ */
+export function logText({ lines, dropped }) {
+  const head = dropped ? [`(${dropped} older lines are no longer kept)`] : [];
+  const body = lines.map(({ at, stream, level, text }) =>
+    [at === null ? "" : new Date(at).toISOString(), level ?? stream, text].filter(Boolean).join(" "),
+  );
+  return `${[...head, ...body].join("\n")}\n`;
+}
+
+/** @param {string} runId @param {string} path @param {number} attempt */
+export const logName = (runId, path, attempt) =>
+  `${runId.slice(0, 8)}-${path || "run"}-attempt-${attempt}.log`;

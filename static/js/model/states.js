@@ -64,6 +64,12 @@ export function tellingError({ state, meta }) {
   return meta.error?.toUpperCase() === state ? null : meta.error;
 }
 
+/**
+ * The error as a row has room for it: without the "Error in <task>: " before each cause.
+ * @param {string} error
+ */
+export const briefError = (error) => error.replace(/^(Error in [\w.]+: )+(?=.)/, "");
+
 /** A state of a newer server is shown by its own name. @param {string} state */
 export const stateWord = (state) => WORDS[state] ?? state;
 

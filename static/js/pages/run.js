@@ -6,44 +6,69 @@ import { useEffect, useMemo } from "preact/hooks";
 import { RunFeed } from "../live/run-feed.js";
 import { RunStore } from "../live/run-store.js";
 import { StateNews } from "../live/state-news.js";
-import { knownCompletion, plural, shortId, shortName } from "../model/format.js";
+import { Timeline } from "../live/timeline.js";
+import { knownCompletion, shortId, shortName } from "../model/format.js";
 import { ancestors } from "../model/paths.js";
-import { isFinal, stateTone, stateWord } from "../model/states.js";
+import { readPlace, writePlace } from "../model/run-place.js";
+import { stateTone, stateWord } from "../model/states.js";
 import { firstFailure } from "../model/tree.js";
 import { Blank, Loading } from "../view/blank.js";
-import { MissingNodes } from "../view/missing-nodes.js";
 import { NodeDetails } from "../view/node-details.js";
+import { RunDetails } from "../view/run-details.js";
 import { RunHead } from "../view/run-head.js";
-import { RunOverview } from "../view/run-overview.js";
 import { useServices } from "../view/services.js";
-import { Tree } from "../view/tree.js";
+import { TreeCard } from "../view/tree-card.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
 /** @typedef {import("@preact/signals").Signal<string|null>} Selected */
 
+/**
+ * What the page shows of the run: its records, the stretch of time, the open task and its tab.
+ * @typedef {object} View
+ * @property {RunStore} store
+ * @property {Timeline} timeline
+ * @property {Selected} selected
+ * @property {import("@preact/signals").Signal<string>} tab  "" is the one that suits the task
+ */
+
 /** @param {{runId: string, nodePath: string|null}} props */
 export function RunPage({ runId, nodePath }) {
   const services = useServices();
-  const store = useMemo(() => new RunStore(), [runId]);
-  const selected = useMemo(() => signal(nodePath), [runId]);
-  useEffect(() => follow(runId, services, store, selected), [runId]);
+  const view = useMemo(() => viewOf(nodePath, services), [runId]);
+  const { store } = view;
+  useEffect(() => follow(runId, services, view), [runId]);
   if (store.gone.value) return html`<${Gone} runId=${runId} />`;
   if (store.refused.value)
     return html`<${Blank} title="This run cannot be shown"><p class="muted">
       ${store.refused.value.message}</p><//>`;
   if (!store.run.value) return html`<${Loading} label="Reading the run" />`;
-  return html`<${Shown} runId=${runId} store=${store} selected=${selected} />`;
+  return html`<${Shown} runId=${runId} view=${view} />`;
+}
+
+/**
+ * @param {string|null} nodePath @param {import("../view/services.js").Services} services
+ * @returns {View}
+ */
+function viewOf(nodePath, { clock }) {
+  const store = new RunStore();
+  const { tab } = readPlace(location.search);
+  return {
+    store,
+    timeline: new Timeline(store, clock),
+    selected: signal(nodePath),
+    tab: signal(tab),
+  };
 }
 
 /**
  * Everything that lives as long as the page shows this run.
  * @param {string} runId
  * @param {import("../view/services.js").Services} services
- * @param {RunStore} store
- * @param {Selected} selected
+ * @param {View} view
  */
-function follow(runId, services, store, selected) {
-  const parts = [new RunFeed(runId, services, store), new StateNews(store, services.announcer)];
+function follow(runId, services, { store, timeline, selected }) {
+  const news = new StateNews(store, services.announcer);
+  const parts = [new RunFeed(runId, services, store), news, timeline];
   for (const part of parts) part.connect();
   const stopTab = effect(() => showInTab(store.run.value, services.tab));
   const stopArrival = openFailureOnArrival(store, selected);
@@ -81,60 +106,30 @@ function openFailureOnArrival(store, selected) {
   });
 }
 
-/** @param {{runId: string, store: RunStore, selected: Selected}} props */
-function Shown({ runId, store, selected }) {
-  const choose = (/** @type {string|null} */ path) => {
+/** @param {{runId: string, view: View}} props */
+function Shown({ runId, view }) {
+  const { store, timeline, selected, tab } = view;
+  const show = (/** @type {string|null} */ path, /** @type {string} */ name) => {
     selected.value = path;
-    history.replaceState(
-      null,
-      "",
-      path === null ? location.pathname : `${location.pathname}?node=${path}`,
-    );
+    tab.value = name;
+    history.replaceState(null, "", location.pathname + writePlace({ node: path, tab: name }));
   };
+  const choose = (/** @type {string|null} */ path) => show(path, "");
+  const openTab = (/** @type {string} */ name) => show(selected.peek(), name);
   useEscape(() => choose(null));
   return html`
     <${RunHead} store=${store} />
     <div class=${`run-columns ${selected.value === null ? "" : "run-columns-chosen"}`}>
-      <section class="card tree-card" aria-label="Tasks">
-        <${TreeHead} store=${store} />
-        <${TreeOrWord} store=${store} selected=${selected} select=${choose} />
-        <${MissingNodes} store=${store} runId=${runId} />
-      </section>
+      <${TreeCard} runId=${runId} store=${store} timeline=${timeline} selected=${selected}
+        select=${choose} />
       ${
         selected.value === null
-          ? html`<${RunOverview} store=${store} />`
+          ? html`<${RunDetails} store=${store} tab=${tab.value} openTab=${openTab} />`
           : html`<${NodeDetails} key=${selected.value} store=${store} runId=${runId}
-            path=${selected.value} onClose=${() => choose(null)} />`
+            path=${selected.value} tab=${tab.value} openTab=${openTab}
+            onClose=${() => choose(null)} />`
       }
     </div>`;
-}
-
-/** @param {{store: RunStore}} props */
-function TreeHead({ store }) {
-  const paths = store.paths.value;
-  const nested = paths.some((path) => path.includes("."));
-  const folded = store.folded.value.size > 0;
-  return html`<header class="tree-head">
-    <h2>Tasks</h2><span class="muted small">
-      ${paths.length ? plural(paths.length, "task") : ""}</span>
-    ${nested ? html`<button type="button" class="link small"
-      onClick=${() => store.setAllOpen(folded)}>
-      ${folded ? "Unfold all" : "Fold all"}</button>` : null}
-  </header>`;
-}
-
-/** @param {{store: RunStore, selected: Selected, select: (path: string) => void}} props */
-function TreeOrWord({ store, selected, select }) {
-  if (store.paths.value.length)
-    return html`<${Tree} store=${store} selected=${selected} select=${select} />`;
-  const run = store.run.value;
-  const words =
-    run && isFinal(run.state)
-      ? "It started no tasks."
-      : run?.state === "PENDING"
-        ? "Waiting for a watcher to take the run in."
-        : "No tasks yet.";
-  return html`<p class="tree-empty muted">${words}</p>`;
 }
 
 /** @param {() => void} act */

@@ -1,10 +1,13 @@
 /** What a task printed and logged, newest at the end, followed live where the server can. */
 
 import { html } from "htm/preact";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LogFeed } from "../live/log-feed.js";
 import { plural } from "../model/format.js";
-import { lineTone } from "../model/log.js";
+import { lineTone, linesWith, logName, logText } from "../model/log.js";
+import { ProblemNote } from "./blank.js";
+import { Icon } from "./icons.js";
+import { saveText } from "./save-text.js";
 import { useServices } from "./services.js";
 
 /** Distance (px) from the end within which the view sticks to it. */
@@ -22,10 +25,33 @@ export function NodeLog({ runId, path, ended }) {
     // Without live following the last lines are read when the task has ended.
     if (ended && !feed.following.peek() && feed.lines.peek() !== null) void feed.read();
   }, [feed, ended]);
+  const [wanted, setWanted] = useState("");
   return html`<section class="block log">
     <header class="block-head"><h3>Output</h3><${LogState} feed=${feed} ended=${ended} /></header>
-    <${LogLines} feed=${feed} ended=${ended} />
+    ${feed.lines.value?.length ? html`<${LogTools} runId=${runId} path=${path}
+      setWanted=${setWanted} />` : null}
+    <${LogLines} feed=${feed} ended=${ended} wanted=${wanted} />
   </section>`;
+}
+
+/** @param {{runId: string, path: string, setWanted: (words: string) => void}} props */
+function LogTools({ runId, path, setWanted }) {
+  const { api } = useServices();
+  const [problem, setProblem] = useState("");
+  const onInput = (/** @type {{currentTarget: HTMLInputElement}} */ event) =>
+    setWanted(event.currentTarget.value);
+  const download = () =>
+    api.log(runId, path).then(
+      (log) => saveText(logName(runId, path, log.attempt), logText(log)),
+      (error) => setProblem(error.message),
+    );
+  return html`<div class="log-tools">
+      <label class="searchbox"><span class="sr-only">Search the output</span>
+        <${Icon} shape="search" />
+        <input type="search" placeholder="Only lines with…" onInput=${onInput} /></label>
+      <button type="button" class="button small" onClick=${download}>Download</button>
+    </div>
+    <${ProblemNote} text=${problem} />`;
 }
 
 /** @param {{feed: LogFeed, ended: boolean}} props */
@@ -36,8 +62,8 @@ function LogState({ feed, ended }) {
     onClick=${() => feed.read()}>Read again</button>`;
 }
 
-/** @param {{feed: LogFeed, ended: boolean}} props */
-function LogLines({ feed, ended }) {
+/** @param {{feed: LogFeed, ended: boolean, wanted: string}} props */
+function LogLines({ feed, ended, wanted }) {
   const lines = feed.lines.value;
   const view = useStickyEnd(lines);
   if (feed.problem.value) return html`<p class="muted small block-empty">${feed.problem.value}</p>`;
@@ -45,11 +71,13 @@ function LogLines({ feed, ended }) {
   if (!lines.length)
     return html`<p class="muted small block-empty">
       ${ended ? "It printed nothing." : "Nothing printed yet."}</p>`;
+  const found = linesWith(lines, wanted);
   return html`<div class="block-text log-lines" tabindex="0" role="group" aria-label="Output"
     ref=${view}>
-    ${feed.dropped.value ? html`<div
-      class="log-line muted">… ${plural(feed.dropped.value, "older line")} no longer kept</div>` : null}
-    ${lines.map((line) => html`<div class=${`log-line log-${lineTone(line)}`}>${line.text}</div>`)}
+    ${feed.dropped.value ? html`<div class="log-line muted">
+      … ${plural(feed.dropped.value, "older line")} no longer kept</div>` : null}
+    ${found.map((line) => html`<div class=${`log-line log-${lineTone(line)}`}>${line.text}</div>`)}
+    ${found.length ? null : html`<div class="log-line muted">No line has these words.</div>`}
   </div>`;
 }
 

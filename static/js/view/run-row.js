@@ -2,7 +2,7 @@
 
 import { html } from "htm/preact";
 import { iterations, moduleName, shortId, shortName } from "../model/format.js";
-import { isFinal } from "../model/states.js";
+import { briefError, isFinal } from "../model/states.js";
 import { Ago, Elapsed } from "./elapsed.js";
 import { ProgressBar } from "./progress-bar.js";
 import { StateBadge } from "./state-badge.js";
@@ -33,7 +33,8 @@ export function RunRow({ run: record, index, count }) {
 /** @param {Run} run */
 function rowMessage(run) {
   if (run.state === "FAILURE" && run.meta.error)
-    return html`<span class="tone-failure" title=${run.meta.error}>${run.meta.error}</span>`;
+    return html`<span class="tone-failure" title=${run.meta.error}>
+      ${briefError(run.meta.error)}</span>`;
   if (run.revoke)
     return html`<span
       class="muted">by ${run.revoke.by}${run.revoke.reason ? `: ${run.revoke.reason}` : ""}</span>`;

@@ -2,9 +2,10 @@
 
 import { html } from "htm/preact";
 import { formatCount, iterations, shortName } from "../model/format.js";
-import { isFinal, stateTone, tellingError } from "../model/states.js";
+import { briefError, isFinal, stateTone, tellingError } from "../model/states.js";
 import { Elapsed } from "./elapsed.js";
 import { Icon } from "./icons.js";
+import { Lane } from "./lane.js";
 import { ProgressBar } from "./progress-bar.js";
 import { StateBadge } from "./state-badge.js";
 
@@ -16,13 +17,14 @@ import { StateBadge } from "./state-badge.js";
  * @property {import("../model/tree.js").Row} row
  * @property {number} index
  * @property {RunStore} store
+ * @property {import("../live/timeline.js").Timeline|null} timeline  null: no lane is drawn
  * @property {boolean} selected
  * @property {boolean} tabbable
  * @property {(path: string) => void} select
  */
 
 /** @param {TreeRowProps} props */
-export function TreeRow({ row, index, store, selected, tabbable, select }) {
+export function TreeRow({ row, index, store, timeline, selected, tabbable, select }) {
   const node = store.nodes.get(row.path)?.value;
   if (!node) return null;
   const name = store.nameOf(node);
@@ -48,6 +50,8 @@ export function TreeRow({ row, index, store, selected, tabbable, select }) {
     <div class="cell-elapsed tabular" role="gridcell"><${Elapsed} record=${node} /></div>
     <div class="cell-where muted small clip" role="gridcell" title=${node.worker ?? ""}><${Where}
       node=${node} /></div>
+    ${timeline ? html`<div class="cell-lane" role="gridcell"><${Lane} node=${node}
+      timeline=${timeline} /></div>` : null}
   </div>`;
 }
 
@@ -67,7 +71,8 @@ function Fold({ row, store }) {
 function RowMessage({ node }) {
   const error = tellingError(node);
   if (error)
-    return html`<span class=${`tone-${stateTone(node.state)}`} title=${error}>${error}</span>`;
+    return html`<span class=${`tone-${stateTone(node.state)}`} title=${error}>
+      ${briefError(error)}</span>`;
   if (node.waiting && !isFinal(node.state))
     return html`<span class="muted" title=${node.waiting}>${node.waiting}</span>`;
   return html`<span title=${node.meta.message}>${node.meta.message}</span>`;

@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 import { parentPath } from "../model/paths.js";
+import { turnWheel } from "./timeline-axis.js";
 import { TreeRow } from "./tree-row.js";
 import { VirtualList } from "./virtual-list.js";
 
@@ -14,24 +15,26 @@ const DRAW_ALL = 300;
 /**
  * @typedef {object} TreeProps
  * @property {RunStore} store
+ * @property {import("../live/timeline.js").Timeline|null} timeline
  * @property {import("@preact/signals").Signal<string|null>} selected
  * @property {(path: string) => void} select
  */
 
 /** @param {TreeProps} props */
-export function Tree({ store, selected, select }) {
+export function Tree({ store, timeline, selected, select }) {
   const rows = store.rows.value;
   const current = selected.value;
   const entry = rows.some((row) => row.path === current) ? current : rows[0]?.path;
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => moveByKey(event, store, select);
-  const more = { "aria-rowcount": rows.length, onKeyDown, class: "rows tree" };
+  const onWheel = (/** @type {WheelEvent} */ event) => timeline && turnWheel(event, timeline);
+  const more = { "aria-rowcount": rows.length, onKeyDown, onWheel, class: "rows tree" };
   return html`<${VirtualList} items=${rows} always=${DRAW_ALL} role="treegrid"
     label="Tasks of this run" more=${more}
     row=${(
       /** @type {Row} */ row,
       /** @type {number} */ index,
     ) => html`<${TreeRow} key=${row.path} row=${row} index=${index} store=${store}
-      selected=${row.path === current} tabbable=${row.path === entry} select=${select} />`} />`;
+      timeline=${timeline} selected=${row.path === current} tabbable=${row.path === entry} select=${select} />`} />`;
 }
 
 /** @param {KeyboardEvent} event @param {RunStore} store @param {(path: string) => void} select */
