@@ -8,8 +8,13 @@ import click
 from flask import Flask
 
 from webapp.cli import runs
+from webapp.cli.acting import rerun, retry, revoke, rm, start, watch
+from webapp.cli.doctor import doctor
+from webapp.cli.looking import completion, ls, parents, show, workers
 
-COMMANDS: Final[tuple[click.Command, ...]] = ()
+COMMANDS: Final[tuple[click.Command, ...]] = (
+    parents, start, watch, ls, show, revoke, retry, rerun, rm, workers, doctor, completion,
+)  # fmt: skip
 """Every command and group under `runs`, those of other packages of the web too."""
 
 
