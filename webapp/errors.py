@@ -22,6 +22,7 @@ STATUS: Final = {
     "parent_not_found": 404,
     "node_not_found": 404,
     "method_not_allowed": 405,
+    "already_running": 409,
     "run_already_ended": 409,
     "node_already_ended": 409,
     "run_not_ended": 409,

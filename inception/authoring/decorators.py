@@ -10,6 +10,7 @@ from celery import shared_task
 
 from inception.authoring.errors import DuplicateName, ResultIgnored
 from inception.authoring.task import Task, TaskKind
+from inception.runs.limits import Limits, WhenFull
 
 Arguments = ParamSpec("Arguments")
 Returned_co = TypeVar("Returned_co", covariant=True)
@@ -65,7 +66,12 @@ def parent(function: Callable[Arguments, Returned_co], /) -> Decorated[Arguments
 
 @overload
 def parent(
-    *, steps: Sequence[str] | None = None, **options: Any
+    *,
+    steps: Sequence[str] | None = None,
+    max_running: int | None = None,
+    unique: Sequence[str] = (),
+    when_full: str = "wait",
+    **options: Any,
 ) -> Callable[[Callable[..., Returned_co]], Decorated[..., Returned_co]]: ...
 
 
@@ -74,16 +80,23 @@ def parent(
     /,
     *,
     steps: Sequence[str] | None = None,
+    max_running: int | None = None,
+    unique: Sequence[str] = (),
+    when_full: str = "wait",
     **options: Any,
 ) -> Any:
     """Make a function a parent: one that starts children, watches them, decides what is next.
 
     Bare, or with options: `steps` names its steps for those who look on, and Celery's own.
+    At most `max_running` of its runs go on at once, and one for each set of values of the
+    arguments named in `unique`; more `"wait"` in the order of their creation or are `"refuse"`d
+    (AlreadyRunning), as `when_full` says. Nested in another run, a parent isn't counted.
     Its arguments have names (no `*args`), since a run records them by name. Raises
     DuplicateName, ResultIgnored, and TypeError for a signature that can't be called by name.
     """
     named = None if steps is None else tuple(str(step) for step in steps)
-    return _decorate(function, "parent", {"queue": PARENTS_QUEUE, **options, "steps": named})
+    own = {"steps": named, "limited": (max_running, tuple(unique), when_full)}
+    return _decorate(function, "parent", {"queue": PARENTS_QUEUE, **options, **own})
 
 
 def _decorate(function: Callable[..., Any] | None, kind: TaskKind, options: dict[str, Any]) -> Any:
@@ -101,6 +114,7 @@ def _register(function: Callable[..., Any], kind: TaskKind, options: dict[str, A
         )
     if kind == "parent":
         _check_signature(function, name)
+        options = {**options, "limits": _limits(function, name, *options.pop("limited"))}
     _take_name(name, function)
     base = _base(options.get("base"))
     return shared_task(**{**options, "name": name, "base": base, "inception_kind": kind})(function)
@@ -123,6 +137,28 @@ def _check_signature(function: Callable[..., Any], name: str) -> None:
                 f"{name} takes {parameter.name!r} by position only; a run records a parent's "
                 "arguments by name. Give it a name of its own."
             )
+
+
+def _limits(
+    function: Callable[..., Any],
+    name: str,
+    max_running: int | None,
+    unique: Sequence[str],
+    when_full: str,
+) -> Limits:
+    """Read what limits a parent declares; raises ValueError for what can't be meant."""
+    parameters = inspect.signature(function).parameters
+    if unknown := [argument for argument in unique if argument not in parameters]:
+        raise ValueError(f"{name} has no argument {unknown[0]!r} to be unique.")
+    defaults = {argument: parameters[argument].default for argument in unique}
+    return Limits(
+        max_running=max_running,
+        unique={
+            argument: None if default is inspect.Parameter.empty else default
+            for argument, default in defaults.items()
+        },
+        when_full=WhenFull(when_full),
+    )
 
 
 _taken: dict[str, Callable[..., Any]] = {}

@@ -27,6 +27,7 @@ def describe(task: Any) -> Parent:
         doc=" ".join(text.partition("\n\n")[0].split()),
         schema=schema_of(task),
         steps=None if task.steps is None else list(task.steps),
+        limits=task.limits.for_catalogue(),
     )
 
 

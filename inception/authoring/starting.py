@@ -54,8 +54,17 @@ def start_run(
         tags=tuple(given.pop("tags", ())),
         steps=task.steps,
     )
-    store_of(task.app).create_run(new)
-    _ring(send, named, run_id, given)
+    new = NewRun(
+        id=run_id,
+        name=task.name,
+        kwargs=named,
+        label=given.pop("label", None),
+        tags=tuple(given.pop("tags", ())),
+        steps=task.steps,
+        limits=task.limits,
+    )
+    if not store_of(task.app).create_run(new).waits:
+        _ring(send, named, run_id, given)
     return task.AsyncResult(run_id)
 
 

@@ -23,6 +23,7 @@ from inception.authoring.frame import current_frame, frame_is_hidden, refuse_thr
 from inception.authoring.starting import start_run
 from inception.authoring.steps import step_of_call
 from inception.authoring.voice import current_voice, read_update
+from inception.runs.limits import Limits
 from inception.runs.messages import read_ticket
 
 TaskKind: TypeAlias = Literal["child", "parent", "plain"]
@@ -35,6 +36,8 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
     inception_kind: ClassVar[TaskKind] = "plain"
     rerun_if_lost: ClassVar[bool] = True
     """Whether a child whose worker died is started again (`@child(rerun_if_lost=False)`)."""
+    limits: ClassVar[Limits] = Limits()
+    """How many runs of a parent go on at once."""
     steps: ClassVar[tuple[str, ...] | None] = None
     """Names of a parent's steps, for those who look (`@parent(steps=[…])`)."""
 

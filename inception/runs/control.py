@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 
 from inception.runs.celery_app import BROKER_ERRORS, PARENTS_QUEUE
 from inception.runs.errors import FieldProblem, InvalidArguments
+from inception.runs.limits import Limits
 from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.model import JsonValue, Parent, Run
 from inception.runs.records import Created, NewRun
@@ -59,9 +60,10 @@ class Control:
             rerun_of=rerun_of,
             idempotency_key=idempotency_key,
             audit_by=by,
+            limits=Limits.from_catalogue(parent.get("limits")),
         )
         created = self._store.create_run(new)
-        if not created.existing:
+        if not created.existing and not created.waits:
             self._ring(new)
         return created
 

@@ -106,6 +106,12 @@ class RunSucceeded(InceptionError):
     code = "run_succeeded"
 
 
+class AlreadyRunning(InceptionError):
+    """The parent declares how many of its runs go on at once, and to refuse more."""
+
+    code = "already_running"
+
+
 class IdempotencyKeyReused(InceptionError):
     """The idempotency key was used with other arguments within the last 24 h."""
 

@@ -17,6 +17,8 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `runs:<STATE>` | sorted set | run ids in that state by creation (ms) | for ever |
 | `unowned` | sorted set | runs without owner: by creation, 0 if given back | for ever |
 | `revokes` | set | runs with a revoke that was asked for | until the run ends |
+| `places:<group>` | set | runs that have a place in a group of limited runs | while one goes on |
+| `waiting:<name>` | sorted set | runs that wait for a place, by creation | while one waits |
 | `owned:<process>` | set | the runs a watcher process holds | until it holds none |
 | `idempotency:<key>` | string | digest and run id | 24 h |
 | `catalogue` | hash | parent's name → Parent (JSON) | for ever, rewritten by workers |
@@ -125,6 +127,16 @@ def of_run(run_id: str) -> list[str]:
 def runs_in(state: State) -> str:
     """Sorted set of the runs in one state, by creation."""
     return f"{RUNS}:{state}"
+
+
+def places(group: str) -> str:
+    """Set of the runs that have a place in a group of limited runs."""
+    return f"{TAG}places:{group}"
+
+
+def waiting(name: str) -> str:
+    """Sorted set of the runs of a parent that wait for a place, by creation."""
+    return f"{TAG}waiting:{name}"
 
 
 def owned(process: str) -> str:

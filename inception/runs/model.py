@@ -7,7 +7,7 @@ web sends and what a client reads is one shape without a conversion in between.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NotRequired, TypeAlias
 
 # pydantic reads no others before Python 3.12, and the documents of the API are made of these types.
 from typing_extensions import TypeAliasType, TypedDict
@@ -177,6 +177,14 @@ Batch = TypedDict(
 """Events of one run, covering `from` < seq <= `to`; superseded ones may be left out."""
 
 
+class ParentLimits(TypedDict):
+    """How many runs of a parent go on at once; `unique` are arguments with their defaults."""
+
+    max_running: int | None
+    unique: dict[str, JsonValue]
+    when_full: str
+
+
 class Parent(TypedDict):
     """What the catalogue says of a parent: `schema` is a JSON Schema of its keywords."""
 
@@ -184,3 +192,4 @@ class Parent(TypedDict):
     doc: str
     schema: dict[str, JsonValue]
     steps: list[str] | None
+    limits: NotRequired[ParentLimits | None]

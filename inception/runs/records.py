@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from inception.runs.limits import Limits
 from inception.runs.model import JsonValue, Meta, Node, NodeKind, Revoke, Run, State
 
 Fields: TypeAlias = Mapping[str, str]
@@ -36,14 +37,19 @@ class NewRun:
     rerun_of: str | None = None
     idempotency_key: str | None = None
     audit_by: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """A recorded run; `existing` if its idempotency key (or its id) had recorded it before."""
+    """A recorded run; `existing` if its idempotency key (or its id) had recorded it before.
+
+    `waits` if its parent's places are all taken: it is let in when one is left.
+    """
 
     run: Run
     existing: bool
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

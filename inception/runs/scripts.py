@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from redis.exceptions import (
 
 from inception.runs import keys
 from inception.runs.errors import StoreUnavailable
+from inception.runs.meta import empty_meta
 from inception.runs.model import (
     FINAL_STATES,
     LARGE_FIELD_BYTES,
@@ -81,6 +83,9 @@ def _constants() -> str:
         "NODES_PREFIX": f"'{keys.nodes('')}'",
         "LOG_PREFIX": f"'{keys.LOG}'",
         "STATE_INDEX": f"'{keys.RUNS}:'",
+        "PLACES": f"'{keys.places('')}'",
+        "WAITING": f"'{keys.waiting('')}'",
+        "EMPTY_META": f"'{json.dumps(empty_meta(), separators=(',', ':'))}'",
         "ORDERS": f"'{keys.orders('')}'",
         "LIST_CHANNEL": f"'{keys.LIST_CHANNEL}'",
         "ALL_WATCHERS": f"'{keys.ALL_WATCHERS_CHANNEL}'",

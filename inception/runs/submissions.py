@@ -12,6 +12,7 @@ from typing import Final
 
 from inception.runs import jsontext, keys, recordtext
 from inception.runs.errors import (
+    AlreadyRunning,
     BadRequest,
     IdempotencyKeyReused,
     NodeAlreadyEnded,
@@ -21,7 +22,7 @@ from inception.runs.errors import (
     RunNotFound,
 )
 from inception.runs.meta import empty_meta
-from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Run, State
+from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Meta, Run, State
 from inception.runs.paths import parse_path
 from inception.runs.records import Created, Fields, NewRun
 from inception.runs.scripts import Scripts, refusals_as_errors
@@ -31,6 +32,8 @@ IDEMPOTENCY_SECONDS: Final = 24 * 3600
 _ID: Final = re.compile(r"[A-Za-z0-9._:@+-]{1,200}")
 _LONGEST_TAG: Final = 100
 _LONGEST_KEY: Final = 200
+_WAITING: Final = Meta(**{**empty_meta(), "message": "Waiting for other runs of this parent"})
+"""What a run shows that waits for a place."""
 
 
 class Submissions(Scripts):
@@ -41,7 +44,8 @@ class Submissions(Scripts):
 
         An id or an idempotency key that has its run already answers with that run. Raises
         BadRequest, TooLarge or NotJson for what can't be recorded, IdempotencyKeyReused for a
-        key that was used with other arguments within 24 h.
+        key that was used with other arguments within 24 h, AlreadyRunning where the parent's
+        limits refuse it.
         """
         fields = _record_of(new)
         names = [*keys.of_run(new.id), keys.RUNS]
@@ -49,13 +53,23 @@ class Submissions(Scripts):
             names.append(keys.idempotency(new.idempotency_key))
         digest = _digest(new.name, fields)
         words: list[str | int] = [new.id, digest, IDEMPOTENCY_SECONDS, new.audit_by or ""]
+        words += (new.limits.when_full, _groups_text(new), recordtext.raw(_WAITING))
         answer = self._run("create_run", names, [*words, *recordtext.arguments_of(fields)])
+        if answer[0] == "full":
+            raise AlreadyRunning(
+                f"{new.name} lets no more runs in: {answer[1]} goes on. Wait for its end, or "
+                "revoke it."
+            )
         if answer[0] == "reused":
             raise IdempotencyKeyReused(
                 f"The idempotency key {new.idempotency_key!r} has started another run within "
                 "the last 24 h; draw a new key for other arguments."
             )
-        return Created(run=recordtext.run_of(answer[1]), existing=answer[0] == "existing")
+        return Created(
+            run=recordtext.run_of(answer[1]),
+            existing=answer[0] == "existing",
+            waits=answer[0] == "waits",
+        )
 
     def run_exists(self, run_id: str) -> bool:
         """True if the run is recorded."""
@@ -90,6 +104,12 @@ class Submissions(Scripts):
             raise RunNotFound(f"There is no run {run_id}.")
         if answer[0] == "not_ended":
             raise RunNotEnded(f"Run {run_id} still goes on; revoke it first.")
+
+
+def _groups_text(new: NewRun) -> str:
+    """The run's groups as the scripts read them: places and name, one a line."""
+    groups = new.limits.groups(new.name, new.kwargs)
+    return "".join(f"{group.places} {group.name}\n" for group in groups)
 
 
 def _record_of(new: NewRun) -> Fields:

@@ -137,7 +137,7 @@ class Watcher:
     ) -> None:
         """A message without our header (somebody's `send_task`) makes its run."""
         named = bind(task, args, kwargs)
-        new = NewRun(id=run_id, name=task.name, kwargs=named, steps=task.steps)
+        new = NewRun(id=run_id, name=task.name, kwargs=named, steps=task.steps, limits=task.limits)
         self._store.create_run(new)
 
     def _order(self, text: str) -> None:

@@ -85,6 +85,14 @@ def say_one_word(seconds: float) -> None:
 
 
 @child
+def wait_for_file_to_go(flag: str) -> str:
+    """Wait until a file is gone."""
+    while Path(flag).exists():
+        time.sleep(0.02)
+    return "gone"
+
+
+@child
 def spin(seconds: float) -> int:
     """Compute without ever looking up (s)."""
     until, turns = time.monotonic() + seconds, 0
@@ -191,6 +199,18 @@ def block(seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         pass
+
+
+@parent(max_running=2, unique=["customer"])
+def for_customer(customer: str, flag: str) -> str:
+    """Go on for as long as there is such a file; two at once, one for each customer."""
+    return watch(wait_for_file_to_go.s(flag)).value and customer
+
+
+@parent(max_running=1, when_full="refuse")
+def alone(flag: str) -> str:
+    """Refuse company."""
+    return watch(wait_for_file_to_go.s(flag)).value
 
 
 @parent

@@ -3,13 +3,14 @@
 -- KEYS  1-8 the run's keys, 9 the new owner's set of runs, 10 that of `from_owner`
 -- ARGV  1 run id, 2 owner, 3 token, 4 from_owner (empty: nobody), 5 "1" for a rescue
 -- Returns {"ok", record, rescues, "1" if nobody has held it before}; {"gone"}, {"ended"},
---       {"held", owner}
+--       {"held", owner}, {"waits"} for a place
 -- Event: the run as STARTED, the first time and after a retry
 
 local id, owner, token, from_owner, rescue = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local run = open_run()
 if not run then return {'gone'} end
 if FINAL[run.state] then return {'ended'} end
+if redis.call('HEXISTS', RUN, 'waits') == 1 then return {'waits'} end
 
 local function rescues() return tonumber(redis.call('HGET', RUN, 'rescues')) end
 
@@ -23,6 +24,9 @@ if not is_ours then
   redis.call('SADD', KEYS[9], id)
 end
 local is_first = run.state == 'PENDING'
-if is_first then put(run.record, 'started_at', run.at) end
+if is_first then
+  put(run.record, 'started_at', run.at)
+  put(run.record, 'meta', EMPTY_META)
+end
 if is_first or run.state == 'RETRY' then finish(run, 'STARTED') end
 return {'ok', render(run.record), rescues(), is_first and '1' or '0'}

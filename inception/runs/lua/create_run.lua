@@ -2,12 +2,16 @@
 --
 -- KEYS  1-8 the run's keys, 9 index of all runs, 10 the idempotency key (or absent)
 -- ARGV  1 run id, 2 digest of name and arguments, 3 seconds the idempotency key lives,
---       4 who asked for it, then the record: number of fields, name and value of each
--- Returns {"created", record}, {"existing", record} for an id or key that has its run already,
---       {"reused"} for a key that was used with other arguments
+--       4 who asked for it, 5 "wait" or "refuse" when there is no place for it, 6 its groups (see
+--       the prelude), 7 the meta of a run that waits (JSON), then the record: number of fields,
+--       name and value of each
+-- Returns {"created", record}, {"waits", record} for one that waits for a place, {"existing",
+--       record} for an id or key that has its run already, {"reused"} for a key that was used
+--       with other arguments, {"full", a run that goes on}
 -- Event: the run, seq 1
 
 local id, digest, lifetime, by = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local when_full, groups, waiting_meta = ARGV[5], ARGV[6], ARGV[7]
 
 local function run_of_key()
   local known = KEYS[10] and redis.call('GET', KEYS[10])
@@ -24,15 +28,21 @@ if known then
 end
 local existing = redis.call('HGET', RUN, 'record')
 if existing then return {'existing', existing} end
+local full = full_group(groups)
+if full and when_full == 'refuse' then
+  return {'full', redis.call('SRANDMEMBER', PLACES .. full)}
+end
 
 local run = {record = {names = {}, fields = {}}, seq = 0, published = 0, counts = {}, at = clock(), events = {}}
-local given = read_record(arguments(5))
+local given = read_record(arguments(8))
 for _, name in ipairs(given.names) do put(run.record, name, given.fields[name]) end
 put(run.record, 'created_at', run.at)
 put(run.record, 'kwargs', fit(run.record, '', 'kwargs', given.fields.kwargs))
 redis.call('HSET', RUN, 'owner', '', 'token', '', 'op', 0, 'answer', '[]', 'intents', 0,
   'rescues', 0, 'by', by)
 redis.call('ZADD', KEYS[9], run.at, id)
-redis.call('ZADD', UNOWNED, run.at, id)
+local enters = enter(groups, unquote(given.fields.name), id, run.at)
+if groups ~= '' then redis.call('HSET', RUN, 'groups', groups) end
+if enters then redis.call('ZADD', UNOWNED, run.at, id) else put(run.record, 'meta', waiting_meta) end
 if KEYS[10] then redis.call('SET', KEYS[10], digest .. ' ' .. id, 'EX', lifetime) end
-return {'created', finish(run, 'PENDING')}
+return {enters and 'created' or 'waits', finish(run, 'PENDING')}

@@ -300,9 +300,61 @@ local function finish(run, state)
   return text
 end
 
+-- ---------------------------------------------------------------- places
+-- Some parents let only so many of their runs go on at once. A run's field `groups` says in which
+-- groups it needs a place, one a line: how many places there are, and the group's name. PLACES is
+-- the set of those who have one, WAITING (by the parent's name) those who wait, oldest first.
+
+local function each_group(groups) return string.gmatch(groups, '(%d+) ([^\n]+)\n') end
+
+-- The group that has no place left, or nil.
+local function full_group(groups)
+  for places, group in each_group(groups) do
+    if redis.call('SCARD', PLACES .. group) >= tonumber(places) then return group end
+  end
+  return nil
+end
+
+local function take_places(groups, id)
+  for _, group in each_group(groups) do redis.call('SADD', PLACES .. group, id) end
+end
+
+-- Lets a run go on as soon as it may: at once, or when it is let in. True if at once.
+local function enter(groups, name, id, created)
+  if full_group(groups) then
+    redis.call('ZADD', WAITING .. name, created, id)
+    redis.call('HSET', RUN, 'waits', 1)
+    return false
+  end
+  take_places(groups, id)
+  redis.call('HDEL', RUN, 'waits')
+  return true
+end
+
+-- Gives up the run's places, and lets in those of the first 100 in line who find one now.
+local function leave_places(id, name)
+  local groups = redis.call('HGET', RUN, 'groups')
+  if not groups or groups == '' then return end
+  redis.call('ZREM', WAITING .. name, id)
+  for _, group in each_group(groups) do redis.call('SREM', PLACES .. group, id) end
+  local let_in = false
+  for _, next_id in ipairs(redis.call('ZRANGE', WAITING .. name, 0, 99)) do
+    local wanted = redis.call('HGET', RUN_PREFIX .. next_id, 'groups') or ''
+    if not full_group(wanted) then
+      take_places(wanted, next_id)
+      redis.call('ZREM', WAITING .. name, next_id)
+      redis.call('HDEL', RUN_PREFIX .. next_id, 'waits')
+      redis.call('ZADD', UNOWNED, 0, next_id)
+      let_in = true
+    end
+  end
+  if let_in then redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}') end
+end
+
 -- Ends the run: it has no owner any more, and waits for none.
 local function end_run(run, state, owned)
   local id = unquote(run.record.fields.id)
+  leave_places(id, unquote(run.record.fields.name))
   put(run.record, 'finalized_at', run.at)
   redis.call('HSET', RUN, 'owner', '')
   redis.call('ZREM', UNOWNED, id)

@@ -45,6 +45,9 @@ end
 
 forget_end(run.record, '')
 put(run.record, 'revoke', 'null')
-redis.call('ZADD', UNOWNED, 0, id)
-redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}')
+local groups = redis.call('HGET', RUN, 'groups') or ''
+if enter(groups, unquote(run.record.fields.name), id, run.at) then
+  redis.call('ZADD', UNOWNED, 0, id)
+  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}')
+end
 return {'ok', finish(run, 'RETRY')}
