@@ -11,7 +11,6 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -29,22 +28,12 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 def check_binding(settings: Settings) -> None:
     """Refuse settings that would let strangers in. Raises SettingsError."""
     if settings.users is not None:
-        _check_users(settings.users)
+        read_accounts(settings.users)
     elif not is_loopback(settings.host):
         raise SettingsError(
             f"INCEPTION_HOST is {settings.host!r}, which others can reach, and INCEPTION_USERS is "
             "not set: name a file of users there, or bind to 127.0.0.1."
         )
-
-
-def _check_users(path: Path) -> None:
-    try:
-        read_accounts(path)
-    except OSError as error:
-        raise SettingsError(
-            f"INCEPTION_USERS names {path}, which can't be read ({error.strerror}): write it with "
-            "`flask runs users add NAME --role admin`."
-        ) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -55,6 +55,9 @@ ENDPOINTS: Final[Mapping[str, Right]] = {
     "pages.docs": READ,
     "parents.list_parents": READ,
     "workers.read_workers": READ,
+    "openapi.read_openapi": READ,
+    "bulk.start_bulk": OPERATE,  # to delete it takes more, which the call itself asks for
+    "bulk.read_bulk": READ,
     "runs.list_runs": READ,
     "runs.count_runs": READ,
     "runs.read_snapshot": READ_RUN,
@@ -67,6 +70,7 @@ ENDPOINTS: Final[Mapping[str, Right]] = {
     "runs.retry_run": OPERATE,
     "runs.rerun_run": OPERATE,
     "runs.delete_run": ADMINISTER,
+    "tokens.give_run_token": ADMINISTER,
 }
 """By Flask's name of the endpoint."""
 

@@ -57,12 +57,12 @@ class UsersFile:
         return self._accounts
 
     def add(self, account: Account) -> None:
-        """Write one account, in place of that of the same name. Raises OSError, SettingsError."""
+        """Write one account, in place of that of the same name. Raises SettingsError."""
         known = read_accounts(self._path) if self._path.exists() else {}
         self._replace({**known, account.name: account})
 
     def remove(self, name: str) -> bool:
-        """Remove one account; False if there is none. Raises OSError, SettingsError."""
+        """Remove one account; False if there is none. Raises SettingsError."""
         known = read_accounts(self._path)
         if known.pop(name, None) is None:
             return False
@@ -79,22 +79,37 @@ class UsersFile:
     def _load(self) -> dict[str, Account]:
         try:
             return read_accounts(self._path)
-        except (OSError, SettingsError) as error:
+        except SettingsError as error:
             _log.error("nobody can sign in: %s", error, extra={"action": "users_unreadable"})
             return {}
 
     def _replace(self, accounts: dict[str, Account]) -> None:
-        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.writelines(f"{a.name}:{a.role}:{a.hash}\n" for a in accounts.values())
-        draft.replace(self._path)
+        lines = (f"{a.name}:{a.role}:{a.hash}\n" for a in accounts.values())
+        try:
+            _replace_file(self._path, "".join(lines))
+        except OSError as error:
+            raise SettingsError(f"{self._path} can't be written ({error.strerror}).") from error
+
+
+def _replace_file(path: Path, text: str) -> None:
+    """In one step, readable by its owner alone from the first moment."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+    draft.replace(path)
 
 
 def read_accounts(path: Path) -> dict[str, Account]:
-    """Read the file whole. Raises OSError, or SettingsError naming the line that is wrong."""
-    with path.open("rb") as stream:
-        raw = stream.read(MAX_BYTES + 1)
+    """Read the file whole. Raises SettingsError, naming the line if one is wrong."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SettingsError(
+            f"INCEPTION_USERS names {path}, which can't be read ({error.strerror}): write it with "
+            "`flask runs users add NAME --role admin`."
+        ) from error
     if len(raw) > MAX_BYTES:
         raise SettingsError(f"INCEPTION_USERS names {path}, which is larger than {MAX_BYTES:,} B.")
     return {account.name: account for account in _accounts(path, raw.decode(errors="replace"))}

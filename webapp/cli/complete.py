@@ -7,6 +7,7 @@ from typing import Final
 import click
 from flask import Flask
 
+from webapp.auth.commands import audit, tokens, users
 from webapp.cli import runs
 from webapp.cli.acting import rerun, retry, revoke, rm, start, watch
 from webapp.cli.doctor import doctor
@@ -14,6 +15,7 @@ from webapp.cli.looking import completion, ls, parents, show, workers
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     parents, start, watch, ls, show, revoke, retry, rerun, rm, workers, doctor, completion,
+    users, tokens, audit,
 )  # fmt: skip
 """Every command and group under `runs`, those of other packages of the web too."""
 
