@@ -53,14 +53,6 @@ def start_run(
         label=given.pop("label", None),
         tags=tuple(given.pop("tags", ())),
         steps=task.steps,
-    )
-    new = NewRun(
-        id=run_id,
-        name=task.name,
-        kwargs=named,
-        label=given.pop("label", None),
-        tags=tuple(given.pop("tags", ())),
-        steps=task.steps,
         limits=task.limits,
     )
     if not store_of(task.app).create_run(new).waits:
