@@ -7,6 +7,7 @@ import { Api } from "./live/api.js";
 import { Clock } from "./live/clock.js";
 import { ConnectionWords } from "./live/connection-words.js";
 import { Link } from "./live/link.js";
+import { Shortcuts } from "./live/shortcuts.js";
 import { TabFace } from "./live/tab-face.js";
 import { ThemeSwitch } from "./live/theme.js";
 import { RunPage } from "./pages/run.js";
@@ -14,6 +15,7 @@ import { RunsPage } from "./pages/runs.js";
 import { StartPage } from "./pages/start.js";
 import { WorkersPage } from "./pages/workers.js";
 import { ServicesContext } from "./view/services.js";
+import { ShortcutsDialog } from "./view/shortcuts-dialog.js";
 
 /** @param {string} id @returns {HTMLElement} */
 const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -34,6 +36,7 @@ function pageOf(boot) {
 
 const link = new Link();
 const clock = new Clock(link);
+const shortcuts = new Shortcuts();
 const announcer = new Announcer(part("announcer"));
 const csrfToken = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 
@@ -43,16 +46,24 @@ const services = {
   clock,
   announcer,
   api: new Api(csrfToken),
+  shortcuts,
   tab: new TabFace(document),
   mayAct: document.body.dataset.role !== "viewer",
+  mayDelete: document.body.dataset.role === "admin",
 };
 
 new ThemeSwitch(/** @type {HTMLSelectElement} */ (part("theme"))).connect();
 new ConnectionWords(link, part("connection"), part("banner")).connect();
 clock.connect();
 announcer.connect();
+shortcuts.connect();
+for (const button of document.querySelectorAll("#keys")) {
+  button.addEventListener("click", shortcuts.list);
+  button.removeAttribute("hidden");
+}
 render(
-  html`<${ServicesContext.Provider} value=${services}>${pageOf(document.body.dataset)}<//>`,
+  html`<${ServicesContext.Provider} value=${services}>${pageOf(document.body.dataset)}
+    <${ShortcutsDialog} /><//>`,
   part("app"),
 );
 link.connect();

@@ -34,6 +34,11 @@ class Dashboard:
         record: Mapping[str, Any] = self._call("GET", f"/runs/{run_id}")["run"]
         return record
 
+    def node(self, run_id: str, path: str) -> Mapping[str, Any]:
+        """Return a task's whole record."""
+        record: Mapping[str, Any] = self._call("GET", f"/runs/{run_id}/nodes/{path}")
+        return record
+
     def wait_for_end(self, run_id: str, within: float = 30.0) -> str:
         """Return the state the run ended with."""
         eventually(lambda: self.run(run_id)["state"] in ENDED, within, f"{run_id} ends")

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MOST_LINES, appendLines, lineTone } from "../../static/js/model/log.js";
-import { isNewer, newestFirst, readFilter, writeFilter } from "../../static/js/model/run-list.js";
+import {
+  askedOf,
+  countOf,
+  filterQuery,
+  isNewer,
+  newestFirst,
+  NO_FILTER,
+  readFilter,
+  writeFilter,
+} from "../../static/js/model/run-list.js";
+import { shortcutOf } from "../../static/js/model/shortcuts.js";
 import {
   STATES,
+  briefError,
   isFinal,
   stateTone,
   stateWord,
@@ -38,9 +49,44 @@ test("an older record of the same epoch replaces nothing", () => {
 });
 
 test("the filter survives the address", () => {
-  const filter = { state: "failure", q: "shop & co" };
+  const filter = { state: "failure", name: "a.b", time: "24h", q: "shop & co" };
   assert.deepEqual(readFilter(writeFilter(filter)), filter);
-  assert.equal(writeFilter({ state: "", q: "" }), "");
+  assert.equal(writeFilter(NO_FILTER), "");
+});
+
+test("the filter is asked for in the interface's words", () => {
+  assert.deepEqual(askedOf(NO_FILTER, 0), {});
+  assert.deepEqual(askedOf({ ...NO_FILTER, state: "failure", time: "1h" }, 5_000_000), {
+    state: ["FAILURE", "LOST"],
+    since: 1_400_000,
+  });
+  assert.equal(
+    filterQuery({ ...NO_FILTER, state: "failure", name: "a.b", q: "x y" }, 0),
+    "?state=FAILURE&state=LOST&name=a.b&q=x+y",
+  );
+  assert.equal(filterQuery({ ...NO_FILTER, time: "nonsense" }, 0), "");
+});
+
+test("a tab counts the runs of its states", () => {
+  const counts = { SUCCESS: 3, FAILURE: 2, LOST: 1 };
+  assert.equal(countOf(counts, []), 6);
+  assert.equal(countOf(counts, ["FAILURE", "LOST", "REVOKED"]), 3);
+  assert.equal(countOf(null, []), null);
+});
+
+test("a letter typed into a field is no shortcut, nor one with a modifier", () => {
+  const shortcuts = [{ key: "j", does: "Next", act: () => {} }];
+  const pressed = { key: "j", altKey: false, ctrlKey: false, metaKey: false };
+  assert.equal(shortcutOf(pressed, "BODY", shortcuts), shortcuts[0]);
+  assert.equal(shortcutOf(pressed, "INPUT", shortcuts), undefined);
+  assert.equal(shortcutOf({ ...pressed, ctrlKey: true }, "A", shortcuts), undefined);
+  assert.equal(shortcutOf({ ...pressed, key: "x" }, "A", shortcuts), undefined);
+});
+
+test("a row shows the cause, not the names it came through", () => {
+  assert.equal(briefError("Error in a.b: Error in a.c: It broke: badly"), "It broke: badly");
+  assert.equal(briefError("timeout after 3 s"), "timeout after 3 s");
+  assert.equal(briefError("Error in a.b: "), "Error in a.b: ");
 });
 
 test("every state has a word and a tone of its own", () => {

@@ -37,6 +37,14 @@ export class Api {
   }
 
   /**
+   * How many runs match, by state.
+   * @param {string} query  with its "?" @returns {Promise<Record<string, number>>}
+   */
+  async counts(query) {
+    return (await this.get(`/runs/counts${query}`)).counts;
+  }
+
+  /**
    * A whole node, with everything that was too large for an event.
    * @param {string} runId
    * @param {string} path
@@ -96,6 +104,11 @@ export class Api {
     return this.send("POST", `${runAddress(runId)}/rerun`, {});
   }
 
+  /** Remove an ended run. @param {string} runId @returns {Promise<void>} */
+  remove(runId) {
+    return this.send("DELETE", runAddress(runId), {});
+  }
+
   /** @param {string} address @returns {Promise<any>} */
   get(address) {
     return this.call(address, { method: "GET" });
@@ -118,6 +131,7 @@ export class Api {
   /** @param {string} address @param {RequestInit} options @returns {Promise<any>} */
   async call(address, options) {
     const response = await reach(BASE + address, options);
+    if (response.status === 204) return {};
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
     throw new ApiError(answer?.error ?? unexplained(response.status), response.status);
@@ -140,7 +154,8 @@ async function reach(address, options) {
       {
         code: "unreachable",
         message:
-          "The server did not answer. Nothing was changed as far as this page knows; try again in a moment.",
+          "The server did not answer. Nothing was changed as far as this page knows; " +
+          "try again in a moment.",
       },
       0,
     );

@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { backoff } from "../model/feed.js";
-import { STATE_FILTERS } from "../model/states.js";
+import { askedOf, filterQuery, NO_FILTER } from "../model/run-list.js";
 import { FrameQueue } from "./frame-queue.js";
 import { MOST_ROWS } from "./list-store.js";
 
@@ -22,9 +22,10 @@ export class ListFeed {
     this.api = api;
     this.store = store;
     /** @type {Filter} */
-    this.filter = { state: "", q: "" };
+    this.filter = NO_FILTER;
     this.question = 0;
     this.tries = 0;
+    this.overflowed = false;
     /** @type {FrameQueue<Run|null>} */
     this.queue = new FrameQueue((changes) => this.deliver(changes));
     this.onRuns = this.onRuns.bind(this);
@@ -60,12 +61,17 @@ export class ListFeed {
     clearTimeout(this.timer);
     const question = ++this.question;
     this.link.mark(this, true);
-    const answer = await this.link.ask("watch_runs", { ...this.asked(), limit: PAGE });
+    const answer = await this.link.ask("watch_runs", {
+      ...askedOf(this.filter, Date.now()),
+      limit: PAGE,
+    });
     if (question !== this.question) return;
     if (answer.error) return this.refused(answer.error);
     this.tries = 0;
+    this.overflowed = false;
     this.store.reset(answer.runs, answer.next);
     this.link.mark(this, false);
+    this.store.waiting.value = 0;
     this.queue.flush();
   }
 
@@ -73,15 +79,6 @@ export class ListFeed {
   refused(problem) {
     this.store.problem.value = problem;
     this.timer = setTimeout(() => void this.ask(), backoff(++this.tries) * 1000);
-  }
-
-  /** The filter in the words of the interface. @returns {{state?: string[], q?: string}} */
-  asked() {
-    const states = STATE_FILTERS.find((one) => one.key === this.filter.state)?.states ?? [];
-    return {
-      ...(states.length ? { state: [...states] } : {}),
-      ...(this.filter.q ? { q: this.filter.q } : {}),
-    };
   }
 
   /** @param {{runs: Run[], gone: string[]}} changes */
@@ -92,30 +89,48 @@ export class ListFeed {
 
   /** @param {Map<string, Run|null>} changes */
   deliver(changes) {
-    if (this.link.behind.peek().has(this)) return this.postpone(changes);
+    if (this.link.behind.peek().has(this) || this.store.paused.peek())
+      return this.postpone(changes);
     const gone = [...changes].filter(([, run]) => run === null).map(([id]) => id);
     if (gone.length) this.store.remove(gone);
     this.store.put([...changes.values()].filter((run) => run !== null));
   }
 
   /**
-   * Kept until the page is here; so many that they would fill the list are in the page anyway.
+   * Kept until the page is here, or the list goes on; of more than would fill the list only the
+   * fact is kept that there were some.
    * @param {Map<string, Run|null>} changes
    */
   postpone(changes) {
-    if (this.queue.records.size > MOST_ROWS) return this.queue.clear();
-    for (const [id, run] of changes)
-      if (!this.queue.records.has(id)) this.queue.records.set(id, run);
+    const { records } = this.queue;
+    for (const [id, run] of changes) if (!records.has(id)) records.set(id, run);
+    if (records.size > MOST_ROWS) {
+      this.overflowed = true;
+      this.queue.clear();
+    }
+    const unknown = [...this.queue.records].filter(([id, run]) => run && !this.store.runs.has(id));
+    this.store.waiting.value = unknown.length;
+  }
+
+  /** Rows stand still, and what changes is kept, until `resume`. */
+  pause() {
+    this.store.paused.value = true;
+  }
+
+  resume() {
+    this.store.paused.value = false;
+    this.store.waiting.value = 0;
+    if (this.overflowed) void this.ask();
+    else this.queue.flush();
   }
 
   /** Read the next page of older runs. They are as of now, and not followed. */
   async older() {
     const cursor = this.store.next.peek();
     if (cursor === null) return;
-    const query = new URLSearchParams({ limit: String(PAGE), cursor });
-    const asked = this.asked();
-    for (const state of asked.state ?? []) query.append("state", state);
-    if (asked.q) query.set("q", asked.q);
+    const query = new URLSearchParams(filterQuery(this.filter, Date.now()));
+    query.set("limit", String(PAGE));
+    query.set("cursor", cursor);
     const page = await this.api.runs(`?${query}`);
     this.store.append(page.runs, page.next);
   }

@@ -19,6 +19,10 @@ export class ListStore {
     /** Where older runs go on, or null at the end. @type {Signal<string|null>} */
     this.next = signal(null);
     this.loaded = signal(false);
+    /** Whether somebody stopped the rows. */
+    this.paused = signal(false);
+    /** New runs that wait for the rows to go on. */
+    this.waiting = signal(0);
     /** @type {Signal<import("../model/types.js").Problem|null>} */
     this.problem = signal(null);
     this.active = computed(

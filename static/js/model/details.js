@@ -27,8 +27,10 @@ export const TAB_WORDS = {
   attempts: "Attempts",
 };
 
-/** Only those that have something to show; a field left out for its size counts. */
-/** @param {Detailed} record @returns {Tab[]} */
+/**
+ * Only those that have something to show; a field left out for its size counts.
+ * @param {Detailed} record @returns {Tab[]}
+ */
 export function tabsOf(record) {
   const large = new Set(record.omitted ?? []);
   const given = record.args?.length || Object.keys(record.kwargs ?? {}).length;

@@ -1,5 +1,7 @@
 /** Order and membership of the list of runs. Pure. */
 
+import { STATE_FILTERS } from "./states.js";
+
 /** @typedef {import("./types.js").Run} Run */
 
 /** Newest first; runs of one millisecond keep a stable order. @param {Run} a @param {Run} b */
@@ -16,20 +18,82 @@ export function isNewer(shown, offered) {
 
 /**
  * The filter of the list, as it stands in the page's address.
- * @typedef {{state: string, q: string}} Filter
+ * @typedef {object} Filter
+ * @property {string} state  the key of one of `STATE_FILTERS`
+ * @property {string} name  of a parent; "" any
+ * @property {string} time  the key of one of `TIMES`; "" any
+ * @property {string} q  words
  */
+
+const HOUR = 3_600_000;
+
+/**
+ * How far back the list reaches; `span` in ms.
+ * @type {readonly {key: string, word: string, span: number}[]}
+ */
+export const TIMES = [
+  { key: "1h", word: "Last hour", span: HOUR },
+  { key: "24h", word: "Last 24 hours", span: 24 * HOUR },
+  { key: "7d", word: "Last 7 days", span: 168 * HOUR },
+  { key: "30d", word: "Last 30 days", span: 720 * HOUR },
+];
+
+/** @type {Readonly<Filter>} */
+export const NO_FILTER = { state: "", name: "", time: "", q: "" };
+
+/** @type {readonly (keyof Filter)[]} */
+const PARTS = ["state", "name", "time", "q"];
 
 /** @param {string} search  of the address @returns {Filter} */
 export function readFilter(search) {
   const query = new URLSearchParams(search);
-  return { state: query.get("state") ?? "", q: query.get("q") ?? "" };
+  const filter = { ...NO_FILTER };
+  for (const part of PARTS) filter[part] = query.get(part) ?? "";
+  return filter;
 }
 
 /** @param {Filter} filter @returns {string} the query with its "?", or "" */
 export function writeFilter(filter) {
   const query = new URLSearchParams();
-  if (filter.state) query.set("state", filter.state);
-  if (filter.q) query.set("q", filter.q);
-  const text = query.toString();
-  return text ? `?${text}` : "";
+  for (const part of PARTS) if (filter[part]) query.set(part, filter[part]);
+  return query.size ? `?${query}` : "";
+}
+
+/** @param {Filter} filter */
+export const isFiltered = (filter) => PARTS.some((part) => filter[part]);
+
+/**
+ * The filter in the words of the interface.
+ * @typedef {{state?: string[], name?: string, since?: number, q?: string}} Asked
+ */
+
+/** @param {Filter} filter @param {number} now  ms @returns {Asked} */
+export function askedOf(filter, now) {
+  const states = STATE_FILTERS.find((one) => one.key === filter.state)?.states ?? [];
+  const time = TIMES.find((one) => one.key === filter.time);
+  return {
+    ...(states.length ? { state: [...states] } : {}),
+    ...(filter.name ? { name: filter.name } : {}),
+    ...(time ? { since: Math.max(0, now - time.span) } : {}),
+    ...(filter.q ? { q: filter.q } : {}),
+  };
+}
+
+/** The same as a query of REST, with its "?". @param {Filter} filter @param {number} now */
+export function filterQuery(filter, now) {
+  const { state = [], ...words } = askedOf(filter, now);
+  const query = new URLSearchParams(state.map((one) => ["state", one]));
+  for (const [word, value] of Object.entries(words)) query.set(word, String(value));
+  return query.size ? `?${query}` : "";
+}
+
+/**
+ * How many runs the tab of a group of states shows, or null while nobody counted.
+ * @param {Partial<Record<string, number>>|null} counts
+ * @param {readonly string[]} states  empty: every state
+ */
+export function countOf(counts, states) {
+  if (!counts) return null;
+  const counted = states.length ? states : Object.keys(counts);
+  return counted.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }

@@ -5,13 +5,16 @@ import { html } from "htm/preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ListFeed } from "../live/list-feed.js";
 import { ListStore } from "../live/list-store.js";
+import { RunCounts } from "../live/run-counts.js";
 import { plural } from "../model/format.js";
-import { readFilter, writeFilter } from "../model/run-list.js";
+import { isFiltered, readFilter, writeFilter } from "../model/run-list.js";
 import { Blank, Loading, ProblemNote } from "../view/blank.js";
 import { FirstRun } from "../view/first-run.js";
 import { RunFilters } from "../view/run-filters.js";
 import { RunRow } from "../view/run-row.js";
-import { useServices } from "../view/services.js";
+import { focusOn, focusRow } from "../view/row-focus.js";
+import { useServices, useShortcuts } from "../view/services.js";
+import { Still } from "../view/still.js";
 import { VirtualList } from "../view/virtual-list.js";
 
 /** @typedef {import("../model/run-list.js").Filter} Filter */
@@ -23,23 +26,47 @@ export function RunsPage() {
   const services = useServices();
   const store = useMemo(() => new ListStore(), []);
   const feed = useMemo(() => new ListFeed(services, store), []);
+  const counts = useMemo(() => new RunCounts(services, store), []);
   const filter = useMemo(() => signal(readFilter(location.search)), []);
   useEffect(() => {
-    feed.setFilter(filter.peek());
-    feed.connect();
+    const parts = [feed, counts];
+    for (const part of parts) part.setFilter(filter.peek());
+    for (const part of parts) part.connect();
     const stopTab = effect(() => showInTab(store.active.value, services.tab));
     return () => {
       stopTab();
-      feed.disconnect();
+      for (const part of parts) part.disconnect();
     };
   }, []);
   const change = (/** @type {Filter} */ next) => {
     filter.value = next;
     history.replaceState(null, "", `/${writeFilter(next)}`);
     feed.setFilter(next);
+    counts.setFilter(next);
   };
-  return html`<${RunFilters} filter=${filter.value} change=${change} /><${Listed} store=${store}
-    feed=${feed} filter=${filter.value} />`;
+  useShortcuts(keysOf(store, feed));
+  return html`<${RunFilters} filter=${filter.value} change=${change} counts=${counts}>
+      <${PauseSwitch} store=${store} toggle=${() => togglePause(store, feed)} /><//>
+    <${Listed} store=${store} feed=${feed} filter=${filter.value} />`;
+}
+
+/** @param {ListStore} store @param {ListFeed} feed */
+const togglePause = (store, feed) => (store.paused.peek() ? feed.resume() : feed.pause());
+
+/** @param {{store: ListStore, toggle: () => void}} props */
+function PauseSwitch({ store, toggle }) {
+  return html`<button type="button" class="toggle" aria-pressed=${store.paused.value}
+    onClick=${toggle}>Pause</button>`;
+}
+
+/** @param {ListStore} store @param {ListFeed} feed */
+function keysOf(store, feed) {
+  return [
+    { key: "j", does: "Next run; Enter opens it", act: () => focusRow(1) },
+    { key: "k", does: "Previous run", act: () => focusRow(-1) },
+    { key: "/", does: "Search", act: () => focusOn(".searchbox input") },
+    { key: "p", does: "Pause the list, or let it go on", act: () => togglePause(store, feed) },
+  ];
 }
 
 /** @param {number} active @param {import("../live/tab-face.js").TabFace} tab */
@@ -58,24 +85,45 @@ function Listed({ store, feed, filter }) {
       ? html`<${ProblemNote} text=${problem.message} />`
       : html`<${Loading} label="Reading the runs" />`;
   if (store.ids.value.length) return html`<${Rows} store=${store} feed=${feed} />`;
-  if (filter.state || filter.q)
-    return html`<${Blank} title="No run matches"><p
-      class="muted">Choose another state or search for something else. New runs that match appear here by themselves.</p>
-      <//>`;
+  if (isFiltered(filter))
+    return html`<${Blank} title="No run matches"><p class="muted">
+      Choose another state or search for something else.
+      New runs that match appear here by themselves.</p><//>`;
   return html`<${FirstRun} />`;
 }
 
 /** @param {{store: ListStore, feed: ListFeed}} props */
 function Rows({ store, feed }) {
   const [ids, held, release] = useHeld(store);
+  const paused = store.paused.value;
+  const more = { class: `rows runs ${paused ? "rows-paused" : ""}` };
+  const row = (/** @type {string} */ id, /** @type {number} */ index) =>
+    rowOf(store, id, index, ids.length);
   return html`
-    ${held ? html`<button type="button" class="button new-runs" onClick=${release}>
-      ${plural(held, "new run")}</button>` : null}
-    <div class="card list-card">
-      <${VirtualList} items=${ids} role="list" label="Runs" more=${{ class: "rows runs" }}
-        row=${(/** @type {string} */ id, /** @type {number} */ index) => rowOf(store, id, index, ids.length)} />
-    </div>
+    <${Pill} store=${store} feed=${feed} held=${held} release=${release} />
+    <${Still} when=${paused}>
+      <div class="card list-card">
+        <${VirtualList} items=${ids} role="list" label="Runs" more=${more} row=${row} />
+      </div>
+    <//>
     <${Older} store=${store} feed=${feed} />`;
+}
+
+/**
+ * What waits above the rows: runs newer than those that are read, or all news of a paused list.
+ * @param {{store: ListStore, feed: ListFeed, held: number, release: () => void}} props
+ */
+function Pill({ store, feed, held, release }) {
+  const paused = store.paused.value;
+  const waiting = held + store.waiting.value;
+  if (!paused && !held) return null;
+  const act = () => {
+    if (paused) feed.resume();
+    release();
+  };
+  const words = waiting ? plural(waiting, "new run") : "";
+  return html`<button type="button" class="button new-runs" onClick=${act}>
+    ${paused ? ["Paused", words, "go on"].filter(Boolean).join(" · ") : words}</button>`;
 }
 
 /** @param {ListStore} store @param {string} id @param {number} index @param {number} count */

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { isFinal } from "../model/states.js";
 import { shortName } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
+import { DeleteAction } from "./delete-action.js";
 import { RevokeDialog } from "./revoke-dialog.js";
 import { useServices } from "./services.js";
 
@@ -58,6 +59,7 @@ function EndedActions({ run, store }) {
       title="A new run with the same arguments">Rerun</button>
     <a class="button" href=${`/start?name=${encodeURIComponent(run.name)}&from=${run.id}`}
       title="A new run with other arguments">Edit and run</a>
+    <${DeleteAction} run=${run} />
     <${ProblemNote} text=${problem} />
   </div>`;
 }

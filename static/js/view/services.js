@@ -1,7 +1,7 @@
 /** What every part of a page may use, handed down once by the entry. */
 
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useEffect } from "preact/hooks";
 
 /**
  * @typedef {object} Services
@@ -10,6 +10,8 @@ import { useContext } from "preact/hooks";
  * @property {import("../live/clock.js").Clock} clock
  * @property {import("../live/announcer.js").Announcer} announcer
  * @property {import("../live/tab-face.js").TabFace} tab
+ * @property {import("../live/shortcuts.js").Shortcuts} shortcuts
+ * @property {boolean} mayDelete
  * @property {boolean} mayAct  false for those who may only look
  */
 
@@ -22,4 +24,13 @@ export function useServices() {
   if (!services)
     throw new Error("This part is drawn outside of a page. Wrap it in ServicesContext.Provider.");
   return services;
+}
+
+/**
+ * The single keys a page hears while it is shown. What they do may only use what stays the same.
+ * @param {readonly import("../model/shortcuts.js").Shortcut[]} offered
+ */
+export function useShortcuts(offered) {
+  const { shortcuts } = useServices();
+  useEffect(() => shortcuts.offer(offered), [shortcuts]);
 }

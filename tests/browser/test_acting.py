@@ -1,0 +1,73 @@
+"""What somebody does with an ended run, and what is not offered to who may only look."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Viewer
+from tests.browser.dashboard import Dashboard
+from tests.browser.states_seen import record_states, states_seen
+
+AS_ROLE = """document.addEventListener("readystatechange", () => {
+    if (document.readyState === "interactive") document.body.dataset.role = "%s";
+})"""
+
+
+def _as_role(page: Page, role: str) -> None:
+    """Let the pages opened from now on be those of another role than this browser's."""
+    page.add_init_script(AS_ROLE % role)
+
+
+def test_a_retry_goes_on_from_the_failure(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("failing.fail_at", step=2, steps=3, once=True)
+    assert stack.wait_for_end(run_id) == "FAILURE"
+    page = viewer.open(f"/runs/{run_id}")
+    kept = stack.node(run_id, "0")
+    expect(page.locator('[data-path="1"]')).to_have_attribute("data-state", "FAILURE")
+    record_states(page)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator('[data-path="2"]')).to_have_attribute("data-state", "SUCCESS")
+    expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "SUCCESS")
+    expect(page.locator('[data-path="1"] .attempt')).to_have_count(1)
+    assert states_seen(page)[0] == "FAILURE"
+    assert states_seen(page)[-1] == "SUCCESS"
+    assert stack.node(run_id, "0") == kept
+    expect(page.get_by_role("button", name="Retry")).to_have_count(0)
+
+
+def test_an_ended_run_is_deleted_after_asking(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("counting.count_twice", label="to be deleted", limit=1, delay=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    other = viewer.open("/?q=to+be+deleted")
+    row = other.locator(f'a[href="/runs/{run_id}"]')
+    expect(row).to_be_visible()
+    page = viewer.open(f"/runs/{run_id}")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete run").click()
+    page.wait_for_url(lambda address: run_id not in address)
+    expect(row).to_have_count(0)
+    viewer.expected = ("404",)
+    page.goto(f"/runs/{run_id}")
+    expect(page.get_by_role("heading", name="There is no such run")).to_be_visible()
+
+
+def test_who_may_only_look_is_offered_nothing_to_do(stack: Dashboard, viewer: Viewer) -> None:
+    ended = stack.start("failing.fail_at", step=1, steps=1)
+    assert stack.wait_for_end(ended) == "FAILURE"
+    page = viewer.open("/docs")
+    _as_role(page, "viewer")
+    page.goto(f"/runs/{ended}")
+    expect(page.get_by_role("tab", name="Error")).to_be_visible()
+    for action in ("Retry", "Rerun", "Delete", "Revoke"):
+        expect(page.get_by_role("button", name=action)).to_have_count(0)
+    expect(page.get_by_role("link", name="Edit and run")).to_have_count(0)
+
+
+def test_an_operator_is_not_offered_to_delete(stack: Dashboard, viewer: Viewer) -> None:
+    ended = stack.start("failing.fail_at", step=1, steps=1)
+    assert stack.wait_for_end(ended) == "FAILURE"
+    page = viewer.open("/docs")
+    _as_role(page, "operator")
+    page.goto(f"/runs/{ended}")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
