@@ -23,7 +23,7 @@ MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 """Of a request's body and of one socket message: arguments of 1 MiB and what surrounds them."""
 MAX_LIMIT: Final = 500
 DEFAULT_LIMIT: Final = 50
-MAX_FILTER_WORDS: Final = 100
+MAX_FILTER_WORDS: Final = 20
 _RUN_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _NUMBER: Final = re.compile(r"-?\d{1,18}")
 
@@ -57,8 +57,18 @@ Path = Annotated[
 ]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200)]
 IdempotencyHeader = Annotated[str, Field(pattern="^[!-~]([ -~]{0,198}[!-~])?$")]
-FilterWord = Annotated[str, Field(max_length=1_000)]
-Cursor = Annotated[str, Field(max_length=1_000, description="From `next` of the page before.")]
+FilterWord = Annotated[str, Field(max_length=200)]
+Cursor = Annotated[
+    str,
+    Field(
+        pattern="^[0-9]{1,15}-[A-Za-z0-9._:@+-]{1,200}$",
+        description="From `next` of the page before.",
+    ),
+]
+LogPlace = Annotated[
+    str,
+    Field(pattern="^[0-9]{1,15}-[0-9]{1,15}$", description="From `next` of the answer before."),
+]
 StateWord = Annotated[State, Field(strict=False)]
 Time = Annotated[int, Field(ge=0, le=10**15, description="ms since the epoch.")]
 Seq = Annotated[int, Field(ge=0, le=10**15)]
@@ -127,13 +137,13 @@ class WatchLog(OneRun):
     """Follow the log of a node from a place on."""
 
     path: Path
-    after: Annotated[str, Field(max_length=100)] | None = None
+    after: LogPlace | None = None
 
 
 class Filter(Payload):
     """The filters of a list of runs; a single word stands for a list of one."""
 
-    state: list[StateWord] | StateWord | None = None
+    state: Annotated[list[StateWord], Field(max_length=MAX_FILTER_WORDS)] | StateWord | None = None
     name: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | FilterWord | None = None
     tag: Annotated[list[FilterWord], Field(max_length=MAX_FILTER_WORDS)] | FilterWord | None = None
     label: FilterWord | None = None

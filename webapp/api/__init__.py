@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.routing import BaseConverter
 
 from webapp.api.health import health
 from webapp.api.nodes import nodes
+from webapp.api.openapi import openapi
 from webapp.api.parents import parents
 from webapp.api.runs import runs
+from webapp.api.tokens import tokens
 from webapp.api.workers import workers
+
+
+class RunIdConverter(BaseConverter):
+    """Any word but those that are addresses of their own beside the runs."""
+
+    regex = "(?!counts$)[^/]+"
 
 
 def register(app: Flask) -> None:
     """Route everything that this version answers."""
+    app.url_map.converters["run"] = RunIdConverter
     app.register_blueprint(health)
-    for resource in (parents, runs, nodes, workers):
+    for resource in (parents, runs, nodes, workers, tokens, openapi):
         app.register_blueprint(resource, url_prefix="/api/v1")

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from inception.runs.model import ROOT, Node, Run
 from webapp.api.operations import operation
 from webapp.log_answer import LogAnswer, present_attempt, read_log
-from webapp.payloads import Path, Payload, RunId
+from webapp.payloads import LogPlace, Path, Payload, RunId
 from webapp.services import services
 
 nodes = Blueprint("nodes", __name__)
@@ -37,7 +37,7 @@ class NodesAnswer(TypedDict):
 class ReadLog(Payload):
     """Where in a log to begin."""
 
-    after: Annotated[str, Field(max_length=100)] | None = None
+    after: LogPlace | None = None
 
 
 @nodes.get("/runs/<run_id>/nodes")

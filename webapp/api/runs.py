@@ -31,7 +31,7 @@ runs = Blueprint("runs", __name__)
 _LOCATION: Final = {"Location": "The address of the run."}
 _GOING_ON: Final = frozenset(State) - FINAL_STATES
 _ENDED_BADLY: Final = FINAL_STATES - {State.SUCCESS}
-_REFUSALS_TO_START: Final = ("parent_not_found", "invalid_arguments")
+_REFUSALS_TO_START: Final = ("parent_not_found", "invalid_arguments", "already_running")
 
 
 class StartHeaders(Payload):
@@ -91,7 +91,7 @@ def count_runs(query: Filter) -> CountsAnswer:
     return {"counts": {State(state): number for state, number in counts.items()}}
 
 
-@runs.get("/runs/<run_id>")
+@runs.get("/runs/<run:run_id>")
 @operation(
     answer=Snapshot,
     also=(304,),
@@ -151,7 +151,7 @@ def rerun_run(run_id: RunId, body: Rerun) -> Whole:
     return dict(run), 201, _address(run)
 
 
-@runs.delete("/runs/<run_id>")
+@runs.delete("/runs/<run:run_id>")
 @operation(status=204, errors=("run_not_found", "run_not_ended"), example_states=FINAL_STATES)
 def delete_run(run_id: RunId, body: Nothing) -> None:  # noqa: ARG001  read, so that it is checked
     """Remove an ended run and everything recorded of it."""

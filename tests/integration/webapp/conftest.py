@@ -22,9 +22,9 @@ class Web:
 
     def __init__(self, redis_url: str) -> None:
         settings = Settings(redis_url=redis_url, async_mode=AsyncMode.THREADING, port=0)
-        app, self.sockets = create_app(settings)
-        self.services: Services = app.extensions["inception"]
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.app, self.sockets = create_app(settings)
+        self.services: Services = self.app.extensions["inception"]
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
         self.port: int = self._server.server_port
         self.address = f"http://127.0.0.1:{self.port}"
         serve = lambda: self._server.serve_forever(poll_interval=0.02)  # noqa: E731

@@ -1,0 +1,172 @@
+"""The OpenAPI document describes every call there is, and a stranger's tool finds nothing amiss."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from openapi_spec_validator import validate
+
+from inception.runs.model import State
+from inception.runs.records import Beat, BeatKind
+from inception.runs.store import Store
+from tests.integration.webapp.clients import PATIENCE
+from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.owner import NAME, Owner
+from webapp.errors import STATUS
+
+PROTOCOL = Path(__file__).resolve().parents[3] / "docs" / "protocol.md"
+CALL = re.compile(r"`(GET|POST|DELETE) (/[^`? ]*)")
+OUTSIDE = ("/metrics",)
+"""Served without being part of the interface for programs: its text is Prometheus' own."""
+CONFIG = """
+generation.max-examples = 4
+[checks.positive_data_acceptance]
+# What only the run or the parent can know is refused although the schema allows it.
+expected-statuses = ["2xx", "304", "401", "403", "404", "409", "410", "413", "414", "422"]
+"""
+
+
+@pytest.fixture
+def document(web: Web, store: Store, owner: Owner) -> dict[str, Any]:
+    """The document of a web with a parent, two ended runs and one that goes on."""
+    schema = {"type": "object", "properties": {"limit": {"type": "integer", "default": 3}}}
+    store.write_catalogue([{"name": NAME, "doc": "", "schema": schema, "steps": None}])
+    kinds: tuple[BeatKind, ...] = ("watcher", "compute")
+    for kind in kinds:
+        store.beat(a_beat(kind))
+    owner.begin().end(State.FAILURE)
+    owner.begin().end()
+    owner.begin().spawn("0")
+    requests.get(web.address + "/readyz", timeout=PATIENCE)  # the relay starts when it is asked
+    answer = requests.get(web.address + "/api/v1/openapi.json", timeout=PATIENCE)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def a_beat(kind: BeatKind) -> Beat:
+    return Beat(
+        process=f"host:{kind}:1",
+        kind=kind,
+        host="host",
+        pid=1,
+        name=kind,
+        slots=1,
+        queues=(),
+        running=(),
+        stopping=False,
+        counter=1,
+    )
+
+
+def calls_of(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), re.sub(r"\{\w+\}", "{}", path)): call
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+    }
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+
+
+def test_it_describes_every_call_that_is_routed_and_no_other(
+    web: Web, document: dict[str, Any]
+) -> None:
+    routed = {
+        (method, re.sub(r"<[^>]+>", "{}", rule.rule))
+        for rule in web.app.url_map.iter_rules()
+        if rule.rule.startswith("/api/") or rule.endpoint.startswith("health.")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert set(calls_of(document)) == routed
+
+
+def test_it_describes_every_call_of_the_protocol(document: dict[str, Any]) -> None:
+    without_prefix = ("/healthz", "/readyz")
+    table = PROTOCOL.read_text().partition("## REST")[2].partition("## Socket.IO")[0]
+    promised = {
+        (method, re.sub(r"\{\w+\}", "{}", path if path in without_prefix else f"/api/v1{path}"))
+        for method, path in CALL.findall(table)
+        if path not in OUTSIDE
+    }
+    assert len(promised) > 15
+    assert promised <= set(calls_of(document))
+
+
+def test_every_error_has_a_code_that_belongs_to_its_status(document: dict[str, Any]) -> None:
+    for call in calls_of(document).values():
+        for status, answer in call["responses"].items():
+            if int(status) >= 400 and status != "414":
+                codes = re.findall(r"`(\w+)`", answer["description"])
+                assert codes
+                assert {STATUS[code] for code in codes} == {int(status)}
+
+
+def test_its_examples_exist_and_its_links_lead_on(web: Web, document: dict[str, Any]) -> None:
+    calls = calls_of(document)
+    start = calls["POST", "/api/v1/runs"]
+    body = start["requestBody"]["content"]["application/json"]["example"]
+    started = requests.post(web.address + "/api/v1/runs", json=body, timeout=PATIENCE)
+    assert (started.status_code, body["kwargs"]) == (201, {"limit": 3})
+    links = start["responses"]["201"]["links"]
+    named = {call["operationId"] for call in calls.values()}
+    assert {"read_snapshot", "read_events", "revoke_run", "delete_run", "read_node"} <= set(links)
+    assert {link["operationId"] for link in links.values()} <= named
+    snapshot = calls["GET", "/api/v1/runs/{}"]["parameters"][0]["example"]
+    address = f"{web.address}/api/v1/runs/{snapshot}"
+    assert requests.get(address, timeout=PATIENCE).status_code == 200
+
+
+def test_examples_are_runs_on_which_the_call_succeeds(
+    store: Store, document: dict[str, Any]
+) -> None:
+    def state_of(call: str) -> State:
+        parameters = calls_of(document)["POST", f"/api/v1/runs/{{}}/{call}"]["parameters"]
+        return store.read_run(parameters[0]["example"])["state"]
+
+    assert not State(state_of("revoke")).is_final
+    assert state_of("retry") == State.FAILURE
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("document")
+def test_schemathesis_finds_nothing(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.fleet.FRESH_BEAT", 3_600_000)  # of processes that beat once
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG)
+    tool = Path(sys.executable).with_name("schemathesis")
+    address = f"{web.address}/api/v1/openapi.json"
+    options = ["--continue-on-failure", "--generation-deterministic", "--max-time", "18"]
+    found = subprocess.run(
+        [tool, "--no-color", "--config-file", config, "run", address, *options],
+        check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stdout[-8_000:]
+
+
+def test_a_snapshot_that_is_as_it_was_is_not_sent_again(web: Web, owner: Owner) -> None:
+    run = owner.begin()
+    address = f"{web.address}/api/v1/runs/{run.id}"
+    first = requests.get(address, timeout=PATIENCE)
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = requests.get(address, headers=known, timeout=PATIENCE)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    run.spawn("0")
+    changed = requests.get(address, headers=known, timeout=PATIENCE)
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != first.headers["ETag"]
