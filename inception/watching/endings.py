@@ -93,27 +93,30 @@ class Endings:
         if node.ended or end.attempt != node.attempt:
             return
         if end.state == State.LOST:
-            self.lose(live, node, end.meta["error"] or "its worker died")
+            self.lose(live, node, end.attempt, end.meta["error"] or "its worker died")
         else:
-            self._take_attempt_end(live, node, _node_end(end))
+            self._take_attempt_end(live, node, end.attempt, _node_end(end))
 
-    def take_word(self, live: LiveRun, node: LiveNode, word: CeleryWord) -> None:
-        """Look up what a final word of Celery means. Needs a round trip: crew only."""
-        attempt = node.attempt
+    def take_word(self, live: LiveRun, node: LiveNode, attempt: int, word: CeleryWord) -> None:
+        """Look up what Celery's final word on an attempt means. Needs a round trip: crew only."""
+        if node.ended or node.attempt != attempt:
+            return
         end = self._ctx.store.read_end(live.id, node.path)
         if end is not None and end.attempt == attempt:
             self.take_end(live, node, end)
             return
         claim = self._ctx.store.read_claims(live.id, [node.path]).get(node.path)
         if claim is not None and claim.attempt == attempt:
-            self._take_word_of_claimed(live, node, word)
+            self._take_word_of_claimed(live, node, claim, word)
         elif word.state == State.REVOKED:
             self.finish_unclaimed(live, [node], revoked_end(node.meta))
         else:
-            self._take_attempt_end(live, node, _celery_end(node, word))
+            self._take_attempt_end(live, node, attempt, _celery_end(node, word))
 
-    def lose(self, live: LiveRun, node: LiveNode, why: str) -> None:
+    def lose(self, live: LiveRun, node: LiveNode, attempt: int, why: str) -> None:
         """An attempt ended with its process: begin another one, or end the node."""
+        if not self._settle(live, node, attempt):
+            return
         if live.is_revoked(node.path):
             self.finish(live, node, revoked_end(node.meta))
         elif not _rerun_if_lost(self._ctx.results.app, node.name):
@@ -123,7 +126,18 @@ class Endings:
             text = f"{why} (given up after {node.attempt} attempts; at most {losses} losses)"
             self.finish(live, node, failed_end(node.meta, text))
 
-    def _take_attempt_end(self, live: LiveRun, node: LiveNode, end: NodeEnd) -> None:
+    @staticmethod
+    def _settle(live: LiveRun, node: LiveNode, attempt: int) -> bool:
+        """True for the first who tells of this attempt's end; what follows must follow once."""
+        with live.lock:
+            if node.ended or node.attempt != attempt or node.settled == attempt:
+                return False
+            node.settled = attempt
+            return True
+
+    def _take_attempt_end(self, live: LiveRun, node: LiveNode, attempt: int, end: NodeEnd) -> None:
+        if not self._settle(live, node, attempt):
+            return
         if end.state != State.FAILURE or not node.retries_left or live.is_revoked(node.path):
             self.finish(live, node, end)
             return
@@ -131,14 +145,16 @@ class Endings:
         if not self._begin_attempt(live, node, State.FAILURE, end.meta["error"] or ""):
             self.finish(live, node, end)
 
-    def _take_word_of_claimed(self, live: LiveRun, node: LiveNode, word: CeleryWord) -> None:
+    def _take_word_of_claimed(
+        self, live: LiveRun, node: LiveNode, claim: ClaimRecord, word: CeleryWord
+    ) -> None:
         """Celery's main process may know of an end that the child couldn't record."""
         if word.state == State.REVOKED:
             return
         if word.exception_type in _LOST_TYPES:
-            self.lose(live, node, word.exception_text)
+            self.lose(live, node, claim.attempt, f"{claim.worker}: {word.exception_text}")
         else:
-            self._take_attempt_end(live, node, _celery_end(node, word))
+            self._take_attempt_end(live, node, claim.attempt, _celery_end(node, word))
 
     def _begin_attempt(self, live: LiveRun, node: LiveNode, state: State, why: str) -> bool:
         """Start `node` anew under its next attempt's id; False if it may not."""

@@ -115,11 +115,12 @@ class Hearing:
     def word(self, live: LiveRun, path: str, task_id: str, word: CeleryWord) -> None:
         """Take what a child said on Celery's result channel."""
         node = live.nodes.get(path)
+        attempt = 0 if node is None else node.attempt  # before its task's id: both change at once
         if node is None or node.ended or node.task_id != task_id or live.dropped:
             return
         node.heard = time.monotonic()
         if word.is_final:
-            self._ctx.crew.submit(partial(self._endings.take_word, live, node, word))
+            self._ctx.crew.submit(partial(self._endings.take_word, live, node, attempt, word))
         elif word.state == State.RETRY:
             self._retries(live, node, word.exception_text)
         elif word.state == State.STARTED:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from inception.authoring.outcome import Outcome
 from inception.runs.meta import empty_meta
@@ -19,17 +19,14 @@ from inception.runs.paths import is_under, lineage
 from inception.watching.rollup import RollUp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from inception.authoring.frame import StepRequest, WatchOptions
     from inception.runs.model import Node, Run
     from inception.runs.records import ClaimRecord
-    from inception.watching.frame import LiveFrame
     from inception.watching.lane import Lane
     from inception.watching.timers import Timer
-    from inception.watching.writer import Writer
 
-Notice = "Callable[[LiveNode], None]"
 NULL: Final = "null"
 
 
@@ -70,6 +67,8 @@ class LiveNode:
     task_id: str
     queue: str | None = None
     attempt: int = 1
+    settled: int = 0
+    """The last attempt whose end was acted upon; it is told of in several ways."""
     state: State = State.PENDING
     meta: Meta = field(default_factory=empty_meta)
     queued_at: int | None = None
@@ -157,6 +156,32 @@ class LiveNode:
         self.conflation = self.resend = None
 
 
+class ParentFrame(Protocol):
+    """The frame of a parent that runs, as far as others wake it."""
+
+    node: LiveNode
+
+    @property
+    def path(self) -> str:
+        """The parent's address."""
+
+    def revoke(self) -> None:
+        """Wake the parent: it must not go on."""
+
+    def expire(self, error: str) -> None:
+        """A deadline of the parent has passed."""
+
+
+class RunWriter(Protocol):
+    """What carries a run's changes to the store."""
+
+    def post(self, node: LiveNode, fields: Mapping[str, str], *, urgent: bool = False) -> None:
+        """Let `fields` of `node` be written."""
+
+    def roll_up(self, node: LiveNode, completion: float, *, succeeded: bool = False) -> None:
+        """Let the parents above `node` show how far they are."""
+
+
 class LiveRun:
     """A held run: its nodes, intents, frames, and how far it is."""
 
@@ -168,10 +193,10 @@ class LiveRun:
         self.lock = threading.RLock()
         self.journal: dict[str, str] = {}
         self.intents: set[str] = {ROOT} if run["revoke"] else set()
-        self.frames: dict[str, LiveFrame] = {}
+        self.frames: dict[str, ParentFrame] = {}
         self.nodes: dict[str, LiveNode] = {ROOT: _root(run)}
         self.rollup = RollUp(len(run["steps"] or ()))
-        self.writer: Writer
+        self.writer: RunWriter
         self.result_lock = threading.Lock()
         """Held over a write of the run's Celery result, so that its end stays the last one."""
         self.result_stored_at = 0.0

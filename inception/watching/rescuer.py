@@ -150,16 +150,17 @@ class Rescuer:
         elif node.state != State.RETRY and (worker in moved or worker not in beats):
             node.missed_beats += 1  # while Celery's own retry is due, nobody works on it
         if worker in dead:
-            self._lose(live, node, f"worker {worker} died")
+            self._lose(live, node, node.attempt, f"worker {worker} died")
         elif node.missed_beats > _MISSED_BEATS:
-            self._lose(live, node, f"worker {worker} doesn't work on it any more")
+            why = f"worker {worker} doesn't work on it any more"
+            self._lose(live, node, node.attempt, why)
 
-    def _lose(self, live: LiveRun, node: LiveNode, why: str) -> None:
+    def _lose(self, live: LiveRun, node: LiveNode, attempt: int, why: str) -> None:
         end = self._ctx.store.read_end(live.id, node.path)
-        if end is not None and end.attempt == node.attempt:
+        if end is not None and end.attempt == attempt:
             self._scheduler.endings.take_end(live, node, end)
         else:
-            self._scheduler.endings.lose(live, node, why)
+            self._scheduler.endings.lose(live, node, attempt, why)
 
     def _inherit(self, process: str, beat: BeatRecord) -> None:
         """Take over what a dead process held; once it holds nothing it is buried."""
