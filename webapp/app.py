@@ -23,6 +23,7 @@ from webapp.auth.audit import Audit
 from webapp.auth.door import Door
 from webapp.auth.signin import auth
 from webapp.fleet import Fleet
+from webapp.metrics import page as metrics
 from webapp.pages import pages
 from webapp.payloads import MAX_BODY_BYTES
 from webapp.relay.agent import Relay
@@ -53,6 +54,7 @@ def create_app(
     client = connect(settings.redis_url, purpose="web")
     services = _create_services(settings, settings.redis_url, client, socket_io)
     app.extensions["inception"] = services
+    metrics.register(app, services)
     _guard(app, services, client)
     return app, socket_io
 

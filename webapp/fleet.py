@@ -74,11 +74,12 @@ class Fleet:
 
     def alive(self, kind: BeatKind) -> int:
         """How many processes of that kind were heard within the last 15 s."""
-        now = self._now()
+        now = self.now()
         beats = self._store.read_beats().values()
         return sum(1 for beat in beats if beat.kind == kind and now - beat.seen_at <= FRESH_BEAT)
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """Redis' clock, in ms since the epoch. Raises StoreUnavailable."""
         with refusals_as_errors():
             seconds, microseconds = cast("tuple[int, int]", self._client.time())
         return seconds * 1000 + microseconds // 1000

@@ -44,6 +44,7 @@ ENDPOINTS: Final[Mapping[str, Right]] = {
     "static": OPEN,
     "health.healthz": OPEN,
     "health.readyz": OPEN,
+    "metrics.read_metrics": READ,
     "auth.signin": OPEN,
     "auth.sign_in": OPEN,
     "auth.sign_out": READ,

@@ -14,6 +14,7 @@ from flask_socketio import SocketIO
 from inception.runs.listener import Listener
 from inception.runs.store import Store
 from webapp.fleet import Fleet
+from webapp.metrics.relay_meter import RelayMeter
 from webapp.relay.clients import Clients
 from webapp.relay.log_tails import LogTails
 from webapp.relay.marks import Bells
@@ -37,8 +38,9 @@ class Relay:
         bells = Bells(flush=self._flush_wanted.set, read=self._read_wanted.set)
         listener = Listener(url, name="relay", on_gap=self._gap)
         self._listener = listener
+        self.meter = RelayMeter()
         self.clients = Clients(sockets, wake=bells.flush)
-        self.runs = RunRooms(store, listener, self.clients, bells)
+        self.runs = RunRooms(store, listener, self.clients, bells, self.meter)
         self.lists = RunLists(store, listener, self.clients, bells)
         self.workers = WorkerBoard(Fleet(store, client), listener, self.clients, bells)
         self.logs = LogTails(store, listener, self.clients, bells)
@@ -70,6 +72,10 @@ class Relay:
         self._read_wanted.set()
         if self._started:
             self._listener.stop()
+
+    def subscribe(self, channel: str, handler: Callable[[str], None]) -> None:
+        """Hear a channel for as long as the relay does. Raises StoreUnavailable."""
+        self._listener.subscribe(channel, handler)
 
     def connect(self, sid: str) -> None:
         """A socket has connected."""

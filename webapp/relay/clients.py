@@ -41,6 +41,9 @@ class Clients:
         self._wake = wake
         self._clients: dict[str, _Client] = {}
         self._guard = threading.Lock()
+        self.fallen_behind = 0
+        self.dropped = 0
+        """How often a client fell behind, and was cut off for it, since the start."""
         bound_queues(sockets)
 
     def __contains__(self, sid: str) -> bool:
@@ -48,6 +51,12 @@ class Clients:
 
     def __len__(self) -> int:
         return len(self._clients)
+
+    @property
+    def behind(self) -> int:
+        """How many don't keep up now."""
+        with self._guard:
+            return sum(client.behind_since is not None for client in self._clients.values())
 
     def add(self, sid: str) -> None:
         """A socket has connected."""
@@ -91,6 +100,7 @@ class Clients:
 
     def drop(self, sid: str) -> None:
         """Close a socket that doesn't read, without waiting for it."""
+        self.dropped += 1
         _log.warning("a client was too slow", extra={"action": "client_dropped", "sid": sid})
         self.close(sid)
 
@@ -113,6 +123,7 @@ class Clients:
                 continue
             if client.behind_since is None and client.outbox.is_full:
                 client.behind_since = now
+                self.fallen_behind += 1
                 self._wake()  # so that `settle` counts its time, even if nothing more is sent
             if client.behind_since is None:
                 ready.append(sid)

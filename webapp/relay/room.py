@@ -38,6 +38,8 @@ class Mail:
     event: str
     payload: object
     sids: frozenset[str]
+    live: bool = False
+    """True for what just happened, False for what brings somebody up to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +127,8 @@ class Room:
         mails += self._admit()
         if self._feed.has_news and self._pace.wait(now) <= 0:
             self._pace.spend(now)
-            mails.append(
-                Mail(event="events", payload=self._feed.take(), sids=frozenset(self._live))
-            )
+            batch, sids = self._feed.take(), frozenset(self._live)
+            mails.append(Mail(event="events", payload=batch, sids=sids, live=True))
         return mails
 
     def wait(self, now: float) -> float | None:

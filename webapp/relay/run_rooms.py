@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import Final, cast
 
 from typing_extensions import TypedDict
 
@@ -12,6 +12,7 @@ from inception.runs.errors import EventsGone, RunNotFound, StoreUnavailable
 from inception.runs.model import Batch, Snapshot
 from inception.runs.store import Store
 from webapp.errors import TooManyRequests
+from webapp.metrics.relay_meter import RelayMeter
 from webapp.relay.clients import Clients
 from webapp.relay.marks import Bells, Marks
 from webapp.relay.room import Mail, Position, Request, Room
@@ -32,11 +33,17 @@ class RunRooms:
     """Subscribes to a run while anybody here watches it."""
 
     def __init__(
-        self, store: Store, listener: Subscriptions, clients: Clients, bells: Bells
+        self,
+        store: Store,
+        listener: Subscriptions,
+        clients: Clients,
+        bells: Bells,
+        meter: RelayMeter,
     ) -> None:
         self._store = store
         self._listener = listener
         self._clients = clients
+        self._meter = meter
         self._guard = threading.Lock()
         self._rooms: dict[str, Room] = {}
         self._watched: dict[str, set[str]] = {}
@@ -163,6 +170,9 @@ class RunRooms:
 
     def _send(self, room: Room, mail: Mail, now: float) -> None:
         behind = self._clients.emit(mail.event, mail.payload, mail.sids, now)
+        if mail.event == "events":
+            batch = cast(Batch, mail.payload)
+            self._meter.sent(batch, len(mail.sids - behind), live=mail.live)
         if behind:
             with room.guard:
                 room.fall_behind(behind)
