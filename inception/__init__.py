@@ -68,8 +68,9 @@ and Celery's results are hints that may be lost, doubled or late.
 - *A parent changed between two lives.* Its next step differs from the journal: ParentChanged.
 
 A finished child is not started again; a running one not twice, unless its worker was silent for
-a time-to-live. A child's side effects are at-least-once: its stable task id is the key to make
-them idempotent.
+a time-to-live. A child's side effects are at-least-once: make them idempotent by a key that stays
+over attempts, such as a value of `side_effect` that the parent passes on (the task id is that of
+one attempt).
 
 The public names are imported when first used, so that a process that only reads runs never
 loads Celery through this package.
@@ -82,8 +83,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from inception.authoring.decorators import child, parent
-    from inception.authoring.errors import ChildFailed, ParentChanged, RunRevoked
-    from inception.authoring.outcome import Outcome
+    from inception.authoring.errors import ParentChanged, RunRevoked
+    from inception.authoring.outcome import ChildFailed, Outcome
     from inception.authoring.reporting import report, track
     from inception.authoring.verbs import now, random, side_effect, sleep, watch, watch_all
     from inception.installing import install
@@ -107,7 +108,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "ChildFailed": "inception.authoring.errors",
+    "ChildFailed": "inception.authoring.outcome",
     "Outcome": "inception.authoring.outcome",
     "ParentChanged": "inception.authoring.errors",
     "RunRevoked": "inception.authoring.errors",

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from inception.runs.errors import InceptionError
-
-if TYPE_CHECKING:
-    from inception.authoring.outcome import Outcome
 
 
 class RunRevoked(BaseException):
@@ -19,19 +14,6 @@ class RunRevoked(BaseException):
 
     def __init__(self, message: str = "This run was asked to stop.") -> None:
         super().__init__(message)
-
-
-class ChildFailed(InceptionError):
-    """`Outcome.value` of a child that did not succeed; its message is the child's error.
-
-    `outcome` is the child's whole outcome (None on an error rebuilt from a stored result).
-    """
-
-    code = "child_failed"
-
-    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
-        super().__init__(message)
-        self.outcome = outcome
 
 
 class ParentChanged(InceptionError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from inception.authoring.errors import ChildFailed
+from inception.runs.errors import InceptionError
 from inception.runs.meta import cut, empty_meta, read_meta
 from inception.runs.model import (
     FINAL_STATES,
@@ -24,6 +24,19 @@ _FAILED_WORDS: Final[dict[NodeKind, tuple[str, ...]]] = {
     "child": ("ERROR",),
     "parent": ("ERROR", "FAILURE"),
 }
+
+
+class ChildFailed(InceptionError):
+    """`Outcome.value` of a child that did not succeed; its message is the child's error.
+
+    `outcome` is the child's whole outcome (None on an error rebuilt from a stored result).
+    """
+
+    code = "child_failed"
+
+    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

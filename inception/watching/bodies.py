@@ -62,7 +62,8 @@ class Bodies:
         with live.lock:
             if node.path in live.frames or node.ended or live.dropped:
                 return
-            frame = live.frames[node.path] = LiveFrame(self.desk, live, node)
+            frame = LiveFrame(self.desk, live, node)
+            live.frames[node.path] = frame
             if node.path != ROOT and node.state == State.PENDING:
                 node.state = State.STARTED
                 live.writer.post(node, {"state": raw(State.STARTED)}, urgent=True)

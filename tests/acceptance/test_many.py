@@ -17,9 +17,7 @@ def test_more_nested_runs_than_slots_all_end(own_stack: StartApplication):
     stack = own_stack(INCEPTION_CONCURRENCY="1")
     viewer = Viewer(stack.url)
     ids = [
-        viewer.ask("start", name=NEST, kwargs={"depth": 2, "width": 1, "delay": 0, "steps": 1})[
-            "run"
-        ]["id"]
+        viewer.ask("start", name=NEST, kwargs={"depth": 2, "delay": 0, "steps": 1})["run"]["id"]
         for _ in range(RUNS)
     ]
 

@@ -7,10 +7,12 @@ import urllib.request
 from typing import Any
 
 import pytest
+import redis
 from celery import Celery
 
 from tests.acceptance.conftest import Stack
 from tests.acceptance.viewer import Viewer, Watched
+from tests.running import eventually
 
 ODD = "tests.acceptance.odd_tasks."
 COUNT_TWICE = "tasks.examples.counting.count_twice"
@@ -200,6 +202,19 @@ def test_what_a_child_prints_is_kept(stack: Stack, viewer: Viewer):
     log = get(stack, f"/runs/{run_id}/nodes/0/log")
 
     assert [line["text"].rstrip() for line in log["lines"]] == ["line 0", "line 1", "line 2"]
+
+
+def test_a_childs_celery_result_is_forgotten_once_its_outcome_is_recorded(
+    stack: Stack, viewer: Viewer
+):
+    run_id = viewer.start(ODD + "squares", count=5)
+    seen = viewer.wait_for_end(run_id)
+    keys = [f"celery-task-meta-{node['task_id']}" for node in seen.nodes.values()]
+    client = redis.Redis.from_url(stack.redis_url)
+
+    eventually(lambda: client.exists(*keys) == 0, 10, "the children's results are forgotten")
+    assert client.pubsub_numsub(*keys) == [(key.encode(), 0) for key in keys]
+    client.close()
 
 
 def test_arguments_that_the_schema_refuses_name_the_field(viewer: Viewer):

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from inception.authoring.errors import ChildFailed
-from inception.authoring.outcome import Outcome, describe_exception, end_meta, judge
+from inception.authoring.outcome import ChildFailed, Outcome, describe_exception, end_meta, judge
 from inception.runs.meta import empty_meta
 from inception.runs.model import MAX_ERROR_BYTES, Node, State
 
