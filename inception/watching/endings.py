@@ -101,11 +101,12 @@ class Endings:
         """Look up what Celery's final word on an attempt means. Needs a round trip: crew only."""
         if node.ended or node.attempt != attempt:
             return
-        end = self._ctx.store.read_end(live.id, node.path)
+        end = live.lane.insist(lambda: self._ctx.store.read_end(live.id, node.path))
         if end is not None and end.attempt == attempt:
             self.take_end(live, node, end)
             return
-        claim = self._ctx.store.read_claims(live.id, [node.path]).get(node.path)
+        claims = live.lane.insist(lambda: self._ctx.store.read_claims(live.id, [node.path]))
+        claim = claims.get(node.path)
         if claim is not None and claim.attempt == attempt:
             self._take_word_of_claimed(live, node, claim, word)
         elif word.state == State.REVOKED:

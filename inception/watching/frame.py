@@ -111,6 +111,8 @@ class LiveFrame:
         except SpawnRefused:
             self._desk.revoker.heard(self._live, self.path)
             raise RunRevoked from None
+        if self._live.is_revoked(self.path):  # it came meanwhile, and could not see these
+            self._desk.revoker.stop(self._live, started)
         for node in started:
             self._begin_if_parent(node)
         nodes = [self._live.nodes[path] for path, _step in numbered]

@@ -100,7 +100,7 @@ class Hearing:
             self._endings.take_end(live, node, end)
 
     def _fetch_end(self, live: LiveRun, node: LiveNode) -> None:
-        end = self._ctx.store.read_end(live.id, node.path)
+        end = live.lane.insist(lambda: self._ctx.store.read_end(live.id, node.path))
         if end is not None:
             self._endings.take_end(live, node, end)
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 GRACE: Final = 5.0
 """Seconds (s) between SIGTERM and SIGKILL."""
 _REPEAT: Final = 2.0
-"""Seconds (s) between two orders for the same child; an order may be lost."""
+"""Seconds (s) until a child that hasn't ended is stopped again."""
 _CHUNK: Final = 500
 """Nodes ended by one script call: below a millisecond each, Redis serves others in between."""
 
@@ -63,8 +63,11 @@ class Revoker:
     def carry_out(self, live: LiveRun, path: str) -> None:
         """Stop everything under `path`. Needs round trips: crew and frames only."""
         self._remember(live, path)
+        self.stop(live, list(live.under(path)))
+
+    def stop(self, live: LiveRun, nodes: list[LiveNode]) -> None:
+        """Stop these nodes, which an intent covers. Needs round trips: crew and frames only."""
         with live.lock:
-            nodes = list(live.under(path))
             for node in nodes:
                 self._show(live, node)
         children = [node for node in nodes if node.kind == "child"]
@@ -108,21 +111,25 @@ class Revoker:
         if any(node.claim is None for node in running):
             self._read_claims(live, running)
         for node in running:
-            self._order_until_ended(live, node)
+            self.order_stop(live, node, state=State.REVOKED, error="Revoked")
+            self._stop_again(live, node)
 
     def _read_claims(self, live: LiveRun, nodes: list[LiveNode]) -> None:
         """Claimed in the very moment: the claim is there before its message is."""
-        claims = self._ctx.store.read_claims(live.id, [node.path for node in nodes])
+        paths = [node.path for node in nodes]
+        claims = live.lane.insist(lambda: self._ctx.store.read_claims(live.id, paths))
         for node in nodes:
             claim = claims.get(node.path)
             if node.claim is None and claim is not None and claim.attempt == node.attempt:
                 node.claim = claim
 
-    def _order_until_ended(self, live: LiveRun, node: LiveNode) -> None:
-        if node.ended or live.dropped:
-            return
-        self.order_stop(live, node, state=State.REVOKED, error="Revoked")
-        again = partial(self._order_until_ended, live, node)
+    def _stop_again(self, live: LiveRun, node: LiveNode) -> None:
+        """Look again soon: an order may be lost, and a next attempt may have begun meanwhile."""
+
+        def again() -> None:
+            if not (node.ended or live.dropped):
+                self._stop(live, [node])
+
         with live.lock:
             node.deadlines.append(
                 self._ctx.timers.call_later(_REPEAT, partial(self._ctx.crew.submit, again))

@@ -86,13 +86,12 @@ def spawn_on(book: str, word: str) -> None:
 
 
 @parent
-def deep(book: str, word: str, depth: int, width: int, seconds: float) -> int:
-    """Parents below parents, and leaves below the last ones."""
-    if depth > 1:
-        below = [deep.s(book, f"{word}.{n}", depth - 1, width, seconds) for n in range(width)]
-    else:
-        below = [step.s(book, f"{word}.{n}", seconds) for n in range(width)]
-    return len(watch_all(below))
+def deep(book: str, word: str, widths: list[int], seconds: float) -> int:
+    """Parents below parents, and leaves below the last ones; so many at each level."""
+    words = [f"{word}.{n}" for n in range(widths[0])]
+    if widths[1:]:
+        return len(watch_all(deep.s(book, word, widths[1:], seconds) for word in words))
+    return len(watch_all(step.s(book, word, seconds) for word in words))
 
 
 @parent
