@@ -22,6 +22,7 @@ from webapp.auth.admissions import Admissions
 from webapp.auth.audit import Audit
 from webapp.auth.door import Door
 from webapp.auth.signin import auth
+from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
 from webapp.metrics import page as metrics
 from webapp.pages import pages
@@ -52,7 +53,7 @@ def create_app(
     app.register_blueprint(auth)
     socket_io = _create_sockets(app, settings)
     client = connect(settings.redis_url, purpose="web")
-    services = _create_services(settings, settings.redis_url, client, socket_io)
+    services = _create_services(app, settings, settings.redis_url, client, socket_io)
     app.extensions["inception"] = services
     metrics.register(app, services)
     _guard(app, services, client)
@@ -89,7 +90,7 @@ def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
 
 
 def _create_services(
-    settings: Settings, url: str, client: redis.Redis, socket_io: SocketIO
+    app: Flask, settings: Settings, url: str, client: redis.Redis, socket_io: SocketIO
 ) -> Services:
     store = Store(client)
     return Services(
@@ -99,4 +100,5 @@ def _create_services(
         fleet=Fleet(store, client),
         audit=Audit(client),
         relay=Relay(url, store, client, socket_io),
+        bulk=BulkWorker(app, store),
     )

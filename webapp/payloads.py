@@ -10,9 +10,20 @@ import re
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 from flask import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 from werkzeug.datastructures import Headers, MultiDict
 
+from inception.runs.bulks import BulkAction
 from inception.runs.errors import BadRequest, RunNotFound
 from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, State
 from inception.runs.paths import parse_path
@@ -24,6 +35,8 @@ MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 MAX_LIMIT: Final = 500
 DEFAULT_LIMIT: Final = 50
 MAX_FILTER_WORDS: Final = 20
+MAX_BULK_RUNS: Final = 10_000
+"""Runs of one bulk action."""
 _RUN_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _NUMBER: Final = re.compile(r"-?\d{1,18}")
 
@@ -35,6 +48,12 @@ def check_run_id(text: str) -> str:
     return text
 
 
+def _as_integer(value: object) -> object:
+    """JSON has one kind of number: 5.0 is an integer there, as JSON Schema says too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+AS_INTEGER: Final = BeforeValidator(_as_integer)
 RunId = Annotated[
     str,
     AfterValidator(check_run_id),
@@ -70,8 +89,8 @@ LogPlace = Annotated[
     Field(pattern="^[0-9]{1,15}-[0-9]{1,15}$", description="From `next` of the answer before."),
 ]
 StateWord = Annotated[State, Field(strict=False)]
-Time = Annotated[int, Field(ge=0, le=10**15, description="ms since the epoch.")]
-Seq = Annotated[int, Field(ge=0, le=10**15)]
+Time = Annotated[int, Field(ge=0, le=10**15, description="ms since the epoch."), AS_INTEGER]
+Seq = Annotated[int, Field(ge=0, le=10**15), AS_INTEGER]
 
 
 class Payload(BaseModel):
@@ -164,10 +183,39 @@ class Filter(Payload):
         )
 
 
+_RunIds = Annotated[list[RunId], Field(min_length=1, max_length=MAX_BULK_RUNS)]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+_ABSENT: Final = Field(json_schema_extra=_without_default)
+"""Of a field that is absent or has its value, and is never null."""
+
+
+class StartBulk(Payload):
+    """Do one thing to many runs: those named, or those that a filter finds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["filter"]}]}
+    )
+
+    action: BulkAction
+    ids: Annotated[_RunIds | SkipJsonSchema[None], _ABSENT] = None
+    filter: Annotated[Filter | SkipJsonSchema[None], _ABSENT] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> StartBulk:
+        if (self.ids is None) == (self.filter is None) or len(self.model_fields_set) != 2:
+            raise ValueError("name either ids or a filter")
+        return self
+
+
 class WatchRuns(Filter):
     """Follow a list of runs."""
 
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), AS_INTEGER] = DEFAULT_LIMIT
 
 
 class ListRuns(WatchRuns):

@@ -21,6 +21,7 @@ class Readiness(TypedDict):
 def check(services: Services) -> Readiness:
     """Ask Redis, the relay and the beats. Raises NotReady, which names what is missing."""
     services.relay.start()
+    services.bulk.wake()
     try:
         services.store.ping()
         found = Readiness(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
@@ -13,6 +13,9 @@ from inception.runs.store import Store
 from webapp.auth.audit import Audit
 from webapp.fleet import Fleet
 from webapp.relay.agent import Relay
+
+if TYPE_CHECKING:  # which itself acts with these services
+    from webapp.bulk import BulkWorker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class Services:
     fleet: Fleet
     relay: Relay
     audit: Audit
+    bulk: BulkWorker
 
 
 def services() -> Services:

@@ -124,6 +124,18 @@ class EventsGone(InceptionError):
     code = "events_gone"
 
 
+class BulkNotFound(InceptionError):
+    """There is no bulk action of this id, or it was asked for more than 7 days ago."""
+
+    code = "not_found"
+
+
+class TooManyBulks(InceptionError):
+    """As many bulk actions are under way as may be."""
+
+    code = "too_many_requests"
+
+
 class StoreUnavailable(InceptionError):
     """Redis can't be reached or refuses to write; ask again in a moment."""
 

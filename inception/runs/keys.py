@@ -21,6 +21,10 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `waiting:<name>` | sorted set | runs that wait for a place, by creation | while one waits |
 | `owned:<process>` | set | the runs a watcher process holds | until it holds none |
 | `idempotency:<key>` | string | digest and run id | 24 h |
+| `bulk:<id>` | hash | a bulk action: what, by whom, `total done failed`, first failures | 7 days |
+| `bulk_left:<id>` | list | the runs it has still to act on | until none is left, 7 days |
+| `bulk_lease:<id>` | string | the web process that works on it | 15 s from its last step |
+| `bulks` | sorted set | bulk actions that aren't done, by creation | until they are |
 | `catalogue` | hash | parent's name → Parent (JSON) | for ever, rewritten by workers |
 | `beats` | hash | process → its last beat (JSON) | until the process is buried |
 | `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
@@ -58,6 +62,7 @@ UNOWNED: Final = TAG + "unowned"
 CATALOGUE: Final = TAG + "catalogue"
 BEATS: Final = TAG + "beats"
 REVOKES: Final = TAG + "revokes"
+BULKS: Final = TAG + "bulks"
 LOG: Final = TAG + "log:"
 SESSIONS: Final = TAG + "sessions"
 TOKENS: Final = TAG + "tokens"
@@ -157,3 +162,18 @@ def orders(process: str) -> str:
 def sign_ins(whose: str) -> str:
     """String that counts the sign-ins tried within the present minute."""
     return f"{TAG}signins:{whose}"
+
+
+def bulk(bulk_id: str) -> str:
+    """Hash of a bulk action and how far it is."""
+    return f"{TAG}bulk:{bulk_id}"
+
+
+def bulk_left(bulk_id: str) -> str:
+    """List of the runs that a bulk action has still to act on."""
+    return f"{TAG}bulk_left:{bulk_id}"
+
+
+def bulk_lease(bulk_id: str) -> str:
+    """String that names the web process at work on a bulk action."""
+    return f"{TAG}bulk_lease:{bulk_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inception.runs.bulks import Bulks
 from inception.runs.catalogue import Catalogue
 from inception.runs.claims import Claims
 from inception.runs.listing import Listing
@@ -14,7 +15,9 @@ from inception.runs.submissions import Submissions
 from inception.runs.writing import Writing
 
 
-class Store(Submissions, Claims, Retrying, Writing, Presence, Reading, Listing, Logs, Catalogue):
+class Store(
+    Submissions, Claims, Retrying, Writing, Presence, Reading, Listing, Logs, Bulks, Catalogue
+):
     """The record in Redis, by who asks: each part is a module of its own.
 
     A method is one round trip unless it says otherwise, and one atomic step if it writes. All

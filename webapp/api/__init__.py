@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
+from webapp.api.bulk import bulk
 from webapp.api.health import health
 from webapp.api.nodes import nodes
 from webapp.api.openapi import openapi
@@ -24,5 +25,5 @@ def register(app: Flask) -> None:
     """Route everything that this version answers."""
     app.url_map.converters["run"] = RunIdConverter
     app.register_blueprint(health)
-    for resource in (parents, runs, nodes, workers, tokens, openapi):
+    for resource in (parents, runs, nodes, workers, tokens, openapi, bulk):
         app.register_blueprint(resource, url_prefix="/api/v1")

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from webapp.api.operations import operation
 from webapp.auth import current_user
 from webapp.auth.gate import gate
-from webapp.payloads import Payload, RunId
+from webapp.payloads import AS_INTEGER, Payload, RunId
 from webapp.services import services
 
 tokens = Blueprint("tokens", __name__)
@@ -23,7 +23,7 @@ MAX_LIFETIME: Final = 365 * 24 * 3600
 class GiveRunToken(Payload):
     """For how long, in seconds (s)."""
 
-    expires_in: Annotated[int, Field(ge=1, le=MAX_LIFETIME, examples=[3600])]
+    expires_in: Annotated[int, Field(ge=1, le=MAX_LIFETIME, examples=[3600]), AS_INTEGER]
 
 
 class RunToken(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
@@ -20,8 +21,10 @@ from webapp.services import Services
 class Web:
     """A served app: its address and, for tests that look inside, its services."""
 
-    def __init__(self, redis_url: str) -> None:
-        settings = Settings(redis_url=redis_url, async_mode=AsyncMode.THREADING, port=0)
+    def __init__(self, redis_url: str, users: Path | None = None) -> None:
+        settings = Settings(
+            redis_url=redis_url, async_mode=AsyncMode.THREADING, port=0, users=users
+        )
         self.app, self.sockets = create_app(settings)
         self.services: Services = self.app.extensions["inception"]
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
@@ -33,6 +36,7 @@ class Web:
 
     def stop(self) -> None:
         self.services.relay.stop()
+        self.services.bulk.stop()
         self._server.shutdown()
         self._thread.join(5)
 

@@ -1,0 +1,124 @@
+"""One action on many runs: done in the background, counted run by run, taken up after a crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from inception.runs.bulks import NewBulk
+from inception.runs.model import State
+from inception.runs.store import Store
+from tests.integration.webapp.clients import PATIENCE
+from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.owner import Owner
+from tests.running import eventually
+
+
+def ask(web: Web, body: dict[str, Any]) -> requests.Response:
+    return requests.post(f"{web.address}/api/v1/bulk", json=body, timeout=PATIENCE)
+
+
+def read(web: Web, bulk_id: str) -> dict[str, Any]:
+    answer = requests.get(f"{web.address}/api/v1/bulk/{bulk_id}", timeout=PATIENCE)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def ended(web: Web, bulk_id: str) -> dict[str, Any]:
+    """How it ended, once it has."""
+    eventually(lambda: read(web, bulk_id)["finalized_at"] is not None, PATIENCE, "an end")
+    return read(web, bulk_id)
+
+
+def test_many_runs_are_revoked_and_counted(web: Web, owner: Owner) -> None:
+    ids = [owner.begin().id for _ in range(5)]
+    answer = ask(web, {"action": "revoke", "ids": ids})
+    assert (answer.status_code, answer.json()["total"]) == (202, 5)
+    assert answer.headers["Location"] == f"/api/v1/bulk/{answer.json()['id']}"
+    found = ended(web, answer.json()["id"])
+    assert (found["done"], found["failed"]) == (5, 0)
+    assert {owner.store.read_run(run_id)["state"] for run_id in ids} == {State.REVOKING}
+
+
+def test_what_is_refused_is_counted_and_named(web: Web, owner: Owner) -> None:
+    good, gone = owner.begin(), owner.begin()
+    gone.end()
+    found = ended(web, ask(web, {"action": "revoke", "ids": [gone.id, good.id]}).json()["id"])
+    assert (found["total"], found["done"], found["failed"]) == (2, 1, 1)
+    [failure] = found["failures"]
+    assert (failure["run_id"], failure["code"]) == (gone.id, "run_already_ended")
+
+
+def test_a_filter_chooses_among_the_runs_that_the_action_can_succeed_on(
+    web: Web, owner: Owner, store: Store
+) -> None:
+    going_on, over, other = (
+        owner.begin(owner.create(tags=(tag,))) for tag in ("mine", "mine", "theirs")
+    )
+    over.end()
+    other.end()
+    found = ended(web, ask(web, {"action": "delete", "filter": {"tag": "mine"}}).json()["id"])
+    assert (found["total"], found["done"]) == (1, 1)
+    assert store.run_exists(going_on.id)
+    assert store.run_exists(other.id)
+    assert not store.run_exists(over.id)
+
+
+def test_a_run_that_is_named_twice_is_acted_on_once(web: Web, owner: Owner) -> None:
+    run_id = owner.begin().id
+    assert (
+        ended(web, ask(web, {"action": "revoke", "ids": [run_id] * 3}).json()["id"])["total"] == 1
+    )
+
+
+def test_a_filter_that_finds_nothing_is_done_at_once(web: Web) -> None:
+    answer = ask(web, {"action": "retry", "filter": {"state": "SUCCESS"}}).json()
+    assert (answer["total"], answer["finalized_at"]) == (0, answer["created_at"])
+
+
+def test_what_a_process_left_undone_is_taken_up_by_the_next(
+    web: Web, owner: Owner, store: Store
+) -> None:
+    first, second = owner.begin().id, owner.begin().id
+    new = NewBulk(id="left", action="revoke", by="anna", role="operator", run_ids=[first, second])
+    store.create_bulk(new)
+    assert store.lease_bulk("left", "dead")
+    assert store.count_bulk("left", "dead", first, None)
+    assert read(web, "left")["done"] == 1
+    store._client.delete("{inception}:bulk_lease:left")  # as it runs out after 15 s
+    found = ended(web, "left")
+    assert (found["done"], found["failed"]) == (2, 0)
+    assert (store.read_run(second)["revoke"] or {})["by"] == "anna"
+
+
+def test_nobody_counts_for_whom_the_lease_is_over(store: Store, owner: Owner) -> None:
+    run_id = owner.begin().id
+    store.create_bulk(NewBulk(id="b", action="retry", by="x", role="admin", run_ids=[run_id]))
+    assert store.lease_bulk("b", "one")
+    assert not store.lease_bulk("b", "two")
+    assert not store.count_bulk("b", "two", run_id, None)
+    assert store.read_bulk("b")["done"] == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "revoke"},
+        {"action": "stop", "ids": ["a"]},
+        {"action": "revoke", "ids": []},
+        {"action": "revoke", "ids": ["a"], "filter": {}},
+        {"action": "revoke", "filter": {"state": "DONE"}},
+        {"action": "revoke", "filter": None},
+    ],
+)
+def test_what_names_no_runs_is_refused(web: Web, body: dict[str, Any]) -> None:
+    answer = ask(web, body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_an_unknown_bulk_action_is_not_found(web: Web) -> None:
+    answer = requests.get(f"{web.address}/api/v1/bulk/none", timeout=PATIENCE)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
