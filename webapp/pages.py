@@ -1,31 +1,64 @@
-"""The shells of the dashboard; what is in them comes over REST and the socket."""
+"""The pages of the dashboard.
+
+What moves in them comes over REST and the socket; the list and a run are also there as plain HTML.
+"""
 
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-from webapp.auth import signed_in
+from inception.runs.errors import RunAlreadyEnded
+from webapp import actions
+from webapp.auth import Role, signed_in
 from webapp.auth.gate import csrf_token
 from webapp.headers import nonce
+from webapp.payloads import Revoke, check_run_id
+from webapp.plain import STATE_GROUPS, as_text, as_time, read_list, read_run
+from webapp.services import services
 
 pages = Blueprint("pages", __name__)
+
+_MAX_REASON: Final = 500
+"""Characters, as many as the dialog takes."""
 
 
 @pages.get("/")
 def runs() -> str:
-    """The list of runs."""
-    return render_template("runs.html")
+    """The list of runs; the query of its address narrows it."""
+    plain = read_list(request.args)
+    return render_template("runs.html", plain=plain, states=STATE_GROUPS, as_time=as_time)
 
 
 @pages.get("/runs/<run_id>")
 def run(run_id: str) -> str:
     """One run; `?node=PATH` opens that node."""
-    return render_template("run.html", run_id=run_id, node_path=request.args.get("node"))
+    user = signed_in()
+    return render_template(
+        "run.html",
+        run_id=run_id,
+        node_path=request.args.get("node"),
+        plain=read_run(run_id),
+        may_act=user is not None and user.role.covers(Role.OPERATOR),
+        as_text=as_text,
+        as_time=as_time,
+    )
+
+
+@pages.post("/runs/<run_id>/revoke")
+def revoke(run_id: str) -> ResponseReturnValue:
+    """What the form of a page without scripts sends; the run's page shows how it went."""
+    reason = request.form.get("reason", "").strip()
+    wanted = Revoke(reason=reason[:_MAX_REASON] or None)
+    with suppress(RunAlreadyEnded):
+        actions.revoke(services(), check_run_id(run_id), wanted)
+    return redirect(url_for("pages.run", run_id=run_id), 303)
 
 
 @pages.get("/start")

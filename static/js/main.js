@@ -57,6 +57,7 @@ new ConnectionWords(link, part("connection"), part("banner")).connect();
 clock.connect();
 announcer.connect();
 shortcuts.connect();
+document.getElementById("plain")?.remove();
 for (const button of document.querySelectorAll("#keys")) {
   button.addEventListener("click", shortcuts.list);
   button.removeAttribute("hidden");

@@ -77,10 +77,3 @@ def test_workers_are_listed_with_their_slots(viewer: Viewer) -> None:
     for title in ("Watchers", "Compute", "Queues"):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
     expect(page.get_by_role("cell", name="children")).to_be_visible()
-
-
-def test_without_scripts_the_page_says_what_works(viewer: Viewer) -> None:
-    page = viewer.open("/", java_script_enabled=False)
-    # An emulated lack of scripts does not make Chromium draw <noscript>: read what was sent.
-    assert "needs JavaScript for that" in page.content()
-    expect(page.get_by_role("link", name="Docs")).to_be_visible()

@@ -51,6 +51,7 @@ ENDPOINTS: Final[Mapping[str, Right]] = {
     # Shells of pages: what is in them comes over REST and the socket.
     "pages.runs": READ,
     "pages.run": READ,
+    "pages.revoke": OPERATE,  # the form of a page without scripts
     "pages.start": READ,
     "pages.workers": READ,
     "pages.docs": READ,

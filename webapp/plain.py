@@ -1,0 +1,85 @@
+"""What pages show before their scripts run, and all they show without: the records as of now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from inception.runs.errors import RunNotFound, StoreUnavailable
+from inception.runs.model import FINAL_STATES, Node, Run, State
+from inception.runs.records import RunFilter
+from webapp.payloads import check_run_id
+from webapp.services import services
+
+MAX_RUNS: Final = 50
+"""Rows of the list. Older ones come by narrowing it."""
+MAX_NODES: Final = 100
+"""Rows of the tree."""
+_MAX_WORDS: Final = 1_000
+
+STATE_GROUPS: Final[Mapping[str, frozenset[State]]] = {
+    "active": frozenset(State) - FINAL_STATES,
+    "success": frozenset({State.SUCCESS}),
+    "failure": frozenset({State.FAILURE, State.LOST}),
+    "revoked": frozenset({State.REVOKED}),
+}
+"""By the word that stands in the list's address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainList:
+    """The newest runs that match, and whether there are older ones."""
+
+    runs: Sequence[Run]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainRun:
+    """A run with its first nodes in tree order; `left` counts those not shown."""
+
+    run: Run
+    nodes: Sequence[Node]
+    left: int
+
+
+def read_list(asked: Mapping[str, str]) -> PlainList | None:
+    """The list by the query of its address; None while the store can't be read."""
+    try:
+        runs, after = services().store.list_runs(_filter(asked), MAX_RUNS)
+    except StoreUnavailable:
+        return None
+    return PlainList(runs=runs, is_cut=after is not None)
+
+
+def read_run(run_id: str) -> PlainRun | None:
+    """One run; None if there is no such run or the store can't be read."""
+    try:
+        snapshot = services().store.snapshot(check_run_id(run_id))
+    except (RunNotFound, StoreUnavailable):
+        return None
+    nodes = snapshot["nodes"][:MAX_NODES]
+    run = snapshot["run"]
+    return PlainRun(run=run, nodes=nodes, left=sum(run["counts"].values()) - len(nodes))
+
+
+def as_text(value: object) -> str:
+    """A value as it is read: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def as_time(at: int) -> str:
+    """A time in ms as ISO 8601 by the second, in UTC, which the page says once for all."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _filter(asked: Mapping[str, str]) -> RunFilter:
+    name = asked.get("name", "")[:_MAX_WORDS]
+    return RunFilter(
+        states=STATE_GROUPS.get(asked.get("state", ""), frozenset()),
+        names=frozenset({name} if name else ()),
+        q=asked.get("q", "")[:_MAX_WORDS] or None,
+    )
