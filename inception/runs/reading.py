@@ -75,7 +75,7 @@ class Reading(Scripts):
         )
 
     def position(self, run_id: str) -> tuple[str, int]:
-        """The run's epoch and seq: as long as both stay, so does its snapshot. Raises RunNotFound."""
+        """The run's epoch and seq: while both stay, so does its snapshot. Raises RunNotFound."""
         with refusals_as_errors():
             names = ["epoch", "seq"]
             epoch, seq = cast("list[str | None]", self._client.hmget(keys.run(run_id), names))

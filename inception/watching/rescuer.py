@@ -19,6 +19,7 @@ from inception.runs.model import State
 from inception.watching.consumers import Consumers
 from inception.watching.live import LiveRun, raw
 from inception.watching.liveness import Liveness
+from inception.watching.retention import Retention
 
 if TYPE_CHECKING:
     from inception.runs.records import BeatAnswer, BeatRecord
@@ -42,6 +43,7 @@ class Rescuer:
         self._ctx = ctx
         self._scheduler = scheduler
         self._liveness = Liveness(ctx.settings.heartbeat_ttl)
+        self._retention = Retention(ctx.store, ctx.settings)
         self._counters: dict[str, int] = {}
         self._ticking = threading.Lock()
         self._looked_for_predecessors = False
@@ -85,6 +87,7 @@ class Rescuer:
         self._take_unowned()
         if answer.owned != len(self._scheduler.runs):
             self._reconcile()
+        self._retention.tick(answer.now_ms)
 
     def _predecessors(self, beats: dict[str, BeatRecord]) -> set[str]:
         """Watchers of this host whose process is gone, looked for once, when this one starts.
