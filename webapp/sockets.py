@@ -58,9 +58,8 @@ def register(sockets: SocketIO) -> None:
 def _on(sockets: SocketIO, event: str, model: type[Asked], answer: Answer[Asked]) -> None:
     def handle(*payload: object) -> Any:
         try:
-            asked = _read(payload, model)
-            gate.check_event(_sid(), event, asked)
-            return answer(services(), _sid(), asked)
+            gate.check_event(_sid(), event, _run_id(payload))
+            return answer(services(), _sid(), _read(payload, model))
         except Exception as error:  # noqa: BLE001  whatever it is, the client is told in its shape
             return error_body(error)
 
@@ -71,6 +70,12 @@ def _read(payload: tuple[object, ...], model: type[Asked]) -> Asked:
     if len(payload) > 1:
         raise BadRequest("An event takes one payload, an object.")
     return model.model_validate(payload[0] if payload and payload[0] is not None else {})
+
+
+def _run_id(payload: tuple[object, ...]) -> object:
+    """The run that an event names, if it names one: what is read later is the same word."""
+    asked = payload[0] if payload else None
+    return asked.get("run_id") if isinstance(asked, dict) else None
 
 
 def _sid() -> str:

@@ -132,14 +132,14 @@ def admit_socket(sid: str, auth: object) -> None:
         raise Refused(error.message, error_body(error)) from error
 
 
-def check_event(sid: str, event: str, asked: object) -> None:
-    """Check one event of a socket; who asks is then known as with a request.
+def check_event(sid: str, event: str, run_id: object) -> None:
+    """Check one event of a socket and the run it names; who asks is then known.
 
     Raises Unauthorized, Forbidden, StoreUnavailable.
     """
     user = gate().admissions.user_of(sid)
     present.enter(user)
-    _check(permissions.EVENTS.get(event), user, getattr(asked, "run_id", None), event)
+    _check(permissions.EVENTS.get(event), user, run_id, event)
 
 
 def forget_socket(sid: str) -> None:

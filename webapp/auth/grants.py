@@ -81,9 +81,9 @@ class Grants:
         with refusals_as_errors(), self._client.pipeline(transaction=False) as pipe:
             pipe.hget(self._key, _digest(word))
             pipe.time()
-            text, (seconds, _microseconds) = pipe.execute()
+            text, now = pipe.execute()
         grant = None if text is None else _grant(text)
-        return grant if grant is not None and _is_valid(grant, seconds * 1000) else None
+        return grant if grant is not None and _is_valid(grant, _in_ms(now)) else None
 
     def all(self) -> list[Grant]:
         """Those that are valid, oldest first."""
@@ -129,8 +129,12 @@ class Grants:
 
     def _now(self) -> int:
         with refusals_as_errors():
-            seconds, microseconds = cast("tuple[int, int]", self._client.time())
-        return seconds * 1000 + microseconds // 1000
+            return _in_ms(cast("tuple[int, int]", self._client.time()))
+
+
+def _in_ms(time: tuple[int, int]) -> int:
+    seconds, microseconds = time
+    return seconds * 1000 + microseconds // 1000
 
 
 def _digest(word: str) -> str:

@@ -20,13 +20,21 @@ Heard = tuple[str, Any]
 class Client:
     """A Socket.IO client that writes down what it hears, in order."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(
+        self, address: str, *, auth: object = None, headers: dict[str, str] | None = None
+    ) -> None:
         self.heard: list[Heard] = []
         self._changed = threading.Condition()
         self.socket = socketio.Client(reconnection=False)
         for event in EVENTS:
             self.socket.on(event, self._writer(event))
-        self.socket.connect(address, transports=["websocket"], wait_timeout=PATIENCE)
+        self.socket.connect(
+            address,
+            transports=["websocket"],
+            wait_timeout=PATIENCE,
+            auth=auth,
+            headers=headers or {},
+        )
 
     def ask(self, event: str, payload: object = None) -> Any:
         """Send an event and return its acknowledgement."""
