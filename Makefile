@@ -56,7 +56,7 @@ js: set-up ## Tests of the browser's modules
 	$(NODE) --test $(sort $(wildcard tests/js/*.test.js tests/js/*.test.mjs))
 
 bench: set-up ## Measure, and print the figures
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ROW)
 
 chaos: set-up ## Kill, freeze and cut off processes at random, for minutes
 	$(PYTEST) tests -m chaos
