@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.integration.webapp.clients import PATIENCE, Client, View
+from tests.integration.webapp.guarded import Browser, refusal, write_users
 from tests.integration.webapp.owner import Owner
 
 ROOT = Path(__file__).parents[3]
@@ -105,3 +106,28 @@ def test_it_does_not_bind_to_the_world_without_users(serve: Serve) -> None:
     _out, said = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     assert "INCEPTION_USERS" in said
+
+
+@pytest.mark.parametrize("mode", ["eventlet", "threading"])
+def test_with_users_it_binds_to_the_world_and_asks_who_is_there(
+    serve: Serve, port: int, owner: Owner, tmp_path: Path, mode: str
+) -> None:
+    write_users(tmp_path / "users")
+    serve(
+        INCEPTION_ASYNC_MODE=mode,
+        INCEPTION_HOST="0.0.0.0",
+        INCEPTION_USERS=str(tmp_path / "users"),
+    )
+    wait_until_served(port)
+    address = f"http://127.0.0.1:{port}"
+    assert requests.get(f"{address}/api/v1/runs", timeout=PATIENCE).status_code == 401
+    assert refusal(address) == "unauthorized"
+    browser = Browser(address)
+    assert browser.sign_in("viewer").status_code == 302
+    client = browser.socket()
+    run = owner.begin()
+    assert client.ask("watch", {"run_id": run.id})["snapshot"]["run"]["id"] == run.id
+    assert client.ask("revoke", {"run_id": run.id})["error"]["code"] == "forbidden"
+    assert browser.post("/signout").status_code == 302
+    client.socket.eio.read_loop_task.join(PATIENCE)
+    assert not client.socket.connected

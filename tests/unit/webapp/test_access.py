@@ -6,7 +6,7 @@ import pytest
 
 from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
-from webapp.access import check_binding, find_trouble
+from webapp.access import check_binding, find_foreign_origin, find_trouble
 
 
 def request(host: str | None, origin: str | None = None, port: str = "8000") -> dict[str, str]:
@@ -77,6 +77,45 @@ def test_others_are_let_in_only_with_users(host: str) -> None:
         check_binding(Settings(host=host))
 
 
-def test_users_are_refused_while_nobody_can_be_asked_to_sign_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "example.org"])
+def test_with_users_others_are_let_in(tmp_path: Path, host: str) -> None:
+    (tmp_path / "users").touch()
+    check_binding(Settings(host=host, users=tmp_path / "users"))
+
+
+def test_a_file_of_users_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="INCEPTION_USERS"):
         check_binding(Settings(users=tmp_path / "users"))
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("runs.example", None),
+        ("runs.example", "https://runs.example"),
+        ("runs.example", "http://runs.example"),
+        ("runs.example:8000", "http://runs.example:8000"),
+        ("RUNS.example:443", "https://runs.example"),
+        ("[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_with_users_the_origin_is_the_address_asked_for(host: str, origin: str | None) -> None:
+    assert find_foreign_origin(request(host, origin)) is None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "",
+        "https://evil.example",
+        "https://runs.example.evil.example",
+        "https://runs.example:8443",
+        "https://evil@runs.example",
+        "ftp://runs.example",
+        "https://[runs.example",
+        "https://runs.example:port",
+    ],
+)
+def test_with_users_a_foreign_origin_is_refused(origin: str) -> None:
+    assert find_foreign_origin(request("runs.example", origin)) is not None
