@@ -167,6 +167,7 @@ def test_a_terminal_sees_the_tree_with_bars(shell: Shell) -> None:
     assert "SUCCESS" in text
 
 
+@pytest.mark.timeout(120)
 def test_lists_are_filtered_and_show_has_all_of_a_run(shell: Shell) -> None:
     tag = "listed-by-the-command-line"
     watched = ["--tag", tag, "--watch"]
@@ -191,6 +192,7 @@ def test_lists_are_filtered_and_show_has_all_of_a_run(shell: Shell) -> None:
     assert "fails on purpose" in shell.runs("show", failed["id"]).stdout
 
 
+@pytest.mark.timeout(120)
 def test_a_failed_run_is_retried_and_one_that_ended_is_run_again_and_deleted(shell: Shell) -> None:
     started = shell.runs("start", FAIL, "once=true", "--watch")
     run_id = started.stdout.splitlines()[0]

@@ -1,0 +1,62 @@
+"""The documentation names every metric and every action word, and the metrics no other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+PAGE = (CHECKOUT / "docs/metrics.md").read_text()
+
+pytestmark = pytest.mark.docs
+
+
+def modules(*folders: str) -> Iterator[ast.Module]:
+    for folder in folders:
+        for file in sorted((CHECKOUT / folder).rglob("*.py")):
+            yield ast.parse(file.read_text())
+
+
+def actions_of(module: ast.Module) -> Iterator[str]:
+    """The values of every `"action": …` in a dict."""
+    for node in ast.walk(module):
+        if not isinstance(node, ast.Dict):
+            continue
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "action":
+                chosen = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+                yield from (str(each.value) for each in chosen if isinstance(each, ast.Constant))
+
+
+def test_every_action_word_is_explained() -> None:
+    table = PAGE.partition("| action | when |")[2]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    explained = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
+    used = {word for module in modules("inception", "webapp") for word in actions_of(module)}
+    assert len(used) > 30
+    assert used - explained == set()
+
+
+def test_every_metric_is_listed_and_no_other() -> None:
+    full = re.compile(r"^inception_\w+$")
+    named = {
+        node.value
+        for module in modules("webapp/metrics")
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and full.match(str(node.value))
+    }
+    short = {
+        f"inception_{node.args[0].value}"
+        for module in modules("webapp/metrics")
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("_gauge", "_counter")
+        and isinstance(node.args[0], ast.Constant)
+    }
+    listed = {name.removesuffix("_total") for name in re.findall(r"`(inception_\w+)", PAGE)}
+    assert listed == named | short
