@@ -20,6 +20,7 @@ class PrivateRedis:
 
     def __init__(self, directory: Path) -> None:
         self._server = redis_server.prepare(directory)
+        self._directory = directory
         self._log = directory / "redis.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -62,6 +63,11 @@ class PrivateRedis:
     def thaw(self) -> None:
         """Let a frozen server go on."""
         os.kill(self.pid, signal.SIGCONT)
+
+    def append_only_file(self) -> Path:
+        """The file that grows with each write; a test may cut off its tail while it is down."""
+        (file,) = self._directory.glob("appendonlydir/*.incr.aof")
+        return file
 
     def empty(self) -> None:
         """Remove all that is stored, scripts too, and start the server if a test left it ended."""

@@ -1,0 +1,94 @@
+"""Redis loses its last second, or everything, or has no room; and what is durable stays so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inception.runs import keys
+from inception.runs.errors import RunNotFound, StoreUnavailable
+from inception.runs.model import State
+from tests.acceptance.deployment import Deployment
+from tests.private_redis import PrivateRedis
+from tests.running import eventually
+
+NO_ROOM = "1mb"
+
+
+@pytest.fixture
+def deployment(own_redis: PrivateRedis, tmp_path: Path) -> Iterator[Deployment]:
+    deployment = Deployment(own_redis.url, tmp_path)
+    deployment.watcher("one")
+    deployment.compute()
+    deployment.ready()
+    yield deployment
+    deployment.end()
+
+
+def test_a_redis_that_lost_its_last_second_gives_numbers_of_a_new_epoch(
+    deployment: Deployment, own_redis: PrivateRedis
+) -> None:
+    deployment.watcher("two").wait_until_ready()
+    book, file = deployment.book, own_redis.append_only_file()
+    run_id = deployment.start("steps", book=str(book), word="w", count=2, seconds=3.0)
+    eventually(lambda: bool(book.began()), 10, "a child runs")
+    kept, before = file.stat().st_size, deployment.run(run_id)
+    eventually(lambda: deployment.run(run_id)["seq"] > before["seq"] + 5, 5, "more is written")
+    later = deployment.run(run_id)
+
+    own_redis.kill()
+    with file.open("r+b") as entries:
+        entries.truncate(kept)
+    own_redis.start()
+    run = deployment.wait_for_end(run_id, within=30)
+
+    assert run["state"] == State.SUCCESS
+    assert run["epoch"] != later["epoch"]
+    assert sorted(book.began()) == ["w.0", "w.1"]
+    assert deployment.owner(run_id) == ""
+
+
+def test_after_a_flush_orphans_end_and_new_runs_work(deployment: Deployment) -> None:
+    run_id = deployment.start("steps", book=str(deployment.book), word="w", count=2, seconds=2.0)
+    eventually(lambda: bool(deployment.book.began()), 10, "a child runs")
+    kept = deployment.client.hgetall(keys.CATALOGUE)
+
+    deployment.client.flushall()
+    deployment.client.hset(keys.CATALOGUE, mapping=kept)  # as a worker that starts would
+    watcher, left = deployment.workers[0], "A parent of a run that isn't held here any more"
+    eventually(lambda: left in watcher.said, 5, "the orphan's parent leaves")
+    fresh = deployment.start("steps", book=str(deployment.book), word="new", count=2)
+    run = deployment.wait_for_end(fresh, within=20)
+
+    assert run["state"] == State.SUCCESS
+    with pytest.raises(RunNotFound):
+        deployment.run(run_id)
+    assert "w.1" not in deployment.book.began()
+    assert deployment.store.owned(deployment.owner(fresh)) == set()
+    said = len(watcher.said)
+    eventually(lambda: len(deployment.store.read_beats()) == 2, 5, "both beat")
+    assert len(watcher.said) - said < 4096, "the watcher spins"
+
+
+def test_work_goes_on_once_redis_has_room_again(deployment: Deployment) -> None:
+    ids = [
+        deployment.start("steps", book=str(deployment.book), word=f"w{n}", count=2, seconds=1.0)
+        for n in range(2)
+    ]
+    eventually(lambda: bool(deployment.book.began()), 10, "a child runs")
+
+    deployment.client.config_set("maxmemory", NO_ROOM)
+    with pytest.raises(StoreUnavailable):
+        deployment.start("steps", book=str(deployment.book), word="refused")
+    waits = "Redis does not take a child's end"
+    eventually(lambda: waits in deployment.workers[1].said, 10, "a child ends without room")
+    during = deployment.book.began()
+    deployment.client.config_set("maxmemory", "0")
+    runs = deployment.wait_for_ends(ids, within=40)
+
+    assert [run["state"] for run in runs] == [State.SUCCESS] * 2
+    assert sorted(deployment.book.began()) == ["w0.0", "w0.1", "w1.0", "w1.1"]
+    assert "w0.1" not in during
+    assert "refused.0" not in deployment.book.began()
