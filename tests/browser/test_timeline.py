@@ -101,3 +101,20 @@ def test_the_timeline_can_be_put_away(stack: Dashboard, viewer: Viewer) -> None:
     page.reload()
     expect(page.locator('[data-path="0"]')).to_be_visible()
     expect(page.locator(".lane")).to_have_count(0)
+
+
+def test_keys_zoom_the_timeline_and_fold_the_tree(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("nesting.nest", depth=2, width=1, delay=0, steps=1)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open(f"/runs/{run_id}")
+    inner = page.locator('[data-path="0.0"]')
+    expect(inner).to_be_visible()
+    page.keyboard.press("f")
+    expect(inner).to_have_count(0)
+    page.keyboard.press("e")
+    expect(inner).to_be_visible()
+    page.keyboard.press("+")
+    whole = page.get_by_role("button", name="Whole run")
+    expect(whole).to_be_visible()
+    page.keyboard.press("0")
+    expect(whole).to_have_count(0)

@@ -11,10 +11,12 @@ export class Shortcuts {
     this.on = signal(recall("shortcuts", "on") === "on");
     /** Whether the list of them is open. */
     this.listed = signal(false);
-    /** @type {import("@preact/signals").Signal<readonly Shortcut[]>} */
-    this.known = signal([]);
     this.onKeyDown = this.onKeyDown.bind(this);
     this.list = this.list.bind(this);
+    /** @type {Shortcut} */
+    this.help = { key: "?", does: "List these keys", act: this.list };
+    /** @type {import("@preact/signals").Signal<readonly Shortcut[]>} */
+    this.known = signal([this.help]);
   }
 
   connect() {
@@ -31,10 +33,9 @@ export class Shortcuts {
 
   /** What the open page offers; returns what takes it back. @param {readonly Shortcut[]} offered */
   offer(offered) {
-    const help = { key: "?", does: "List these keys", act: this.list };
-    this.known.value = [...offered, help];
+    this.known.value = [...offered, this.help];
     return () => {
-      this.known.value = [];
+      this.known.value = [this.help];
     };
   }
 

@@ -16,7 +16,7 @@ import { Blank, Loading } from "../view/blank.js";
 import { NodeDetails } from "../view/node-details.js";
 import { RunDetails } from "../view/run-details.js";
 import { RunHead } from "../view/run-head.js";
-import { useServices } from "../view/services.js";
+import { useServices, useShortcuts } from "../view/services.js";
 import { TreeCard } from "../view/tree-card.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
@@ -117,6 +117,7 @@ function Shown({ runId, view }) {
   const choose = (/** @type {string|null} */ path) => show(path, "");
   const openTab = (/** @type {string} */ name) => show(selected.peek(), name);
   useEscape(() => choose(null));
+  useShortcuts(keysOf(view));
   return html`
     <${RunHead} store=${store} />
     <div class=${`run-columns ${selected.value === null ? "" : "run-columns-chosen"}`}>
@@ -130,6 +131,17 @@ function Shown({ runId, view }) {
             onClose=${() => choose(null)} />`
       }
     </div>`;
+}
+
+/** @param {View} view */
+function keysOf({ store, timeline }) {
+  return [
+    { key: "+", does: "Timeline: zoom in", act: () => timeline.zoom(2) },
+    { key: "-", does: "Timeline: zoom out", act: () => timeline.zoom(1 / 2) },
+    { key: "0", does: "Timeline: the whole run", act: () => timeline.showWhole() },
+    { key: "e", does: "Unfold all tasks", act: () => store.setAllOpen(true) },
+    { key: "f", does: "Fold all tasks", act: () => store.setAllOpen(false) },
+  ];
 }
 
 /** @param {() => void} act */
