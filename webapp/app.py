@@ -25,6 +25,7 @@ from webapp.auth.signin import auth
 from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
 from webapp.metrics import page as metrics
+from webapp.packets import MalformedPackets
 from webapp.pages import pages
 from webapp.payloads import MAX_BODY_BYTES
 from webapp.relay.agent import Relay
@@ -85,7 +86,7 @@ def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
         app, gate.Gate(door=door, admissions=Admissions(door, services.relay.clients.close))
     )
     app.wsgi_app = access.OwnAddressOnly(  # type: ignore[method-assign]
-        app.wsgi_app, has_users=services.settings.users is not None
+        MalformedPackets(app.wsgi_app), has_users=services.settings.users is not None
     )
 
 

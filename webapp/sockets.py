@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
-from flask import request
+from flask import current_app, request
 from flask_socketio import SocketIO
 
 from inception.runs.errors import BadRequest
@@ -83,14 +83,21 @@ def _sid() -> str:
     return sid
 
 
-def _connect(auth: object = None) -> None:
+def _connect(auth: object = None) -> dict[str, Any] | None:
+    if _sid() in services().relay.clients:
+        return _unknown("connect")  # an event that a client named so
     gate.admit_socket(_sid(), auth)
     services().relay.connect(_sid())
+    return None
 
 
-def _disconnect(_reason: object = None) -> None:
+def _disconnect(_reason: object = None) -> dict[str, Any] | None:
+    server = current_app.extensions["socketio"].server
+    if server.manager.is_connected(_sid(), "/"):
+        return _unknown("disconnect")  # an event that a client named so
     gate.forget_socket(_sid())
     services().relay.forget(_sid())
+    return None
 
 
 def _unknown(event: str, *_payload: object) -> dict[str, Any]:
