@@ -73,10 +73,10 @@ class Fleet:
         }
 
     def alive(self, kind: BeatKind) -> int:
-        """How many processes of that kind were heard within the last 15 s."""
+        """How many processes of that kind take work: heard within 15 s, and not stopping."""
         now = self.now()
-        beats = self._store.read_beats().values()
-        return sum(1 for beat in beats if beat.kind == kind and now - beat.seen_at <= FRESH_BEAT)
+        mine = [beat for beat in self._store.read_beats().values() if beat.kind == kind]
+        return sum(not beat.stopping and now - beat.seen_at <= FRESH_BEAT for beat in mine)
 
     def now(self) -> int:
         """Redis' clock, in ms since the epoch. Raises StoreUnavailable."""

@@ -43,7 +43,7 @@ def value(web: Web, name: str, **labels: str) -> float | None:
     return scrape(web).get((name, frozenset(labels.items())))
 
 
-def beat(store: Store, kind: BeatKind) -> None:
+def beat(store: Store, kind: BeatKind, *, stopping: bool = False) -> None:
     """A process says that it lives."""
     store.beat(
         Beat(
@@ -55,7 +55,7 @@ def beat(store: Store, kind: BeatKind) -> None:
             slots=4,
             queues=["children"],
             running=[("r", "0", 1)],
-            stopping=False,
+            stopping=stopping,
             counter=1,
         )
     )
@@ -116,6 +116,15 @@ def test_processes_slots_and_queues_are_shown(web: Web, store: Store) -> None:
     assert samples["inception_beat_age_seconds", compute] < 15
     assert samples["inception_queue_consumers", children] == 1
     assert samples["inception_queue_length", children] == 0
+
+
+def test_a_worker_that_is_stopping_makes_nothing_ready(web: Web, store: Store) -> None:
+    beat(store, "watcher")
+    beat(store, "compute", stopping=True)
+    answer = requests.get(f"{web.address}/readyz", timeout=PATIENCE)
+    assert answer.status_code == 503
+    assert "compute" in answer.json()["error"]["missing"]
+    assert "watchers" not in answer.json()["error"]["missing"]
 
 
 def test_what_the_relay_sent_and_left_out_adds_up_to_what_happened(
