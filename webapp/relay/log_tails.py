@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Final, TypedDict
+from typing import Final
+
+from typing_extensions import TypedDict
 
 from inception.runs import keys
 from inception.runs.errors import NodeNotFound, RunNotFound, StoreUnavailable

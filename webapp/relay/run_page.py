@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import Final
+
+from typing_extensions import TypedDict
 
 from inception.runs.model import Run, State
 
