@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
@@ -13,6 +15,7 @@ from webapp.api.parents import parents
 from webapp.api.runs import runs
 from webapp.api.tokens import tokens
 from webapp.api.workers import workers
+from webapp.openapi.document import list_calls
 
 
 class RunIdConverter(BaseConverter):
@@ -24,6 +27,7 @@ class RunIdConverter(BaseConverter):
 def register(app: Flask) -> None:
     """Route everything that this version answers."""
     app.url_map.converters["run"] = RunIdConverter
+    app.jinja_env.globals["api_calls"] = partial(list_calls, app)
     app.register_blueprint(health)
     for resource in (parents, runs, nodes, workers, tokens, openapi, bulk):
         app.register_blueprint(resource, url_prefix="/api/v1")

@@ -49,6 +49,18 @@ def read(app: Flask, store: Store) -> dict[str, Any]:
     return with_examples(kept, look(store, {call.name: call for _, call in _calls(app)}))
 
 
+def list_calls(app: Flask) -> list[dict[str, str]]:
+    """Each call's method, address and summary, for people to read."""
+    return [
+        {
+            "method": method_of(rule).upper(),
+            "address": address_of(rule),
+            "summary": call.summary.partition("\n\n")[0],
+        }
+        for rule, call in _calls(app)
+    ]
+
+
 def assemble(app: Flask, version: str) -> dict[str, Any]:
     """The document of every call that `app` routes, without examples. Pure."""
     found = list(_calls(app))

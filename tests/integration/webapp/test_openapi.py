@@ -171,3 +171,10 @@ def test_a_snapshot_that_is_as_it_was_is_not_sent_again(web: Web, owner: Owner) 
     changed = requests.get(address, headers=known, timeout=PATIENCE)
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+def test_the_page_lists_every_call(web: Web, document: dict[str, Any]) -> None:
+    page = requests.get(web.address + "/docs", timeout=PATIENCE).text
+    for path, methods in document["paths"].items():
+        for method in methods:
+            assert f"<code>{method.upper()} {path}</code>" in page
