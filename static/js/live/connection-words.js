@@ -52,7 +52,8 @@ export class ConnectionWords {
     const refusal = this.link.refusal.value;
     text.textContent = refusal
       ? `The server refused the live connection: ${refusal}`
-      : "The live connection is lost. What you see is the last known state; it catches up by itself.";
+      : "The live connection is lost. What you see is the last known state; " +
+        "it catches up by itself.";
     return [text, refusal ? signInLink() : this.hurryButton()];
   }
 

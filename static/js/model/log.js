@@ -46,9 +46,10 @@ export function linesWith(lines, words) {
  */
 export function logText({ lines, dropped }) {
   const head = dropped ? [`(${dropped} older lines are no longer kept)`] : [];
-  const body = lines.map(({ at, stream, level, text }) =>
-    [at === null ? "" : new Date(at).toISOString(), level ?? stream, text].filter(Boolean).join(" "),
-  );
+  const body = lines.map(({ at, stream, level, text }) => {
+    const time = at === null ? "" : new Date(at).toISOString();
+    return [time, level ?? stream, text].filter(Boolean).join(" ");
+  });
   return `${[...head, ...body].join("\n")}\n`;
 }
 

@@ -83,8 +83,8 @@ function ParentLink({ parent, chosen, choose }) {
 /** @param {{again: () => void}} props */
 function NoParents({ again }) {
   return html`<${Blank} title="No parents are known yet">
-    <p
-      class="muted">Workers write down which parents they offer when they start. Start one, then look again.</p>
+    <p class="muted">Workers write down which parents they offer when they start.
+      Start one, then look again.</p>
     <p><button type="button" class="button" onClick=${again}>Look again</button></p>
   <//>`;
 }

@@ -23,9 +23,8 @@ export function FirstRun() {
     }
   };
   return html`<${Blank} title="No runs yet">
-    <p
-      class="muted">A run is a parent task with everything it starts. Try one: <code>count_twice</code> counts
-      to ten, then counts again from what came back.</p>
+    <p class="muted">A run is a parent task with everything it starts.
+      Try one: <code>count_twice</code> counts to ten, then counts again from what came back.</p>
     ${
       mayAct
         ? html`<div class="actions actions-centre">

@@ -37,8 +37,8 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
   return html`<${Dialog} title=${`Revoke this ${what}?`} onClose=${onClose}>
     <form onSubmit=${onSubmit} onKeyDown=${onKeyDown}>
       <p><strong class="wrap">
-        ${name}</strong> and everything under it is stopped: ${consequence(running)} Nothing further is started.
-        What has already ended keeps its result.</p>
+        ${name}</strong> and everything under it is stopped: ${consequence(running)}
+        ${" "}Nothing further is started. What has already ended keeps its result.</p>
       <div class="field">
         <label for="revoke-reason">Reason <span class="muted">(optional, everybody sees it)</span>
           </label>
@@ -58,5 +58,7 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
 /** @param {number} running */
 function consequence(running) {
   if (!running) return "nothing of it is running yet.";
-  return `${plural(running, "unfinished task")} ${running === 1 ? "gets" : "get"} a few seconds to clean up, then ${running === 1 ? "is" : "are"} ended.`;
+  const [gets, is] = running === 1 ? ["gets", "is"] : ["get", "are"];
+  const tasks = plural(running, "unfinished task");
+  return `${tasks} ${gets} a few seconds to clean up, then ${is} ended.`;
 }

@@ -61,6 +61,7 @@ function message(run) {
 /** @param {Run} run @param {import("../model/types.js").Revoke} revoke */
 function revokeWords(run, revoke) {
   const ended = isFinal(run.state);
+  const words = `${ended ? "Revoked" : "Being revoked"} by ${revoke.by}`;
   return html`<span class=${`wrap tone-${ended ? "revoked" : "revoking"}`}>
-    ${ended ? "Revoked" : "Being revoked"} by ${revoke.by}${revoke.reason ? `: ${revoke.reason}` : "."}</span>`;
+    ${words}${revoke.reason ? `: ${revoke.reason}` : "."}</span>`;
 }

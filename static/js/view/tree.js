@@ -34,7 +34,8 @@ export function Tree({ store, timeline, selected, select }) {
       /** @type {Row} */ row,
       /** @type {number} */ index,
     ) => html`<${TreeRow} key=${row.path} row=${row} index=${index} store=${store}
-      timeline=${timeline} selected=${row.path === current} tabbable=${row.path === entry} select=${select} />`} />`;
+      timeline=${timeline} selected=${row.path === current} tabbable=${row.path === entry}
+      select=${select} />`} />`;
 }
 
 /** @param {KeyboardEvent} event @param {RunStore} store @param {(path: string) => void} select */

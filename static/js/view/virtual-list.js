@@ -11,7 +11,8 @@ const OVERSCAN = 10;
  * @typedef {object} VirtualListProps
  * @property {readonly T[]} items
  * @property {(item: T, index: number) => unknown} row
- * @property {number} [always]  up to this many items all are drawn, so that the browser's own search finds them
+ * @property {number} [always]  up to this many items all are drawn, so that the browser's own
+ *   search finds them
  * @property {string} role  of the list
  * @property {string} label
  * @property {Record<string, unknown>} [more]  further attributes of the list
