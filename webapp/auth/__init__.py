@@ -1,7 +1,15 @@
 """Who may do what: sign-in for people, tokens for programs, and the check before everything.
 
-roles        the roles, and who a user is       permissions   what each call and event takes
-present      who asks just now
+Modules:
+
+- roles, permissions: who a user is, and what each call and event takes
+- gate, present: the check before everything; who asks just now
+- door: who somebody is by what they show, a cookie, a token or nothing
+- users, passwords, attempts: the file of users, argon2id, how often sign-in may be tried
+- grants, cookies: sessions and tokens as digests; how the session cookie is made
+- admissions: the sockets that were let in, and how they are put out
+- signin, commands: the pages, and users, tokens and audit in a shell
+- audit: who did what
 """
 
 from __future__ import annotations
