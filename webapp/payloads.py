@@ -37,12 +37,12 @@ DEFAULT_LIMIT: Final = 50
 MAX_FILTER_WORDS: Final = 20
 MAX_BULK_RUNS: Final = 10_000
 """Runs of one bulk action."""
-_RUN_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_RUN_ID: Final = re.compile(r"[A-Za-z0-9._:@+-]{1,200}")
 _NUMBER: Final = re.compile(r"-?\d{1,18}")
 
 
 def check_run_id(text: str) -> str:
-    """Let ids pass that a run may have: printable ASCII. Raises RunNotFound for any other."""
+    """Let ids pass that a run may have, as the store says. Raises RunNotFound for any other."""
     if not _RUN_ID.fullmatch(text):
         raise RunNotFound(f"There is no run {text[:80]!r}.")
     return text
