@@ -73,7 +73,7 @@ def test_no_body_runs_twice_however_often_its_message_comes(deployment: Deployme
     more = deployment.compute("more", slots=6)  # as copies of what runs need slots of their own
     eventually(lambda: len(book.began()) >= 5, 20, "all that was kept runs, or nearly")
     copier.deliver_again()
-    eventually(lambda: len(book.ended()) == 4, 20, "some have ended, some run")
+    eventually(lambda: len(book.ended()) >= 2, 20, "some have ended")
     copier.deliver_again()
     run = deployment.wait_for_end(run_id)
     copier.deliver_again()
