@@ -34,6 +34,8 @@ class StepRequest:
     label: str
     digest: str
     kind: NodeKind
+    retries: int = 0
+    """How many further attempts follow a failure, where its watch is known when it starts."""
 
     @property
     def name(self) -> str:

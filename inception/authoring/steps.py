@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import celery
@@ -32,15 +33,15 @@ _DROPPED: Final = frozenset(
 """Options that say nothing about how a single step is sent."""
 
 
-def step_of(child: object, label: str | None = None) -> StepRequest | StepHandle:
-    """Read one thing that was handed to `watch`.
+def step_of(child: object, label: str | None = None, retries: int = 0) -> StepRequest | StepHandle:
+    """Read one thing that was handed to `watch`, with the watch's own `label` and `retries`.
 
     Raises NotWatchable or NotDurable, saying what to write instead.
     """
     if isinstance(child, StepHandle):
         return child
     if isinstance(child, Signature):
-        return _step_of_signature(child, label)
+        return replace(_step_of_signature(child, label), retries=retries)
     raise NotWatchable(_explain(child))
 
 

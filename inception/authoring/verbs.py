@@ -86,7 +86,7 @@ def watch(
     )
     if not children:
         raise NotWatchable("watch() got nothing to watch. Write `watch(count.s(3))`.")
-    steps = [step_of(child, label) for child in children]
+    steps = [step_of(child, label, retries) for child in children]
     outcomes = _watch(frame, steps, options, stop_on_error)
     return outcomes[0] if len(children) == 1 else outcomes
 
@@ -118,7 +118,7 @@ def watch_all(
         retries=retries,
         label=label,
     )
-    steps = (step_of(child, label) for child in children)
+    steps = (step_of(child, label, retries) for child in children)
     return frame.watch_all(steps, limit, options, stop_on_error=stop_on_error)
 
 

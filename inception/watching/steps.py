@@ -156,6 +156,7 @@ class Steps:
             task_id=task_id(live.id, path, 1),
             queue=queue,
             request=request,
+            retries_left=request.retries,
         )
 
     @staticmethod

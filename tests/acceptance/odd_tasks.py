@@ -255,3 +255,6 @@ def fails_deep_down(book: str, flag: str) -> list[str]:
     first = watch(note.s(book, "first")).value
     middle = watch(inner.s(book, flag)).value
     return [first, middle, watch(note.s(book, "last")).value]
+
+
+CHILDREN["fail_while"] = fail_while

@@ -66,3 +66,23 @@ def test_a_rerun_is_a_new_run_with_the_same_arguments(viewer: Viewer):
     assert again["rerun_of"] == run_id
     viewer.watch(again["id"])
     assert viewer.wait_for_end(again["id"]).run["value"] == 5
+
+
+def test_a_watch_with_retries_starts_a_quickly_failing_child_again(viewer: Viewer, tmp_path: Path):
+    flag = tmp_path / "flag"
+    flag.touch()
+    run_id = viewer.start(
+        ODD + "watch_one", child="fail_while", args=[str(flag)], options={"retries": 3}
+    )
+    viewer.wait(
+        run_id,
+        lambda seen: "0" in seen.nodes and seen.nodes["0"]["attempt"] > 1,
+        20,
+        "another attempt",
+    )
+
+    flag.unlink()
+    seen = viewer.wait_for_end(run_id)
+
+    assert seen.run["value"]["ok"]
+    assert {attempt["state"] for attempt in seen.nodes["0"]["attempts"]} == {"FAILURE"}
