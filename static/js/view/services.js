@@ -1,7 +1,7 @@
 /** What every part of a page may use, handed down once by the entry. */
 
 import { createContext } from "preact";
-import { useContext, useEffect } from "preact/hooks";
+import { useContext, useLayoutEffect } from "preact/hooks";
 
 /**
  * @typedef {object} Services
@@ -27,10 +27,10 @@ export function useServices() {
 }
 
 /**
- * The single keys a page hears while it is shown. What they do may only use what stays the same.
+ * The single keys a page hears as soon as it is drawn, and while it is shown. What they do may only use what stays the same.
  * @param {readonly import("../model/shortcuts.js").Shortcut[]} offered
  */
 export function useShortcuts(offered) {
   const { shortcuts } = useServices();
-  useEffect(() => shortcuts.offer(offered), [shortcuts]);
+  useLayoutEffect(() => shortcuts.offer(offered), [shortcuts]);
 }
