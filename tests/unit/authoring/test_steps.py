@@ -92,3 +92,10 @@ def test_the_setting_that_ignores_results_is_noticed(app: Celery) -> None:
     with pytest.raises(ResultIgnored):
         step(ignoring.s())
     assert step(ignoring.s().set(ignore_result=False)).name == "plain.ignoring"
+
+
+def test_a_step_knows_the_retries_of_its_watch_before_it_is_sent(app: Celery) -> None:
+    read = step_of(work.s(1), retries=2)
+
+    assert isinstance(read, StepRequest)
+    assert read.retries == 2
