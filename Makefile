@@ -23,7 +23,12 @@ run: ## Set everything up and run it, until Ctrl-C
 	@$(SETUP) run
 	@exec $(BIN)/python -m webapp.supervisor --stop-with-parent
 
-test: lint types unit integration acceptance js browser ## Set up what is needed and run every check and test
+# Two lanes at once: most of these wait for processes. The longest comes first, each prints when done.
+ALL = acceptance lint types unit js integration browser
+WHOLE_OUTPUT = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test: set-up ## Set up what is needed and run every check and test
+	@$(MAKE) --no-print-directory --jobs=2 $(WHOLE_OUTPUT) $(ALL)
 
 check: lint types unit js ## The quick half of the tests
 
