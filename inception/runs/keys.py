@@ -26,6 +26,7 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `bulk_lease:<id>` | string | the web process that works on it | 15 s from its last step |
 | `bulks` | sorted set | bulk actions that aren't done, by creation | until they are |
 | `catalogue` | hash | parent's name → Parent (JSON) | for ever, rewritten by workers |
+| `ends:<name>` | list | how the latest runs of a parent ended (RecentEnd), newest first | 30 days |
 | `beats` | hash | process → its last beat (JSON) | until the process is buried |
 | `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
 | `signins:<whose>` | string | sign-ins tried by an address or a name, or by all | 1 min |
@@ -34,10 +35,11 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 
 Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
-it was answered), `rescues` (in a row), `by` (who started or retried it), `intents` (how many) and
-`intent:<path>` (Revoke). In the journal, `<path>#retried` is the number of the first step that a
-retry of the run started anew in the parent at that path: from there on recorded steps are used
-where they match, and are no reason to stop where they don't.
+it was answered), `rescues` (in a row), `by` (who started or retried it), `retried` (it was once),
+`marks` (ms from its start at which its progress first reached 10, 20, … 90 %), `intents` (how
+many) and `intent:<path>` (Revoke). In the journal, `<path>#retried` is the number of the first
+step that a retry of the run started anew in the parent at that path: from there on recorded steps
+are used where they match, and are no reason to stop where they don't.
 
 | channel | carries | heard by |
 |---|---|---|
@@ -142,6 +144,11 @@ def places(group: str) -> str:
 def waiting(name: str) -> str:
     """Sorted set of the runs of a parent that wait for a place, by creation."""
     return f"{TAG}waiting:{name}"
+
+
+def ends(name: str) -> str:
+    """List of how the latest runs of a parent ended, newest first."""
+    return f"{TAG}ends:{name}"
 
 
 def owned(process: str) -> str:

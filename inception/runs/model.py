@@ -70,6 +70,12 @@ MAX_LOG_BYTES: Final = 256 * 1024
 """Kept of what one attempt prints and logs."""
 
 
+MAX_RECENT_ENDS: Final = 20
+"""Ends kept of each parent's runs: their outcomes and durations."""
+RECENT_ENDS_SECONDS: Final = 30 * 24 * 3600
+"""How long (s) they are kept after the last of them."""
+
+
 class Meta(TypedDict):
     """What a task says of itself; `completion` is a percentage from 0 to 100."""
 
@@ -193,3 +199,23 @@ class Parent(TypedDict):
     schema: dict[str, JsonValue]
     steps: list[str] | None
     limits: NotRequired[ParentLimits | None]
+
+
+class RecentEnd(TypedDict):
+    """How a run of a parent ended, and how it came there; times and durations in ms.
+
+    `marks` are how long it had gone on when its progress first reached 10, 20, … 90 %, as far as
+    it came. A run that was retried has no `duration` and no marks: what it kept took no time.
+    """
+
+    run_id: str
+    state: State
+    ended_at: int
+    duration: int | None
+    marks: list[int]
+
+
+class ListedParent(Parent):
+    """A parent with how its latest runs ended, newest first."""
+
+    recent: list[RecentEnd]

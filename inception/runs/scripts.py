@@ -30,6 +30,8 @@ from inception.runs.model import (
     LARGE_FIELDS,
     MAX_EVENTS,
     MAX_NODES,
+    MAX_RECENT_ENDS,
+    RECENT_ENDS_SECONDS,
     State,
 )
 
@@ -79,10 +81,13 @@ def _constants() -> str:
         "SCRIPTS_OWN": _lua_set(_SCRIPTS_OWN),
         "MAX_EVENTS": str(MAX_EVENTS),
         "MAX_NODES": str(MAX_NODES),
+        "MAX_RECENT_ENDS": str(MAX_RECENT_ENDS),
+        "RECENT_ENDS_KEPT": str(RECENT_ENDS_SECONDS),
         "RUN_PREFIX": f"'{keys.run('')}'",
         "NODES_PREFIX": f"'{keys.nodes('')}'",
         "LOG_PREFIX": f"'{keys.LOG}'",
         "STATE_INDEX": f"'{keys.RUNS}:'",
+        "ENDS": f"'{keys.ends('')}'",
         "PLACES": f"'{keys.places('')}'",
         "WAITING": f"'{keys.waiting('')}'",
         "EMPTY_META": f"'{json.dumps(empty_meta(), separators=(',', ':'))}'",

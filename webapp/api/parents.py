@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from typing_extensions import TypedDict
 
-from inception.runs.model import Parent
+from inception.runs.model import ListedParent
 from webapp.api.operations import operation
 from webapp.services import services
 
@@ -15,11 +15,11 @@ parents = Blueprint("parents", __name__)
 class ParentsAnswer(TypedDict):
     """The catalogue."""
 
-    parents: list[Parent]
+    parents: list[ListedParent]
 
 
 @parents.get("/parents")
 @operation()
 def list_parents() -> ParentsAnswer:
-    """Every parent that a worker has announced, with a JSON Schema of its keywords."""
-    return {"parents": services().store.read_catalogue()}
+    """Every announced parent: the JSON Schema of its keywords, how its latest runs ended."""
+    return {"parents": services().store.list_parents()}

@@ -33,7 +33,8 @@ if full and when_full == 'refuse' then
   return {'full', redis.call('SRANDMEMBER', PLACES .. full)}
 end
 
-local run = {record = {names = {}, fields = {}}, seq = 0, published = 0, counts = {}, at = clock(), events = {}}
+local run = {record = {names = {}, fields = {}}, seq = 0, published = 0, counts = {}, at = clock(), events = {},
+  marks = ''}
 local given = read_record(arguments(8))
 for _, name in ipairs(given.names) do put(run.record, name, given.fields[name]) end
 put(run.record, 'created_at', run.at)

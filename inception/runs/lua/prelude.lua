@@ -122,14 +122,14 @@ end
 -- Opens the run in RUN; nil if there is none.
 local function open_run()
   local control = redis.call('HMGET', RUN, 'record', 'state', 'epoch', 'server', 'seq',
-    'owner', 'token', 'op', 'answer', 'intents')
+    'owner', 'token', 'op', 'answer', 'intents', 'marks')
   if not control[1] then return nil end
   local record = parse(control[1])
   return {
     record = record, state = control[2], epoch = control[3], server = control[4],
     seq = tonumber(control[5]), published = tonumber(control[5]),
     owner = control[6], token = control[7], op = tonumber(control[8]), answer = control[9],
-    intents = tonumber(control[10]),
+    intents = tonumber(control[10]), marks = control[11] or '',
     counts = read_counts(record.fields.counts), at = clock(), events = {},
   }
 end
@@ -282,9 +282,38 @@ local function reindex(run, state)
   redis.call('ZADD', STATE_INDEX .. state, created, id)
 end
 
+-- Notes how long the run had gone on when its progress first reached each tenth of the whole.
+local function mark_progress(run)
+  local started = tonumber(run.record.fields.started_at)
+  local reached = tonumber(string.match(run.record.fields.meta, '"completion":([%d.]+)'))
+  if not started or not reached then return end
+  local _, marked = string.gsub(run.marks, '%d+', '')
+  local tenths = math.min(9, math.floor(reached / 10))
+  if tenths <= marked then return end
+  local mark = string.format('%.0f,', math.max(0, run.at - started))
+  run.marks = run.marks .. string.rep(mark, tenths - marked)
+  redis.call('HSET', RUN, 'marks', run.marks)
+end
+
+-- Keeps how the run ended, and how long it took, among the latest ends of its parent. A run that
+-- was retried before says nothing of how long a whole one takes.
+local function remember_end(run, state)
+  local started = tonumber(run.record.fields.started_at)
+  local whole = started and redis.call('HEXISTS', RUN, 'retried') == 0
+  local key = ENDS .. cjson.decode(run.record.fields.name)
+  redis.call('LPUSH', key, string.format(
+    '{"run_id":%s,"state":"%s","ended_at":%s,"duration":%s,"marks":[%s]}',
+    run.record.fields.id, state, run.at,
+    whole and string.format('%.0f', math.max(0, run.at - started)) or 'null',
+    whole and string.sub(run.marks, 1, -2) or ''))
+  redis.call('LTRIM', key, 0, MAX_RECENT_ENDS - 1)
+  redis.call('EXPIRE', key, RECENT_ENDS_KEPT)
+end
+
 -- Stores the run with its present numbers, as the last event of this step, and publishes all.
 local function finish(run, state)
   if state ~= run.state then reindex(run, state) end
+  mark_progress(run)
   if #run.events == 0 then renew_epoch(run) end
   put(run.record, 'state', quote(state))
   put(run.record, 'epoch', quote(run.epoch))
@@ -360,7 +389,9 @@ local function end_run(run, state, owned)
   redis.call('ZREM', UNOWNED, id)
   redis.call('SREM', REVOKES, id)
   if owned then redis.call('SREM', owned, id) end
-  return finish(run, state)
+  local text = finish(run, state)
+  remember_end(run, state)
+  return text
 end
 
 -- Tells the run's owner something, if it has one.

@@ -28,7 +28,7 @@ for _, field in ipairs(redis.call('HKEYS', RUN)) do
   if string.sub(field, 1, 7) == 'intent:' then redis.call('HDEL', RUN, field) end
 end
 redis.call('HSET', RUN, 'owner', '', 'token', '', 'op', 0, 'answer', '[]', 'intents', 0,
-  'rescues', 0, 'by', by)
+  'rescues', 0, 'by', by, 'retried', 1)
 
 local argument = arguments(5)
 for _ = 1, tonumber(argument()) do

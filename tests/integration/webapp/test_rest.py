@@ -52,7 +52,18 @@ def problem(answer: requests.Response) -> tuple[int, str]:
 
 
 def test_parents_are_those_of_the_catalogue(rest: Rest) -> None:
-    assert rest.call("GET", "/api/v1/parents").json() == {"parents": [COUNT_TWICE]}
+    assert rest.call("GET", "/api/v1/parents").json() == {
+        "parents": [{**COUNT_TWICE, "recent": []}]
+    }
+
+
+def test_a_parent_says_how_its_latest_runs_ended(rest: Rest, owner: Owner) -> None:
+    run = owner.begin()
+    run.end()
+    (parent,) = rest.call("GET", "/api/v1/parents").json()["parents"]
+    (ended,) = parent["recent"]
+    assert (ended["run_id"], ended["state"], len(ended["marks"])) == (run.id, State.SUCCESS, 0)
+    assert ended["duration"] >= 0
 
 
 def test_starting_answers_with_the_run_and_its_address(rest: Rest) -> None:
