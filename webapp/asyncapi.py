@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from typing_extensions import TypedDict
 
+from inception.runs.bulks import Bulk
 from inception.runs.model import Batch, Run, Snapshot
 from webapp.fleet import FleetAnswer
 from webapp.log_answer import LogAnswer
@@ -24,6 +25,7 @@ from webapp.payloads import (
     RevokeBySocket,
     StartBySocket,
     Watch,
+    WatchBulk,
     WatchLog,
     WatchRuns,
 )
@@ -58,6 +60,8 @@ ASKED: Final[Mapping[str, tuple[type[Payload], Any]]] = {
     "unwatch_workers": (Nothing, Done),
     "watch_log": (WatchLog, LogAnswer),
     "unwatch_log": (WatchLog, Done),
+    "watch_bulk": (WatchBulk, Bulk),
+    "unwatch_bulk": (Nothing, Done),
     "start": (StartBySocket, RunAnswer),
     "revoke": (RevokeBySocket, RunAnswer),
     "retry": (OneRun, RunAnswer),
@@ -72,6 +76,7 @@ TOLD: Final[Mapping[str, Any]] = {
     "gone": Gone,
     "workers": FleetAnswer,
     "log": LogNews,
+    "bulk": Bulk,
 }
 """What the server sends by itself."""
 

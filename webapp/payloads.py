@@ -74,6 +74,7 @@ Path = Annotated[
         }
     ),
 ]
+BulkId = Annotated[str, Field(max_length=200)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200)]
 IdempotencyHeader = Annotated[str, Field(pattern="^[!-~]([ -~]{0,198}[!-~])?$")]
 FilterWord = Annotated[str, Field(max_length=200)]
@@ -216,6 +217,12 @@ class WatchRuns(Filter):
     """Follow a list of runs."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), AS_INTEGER] = DEFAULT_LIMIT
+
+
+class WatchBulk(Payload):
+    """Follow a bulk action."""
+
+    bulk_id: BulkId
 
 
 class ListRuns(WatchRuns):

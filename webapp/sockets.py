@@ -25,6 +25,7 @@ from webapp.payloads import (
     RevokeBySocket,
     StartBySocket,
     Watch,
+    WatchBulk,
     WatchLog,
     WatchRuns,
 )
@@ -48,6 +49,8 @@ def register(sockets: SocketIO) -> None:
     _on(sockets, "unwatch_workers", Nothing, _unwatch_workers)
     _on(sockets, "watch_log", WatchLog, _watch_log)
     _on(sockets, "unwatch_log", WatchLog, _unwatch_log)
+    _on(sockets, "watch_bulk", WatchBulk, _watch_bulk)
+    _on(sockets, "unwatch_bulk", Nothing, _unwatch_bulk)
     _on(sockets, "start", StartBySocket, _start)
     _on(sockets, "revoke", RevokeBySocket, _revoke)
     _on(sockets, "retry", OneRun, _retry)
@@ -140,6 +143,17 @@ def _watch_log(parts: Services, sid: str, asked: WatchLog) -> Any:
 
 def _unwatch_log(parts: Services, sid: str, asked: WatchLog) -> Any:
     parts.relay.logs.unwatch(sid, asked.run_id, asked.path)
+    return {}
+
+
+def _watch_bulk(parts: Services, sid: str, asked: WatchBulk) -> Any:
+    bulk = parts.relay.bulks.watch(sid, asked.bulk_id)
+    parts.bulk.wake()  # what a process left undone is taken up when somebody looks
+    return bulk
+
+
+def _unwatch_bulk(parts: Services, sid: str, _asked: Nothing) -> Any:
+    parts.relay.bulks.unwatch(sid)
     return {}
 
 

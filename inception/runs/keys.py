@@ -46,6 +46,7 @@ are used where they match, and are no reason to stop where they don't.
 | `events:<id>` | Batch | relays that watch this run |
 | `list` | Run, or `{"gone": id}` | relays that anybody's list looks at |
 | `log:<id>:<path>:<attempt>` | log entries as they are written | relays |
+| `bulk:<id>` | its id, at each step | relays that follow this bulk action |
 | `orders:<process>` | claims, ends, revokes, orders for one process | that process |
 | `orders` | "runs were given back", "parents announced" | every watcher |
 | `beats` | the beat that moved | relays that show workers |
@@ -172,7 +173,7 @@ def sign_ins(whose: str) -> str:
 
 
 def bulk(bulk_id: str) -> str:
-    """Hash of a bulk action and how far it is."""
+    """Hash of a bulk action and how far it is; also the channel that says that it moved."""
     return f"{TAG}bulk:{bulk_id}"
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from flask import Blueprint, url_for
-from pydantic import Field
 
 from inception.runs.bulks import Bulk
 from webapp.api.operations import Whole, operation
 from webapp.auth import current_user, require
 from webapp.auth.roles import Role
 from webapp.bulk import record
-from webapp.payloads import StartBulk
+from webapp.payloads import BulkId, StartBulk
 from webapp.services import services
 
 bulk = Blueprint("bulk", __name__)
-
-BulkId = Annotated[str, Field(max_length=200)]
 
 
 @bulk.post("/bulk")

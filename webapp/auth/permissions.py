@@ -85,6 +85,8 @@ EVENTS: Final[Mapping[str, Right]] = {
     "unwatch_runs": READ,
     "watch_workers": READ,
     "unwatch_workers": READ,
+    "watch_bulk": READ,
+    "unwatch_bulk": READ,
     "start": OPERATE,
     "revoke": OPERATE,
     "retry": OPERATE,

@@ -15,6 +15,7 @@ from inception.runs.listener import Listener
 from inception.runs.store import Store
 from webapp.fleet import Fleet
 from webapp.metrics.relay_meter import RelayMeter
+from webapp.relay.bulk_board import BulkBoard
 from webapp.relay.clients import Clients
 from webapp.relay.log_tails import LogTails
 from webapp.relay.marks import Bells
@@ -44,7 +45,14 @@ class Relay:
         self.lists = RunLists(store, listener, self.clients, bells)
         self.workers = WorkerBoard(Fleet(store, client), listener, self.clients, bells)
         self.logs = LogTails(store, listener, self.clients, bells)
-        self._watchables: tuple[Watchable, ...] = (self.runs, self.lists, self.workers, self.logs)
+        self.bulks = BulkBoard(store, listener, self.clients, bells)
+        self._watchables: tuple[Watchable, ...] = (
+            self.runs,
+            self.lists,
+            self.workers,
+            self.logs,
+            self.bulks,
+        )
         self._starting = threading.Lock()
         self._started = False
         self._stopping = False

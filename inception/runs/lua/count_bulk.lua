@@ -4,7 +4,7 @@
 -- ARGV  1 its id, 2 who holds the lease, 3 for how long it does from now on (ms), 4 run id,
 --       5 what went wrong (JSON, or empty), 6 at most how many of these are kept
 -- Returns {"ok"}; {"stale"} if another holds the lease
--- Event: none
+-- Event: the id on the channel of the bulk action, named like its key
 
 local bulk, left, bulks, lease = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, holder, failure = ARGV[1], ARGV[2], ARGV[5]
@@ -23,4 +23,5 @@ if redis.call('EXISTS', left) == 0 then
   redis.call('ZREM', bulks, id)
   redis.call('DEL', lease)
 end
+redis.call('PUBLISH', bulk, id)
 return {'ok'}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
-from inception.runs.bulks import NewBulk
+from inception.runs.bulks import BulkFailure, NewBulk
 from inception.runs.model import State
 from inception.runs.store import Store
-from tests.integration.webapp.clients import PATIENCE
+from tests.integration.webapp.clients import PATIENCE, Client
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
 from tests.running import eventually
@@ -122,3 +123,52 @@ def test_what_names_no_runs_is_refused(web: Web, body: dict[str, Any]) -> None:
 def test_an_unknown_bulk_action_is_not_found(web: Web) -> None:
     answer = requests.get(f"{web.address}/api/v1/bulk/none", timeout=PATIENCE)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_who_follows_one_hears_each_step_until_its_end(
+    web: Web, owner: Owner, store: Store, open_client: Callable[[], Client]
+) -> None:
+    ids = [owner.begin().id for _ in range(3)]
+    store.create_bulk(NewBulk(id="b", action="revoke", by="x", role="operator", run_ids=ids))
+    assert store.lease_bulk("b", "here")  # nobody else works on it
+    client = open_client()
+    answer = client.ask("watch_bulk", {"bulk_id": "b"})
+    assert (answer["total"], answer["done"]) == (3, 0)
+    assert store.count_bulk("b", "here", ids[0], None)
+    client.wait_for("bulk", lambda bulk: (bulk["done"], bulk["finalized_at"]) == (1, None))
+    failure: BulkFailure = {"run_id": ids[1], "code": "odd", "message": "no"}
+    assert store.count_bulk("b", "here", ids[1], failure)
+    assert store.count_bulk("b", "here", ids[2], None)
+    last = client.wait_for("bulk", lambda bulk: bulk["finalized_at"] is not None)
+    assert (last["done"], last["failed"], last["failures"]) == (2, 1, [failure])
+
+
+def test_following_takes_up_what_a_process_left_undone(
+    owner: Owner, store: Store, open_client: Callable[[], Client]
+) -> None:
+    run_id = owner.begin().id
+    store.create_bulk(NewBulk(id="b", action="revoke", by="x", role="operator", run_ids=[run_id]))
+    client = open_client()
+    client.ask("watch_bulk", {"bulk_id": "b"})
+    client.wait_for("bulk", lambda bulk: bulk["done"] == 1)
+
+
+def test_following_another_lets_go_of_the_first(
+    owner: Owner, store: Store, open_client: Callable[[], Client]
+) -> None:
+    for bulk_id in ("one", "two"):
+        ids = [owner.begin().id]
+        store.create_bulk(NewBulk(id=bulk_id, action="retry", by="x", role="admin", run_ids=ids))
+        assert store.lease_bulk(bulk_id, "here")
+    client = open_client()
+    client.ask("watch_bulk", {"bulk_id": "one"})
+    client.ask("watch_bulk", {"bulk_id": "two"})
+    assert store.count_bulk("one", "here", "", None)
+    assert store.count_bulk("two", "here", "", None)
+    assert client.wait_for("bulk")["id"] == "two"
+    assert client.ask("unwatch_bulk", {}) == {}
+
+
+def test_an_unknown_one_cannot_be_followed(open_client: Callable[[], Client]) -> None:
+    answer = open_client().ask("watch_bulk", {"bulk_id": "none"})
+    assert answer["error"]["code"] == "not_found"
