@@ -18,6 +18,10 @@ if _called_by_flask:
 
     app = command_line_app()
 elif _mode == "eventlet":
+    import warnings
+
+    # That eventlet is being retired is known (docs/design), and is no news at each start.
+    warnings.filterwarnings("ignore", message="\nEventlet is deprecated")
     import eventlet
 
     eventlet.monkey_patch()
@@ -32,6 +36,7 @@ import socket
 from typing import Any, Final
 
 from inception.runs.errors import SettingsError
+from inception.runs.loglines import write_log
 from inception.runs.settings import AsyncMode, Settings
 from webapp.app import create_app
 
@@ -48,10 +53,10 @@ _SERVER_OPTIONS: Final[dict[AsyncMode, dict[str, Any]]] = {
 
 def main() -> int:
     """Serve; returns the exit code, having said in one line what was wrong if it isn't 0."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     try:
         settings = Settings.from_environment()
+        write_log(settings.log)
         app, sockets = create_app(settings)
         _check_port(settings)
     except SettingsError as error:

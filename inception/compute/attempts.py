@@ -220,7 +220,8 @@ class _Body:
         try:
             write(self._task.backend)
         except Exception:  # whatever a backend raises: its word is a hint, the claim is the truth
-            logger.exception("Celery's result of %s was not stored", self.name)
+            about = {"action": "result_not_stored"}
+            logger.exception("Celery's result of %s was not stored", self.name, extra=about)
 
     def _ignores_result(self) -> bool:
         asked = vars(self._task.request).get("ignore_result")

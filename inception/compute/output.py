@@ -109,7 +109,8 @@ class Output:
             except InceptionError:
                 self._put_back(held, lines)
             except Exception:  # output is a courtesy: no trouble with it may end its thread
-                logging.getLogger(__name__).exception("Output was not kept")
+                about = {"action": "output_not_kept"}
+                logging.getLogger(__name__).exception("Output was not kept", extra=about)
                 self._done()
 
     def _take(self) -> tuple[Held, list[LogLine]]:

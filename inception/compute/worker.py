@@ -82,7 +82,10 @@ class ComputeWorker:
         if self._slots is not None:
             self._app.steps["worker"].add(PoolCare)
         else:
-            logger.warning("Children of this worker can't be stopped: start it with -P prefork.")
+            logger.warning(
+                "Children of this worker can't be stopped: start it with -P prefork.",
+                extra={"action": "no_stop"},
+            )
             set_executor(self._executor(self._own, Interruption(None), self._store))
 
     def enter_pool_process(self) -> None:
@@ -117,7 +120,8 @@ class ComputeWorker:
         try:
             self._store.bury(self._process)
         except StoreUnavailable:
-            logger.info("The last beat stays: it counts as dead in a while")
+            about = {"action": "beat_failed"}
+            logger.info("The last beat stays: it counts as dead in a while", extra=about)
 
     def _executor(self, place: Place, interruption: Interruption, store: Store) -> ComputeExecutor:
         def append(held: Held, lines: Sequence[LogLine]) -> None:
@@ -136,7 +140,8 @@ class ComputeWorker:
         try:
             self._listener.subscribe(keys.orders(self._process), orders.hear)
         except StoreUnavailable as error:
-            logger.warning("Orders come by the answers to beats for now: %s", error)
+            about = {"action": "listener_lost"}
+            logger.warning("Orders come by the answers to beats for now: %s", error, extra=about)
 
     def _beat(self, counter: int) -> Beat:
         return Beat(

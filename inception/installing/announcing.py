@@ -40,7 +40,8 @@ class Announcer:
                 self._store.write_catalogue(self._parents)
                 return
             except StoreUnavailable as away:
-                logger.warning("The catalogue waits for Redis: %s", away)
+                about = {"action": "catalogue_waits"}
+                logger.warning("The catalogue waits for Redis: %s", away, extra=about)
             time.sleep(_PAUSE)
 
 

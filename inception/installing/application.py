@@ -11,9 +11,10 @@ from celery.utils.imports import symbol_by_name
 from inception.authoring.task import Task, refuse_in_parent
 from inception.installing.discovery import import_on_start
 from inception.installing.errors import InstalledTooLate
+from inception.installing.loglines import log_json
 from inception.installing.wiring import wire
 from inception.runs.celery_app import configure
-from inception.runs.settings import Settings
+from inception.runs.settings import LogFormat, Settings
 
 _MARK: Final = "inception_settings"
 
@@ -36,6 +37,8 @@ def install(
     _guard_sending(app)
     import_on_start(app, modules=settings.tasks, packages=packages)
     wire(app, settings)
+    if settings.log is LogFormat.JSON:
+        log_json()
     _be_found_by_threads(app)
     setattr(app, _MARK, settings)
     return app

@@ -12,6 +12,7 @@ from typing import TypeVar
 from inception.runs.errors import SettingsError
 
 Value = TypeVar("Value")
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class AsyncMode(StrEnum):
@@ -20,6 +21,13 @@ class AsyncMode(StrEnum):
     EVENTLET = "eventlet"
     GEVENT = "gevent"
     THREADING = "threading"
+
+
+class LogFormat(StrEnum):
+    """How every process writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +50,7 @@ class Settings:
     heartbeat_ttl: float = 15.0
     max_rescues: int = 20
     max_losses: int = 3
+    log: LogFormat = LogFormat.TEXT
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -62,10 +71,11 @@ class Settings:
             users=read.path("INCEPTION_USERS"),
             retention_days=read.number("INCEPTION_RETENTION_DAYS", default.retention_days, least=1),
             retention_runs=read.number("INCEPTION_RETENTION_RUNS", default.retention_runs, least=1),
-            async_mode=read.async_mode("INCEPTION_ASYNC_MODE", default.async_mode),
+            async_mode=read.choice("INCEPTION_ASYNC_MODE", AsyncMode, default.async_mode),
             heartbeat_ttl=read.seconds("INCEPTION_HEARTBEAT_TTL", default.heartbeat_ttl),
             max_rescues=read.number("INCEPTION_MAX_RESCUES", default.max_rescues, least=0),
             max_losses=read.number("INCEPTION_MAX_LOSSES", default.max_losses, least=0),
+            log=read.choice("INCEPTION_LOG", LogFormat, default.log),
         )
 
 
@@ -94,9 +104,8 @@ class _Reader:
         wanted = "seconds from 0.5 to 3600"
         return self._parse(name, default, float, lambda value: 0.5 <= value <= 3600, wanted)
 
-    def async_mode(self, name: str, default: AsyncMode) -> AsyncMode:
-        wanted = "one of " + ", ".join(AsyncMode)
-        return self._parse(name, default, AsyncMode, lambda _mode: True, wanted)
+    def choice(self, name: str, words: type[Word], default: Word) -> Word:
+        return self._parse(name, default, words, lambda _word: True, "one of " + ", ".join(words))
 
     def _parse(
         self,

@@ -9,6 +9,7 @@ The modules, from the bottom up::
 
     redis_server  a Redis server of our own: its binary, address, configuration
     logfiles      bounded log files
+    speech        what is said on stdout
     restarts      when to start a process again (pure)
     processes     one supervised process and its group, pid file, log
     births        recognising a process by pid and time of birth

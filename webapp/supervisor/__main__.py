@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,11 +27,14 @@ from webapp.supervisor.logfiles import last_line
 from webapp.supervisor.orphans import ProcessRecord
 from webapp.supervisor.processes import SupervisedProcess
 from webapp.supervisor.readiness import ReadinessProbe
+from webapp.supervisor.speech import speak
 from webapp.supervisor.statefiles import replace_file
 from webapp.supervisor.supervision import Supervisor
 from webapp.supervisor.wakeups import Parent, catching_signals
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+log = logging.getLogger("webapp.supervisor")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,19 +72,22 @@ def _settled(settings: Settings) -> Settings:
 
 
 def _run(settings: Settings, root: Path, parent: Parent | None) -> None:
+    speak(settings.log)
     check_access(settings)
     lock = lock_state(settings.state_dir)
     record = ProcessRecord(settings.state_dir)
     for orphan in record.end_orphans():
-        _say(f"{orphan.name}, pid {orphan.pid}, was left by an earlier run; ended it")
+        log.info(
+            "%s, pid %d, was left by an earlier run; ended it",
+            *(orphan.name, orphan.pid),
+            extra={"action": "orphan_ended"},
+        )
     check_port(settings.host, settings.port)
     if settings.redis_url is not None:
         check_redis(settings.redis_url)
     with catching_signals() as wakeups:
         guard = Guard(settings.state_dir, CHECKOUT, lock)
-        supervisor = Supervisor(
-            record=record, guard=guard, wakeups=wakeups, parent=parent, say=_say
-        )
+        supervisor = Supervisor(record=record, guard=guard, wakeups=wakeups, parent=parent)
         try:
             _start_and_keep(supervisor, settings, root)
         finally:
@@ -94,10 +101,10 @@ def _start_and_keep(supervisor: Supervisor, settings: Settings, root: Path) -> N
     if supervisor.stop_wanted():
         return
     replace_file(_redis_file(settings), f"{url}\n")
-    _say(f"Redis is {without_password(url)}")
+    log.info("Redis is %s", without_password(url), extra={"action": "redis_chosen"})
     for spec in application_processes(settings, root, _environment(settings, url)):
         supervisor.add(SupervisedProcess(spec, settings.state_dir))
-    probe = ReadinessProbe(settings.host, settings.port, _say)
+    probe = ReadinessProbe(settings.host, settings.port)
     probe.start()
     try:
         supervisor.run()
@@ -131,14 +138,6 @@ def _environment(settings: Settings, redis_url: str) -> Mapping[str, str]:
 
 def _redis_file(settings: Settings) -> Path:
     return settings.state_dir / "redis.url"
-
-
-def _say(text: str) -> None:
-    try:
-        sys.stdout.write(f"inception: {text}\n")
-        sys.stdout.flush()
-    except OSError:
-        pass  # nobody reads us any more (a closed pipe); the processes go on all the same
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import threading
-from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 PAUSE = 0.1
 ANSWER_TIMEOUT = 3.0
@@ -18,10 +20,9 @@ WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 class ReadinessProbe:
     """Asks /readyz from a thread of its own, so that restarts never wait for an answer."""
 
-    def __init__(self, host: str, port: int, say: Callable[[str], None]) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self._host = WILDCARDS.get(host, host)
         self._port = port
-        self._say = say
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="readiness", daemon=True)
 
@@ -45,11 +46,12 @@ class ReadinessProbe:
         while not self._stopped.wait(PAUSE):
             missing = self._missing()
             if missing is None:
-                self._say(f"ready: {self.address}")
+                log.info("ready: %s", self.address, extra={"action": "ready"})
                 return
             waited += 1
             if waited % round(REMINDER_AFTER / PAUSE) == 0:
-                self._say(f"still waiting for: {missing}; the logs say more")
+                about = {"action": "not_ready"}
+                log.info("still waiting for: %s; the logs say more", missing, extra=about)
 
     def _missing(self) -> str | None:
         """Return what /readyz lacks, or None when it is ready."""

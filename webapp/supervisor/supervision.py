@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from webapp.supervisor.guard import Guard
 from webapp.supervisor.logfiles import last_line, trim
@@ -11,6 +12,8 @@ from webapp.supervisor.orphans import ProcessRecord
 from webapp.supervisor.processes import StopStep, SupervisedProcess
 from webapp.supervisor.restarts import RestartPacing
 from webapp.supervisor.wakeups import Parent, Wakeups
+
+log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 0.25
 """Seconds (s) between two looks at the parent; deaths and signals wake the loop at once."""
@@ -30,13 +33,11 @@ class Supervisor:
         guard: Guard,
         wakeups: Wakeups,
         parent: Parent | None,
-        say: Callable[[str], None],
     ) -> None:
         self._record = record
         self._guard = guard
         self._wakeups = wakeups
         self._parent = parent
-        self._say = say
         self._processes: list[SupervisedProcess] = []
         self._pacing: dict[str, RestartPacing] = {}
         self._due: dict[str, float] = {}
@@ -69,7 +70,8 @@ class Supervisor:
         self._due.pop(process.name, None)
         pid = process.start()
         self._record.write(self._processes)
-        self._say(f"{process.name} started, pid {pid}")
+        about = {"action": "process_started"}
+        log.info("%s started, pid %d", process.name, pid, extra=about)
 
     def _revive(self) -> None:
         now = time.monotonic()
@@ -79,7 +81,8 @@ class Supervisor:
             if self._due.get(process.name, now + 1) <= now:
                 self._start(process)
         if self._guard.revive():
-            self._say("the guard was killed; started another")
+            about = {"action": "guard_started"}
+            log.warning("the guard was killed; started another", extra=about)
 
     def _bury(self, process: SupervisedProcess, now: float) -> None:
         status = process.collect()
@@ -87,7 +90,11 @@ class Supervisor:
         delay = self._pacing[process.name].delay_after_death(now)
         self._due[process.name] = now + delay
         then = f"starting it again in {delay:g} s" if delay else "starting it again"
-        self._say(f"{process.name} {_ending(status, process)}; {then}; log: {process.log_file}")
+        log.warning(
+            "%s %s; %s; log: %s",
+            *(process.name, _ending(status, process), then, process.log_file),
+            extra={"action": "process_died"},
+        )
 
     def _next_wait(self) -> float:
         now = time.monotonic()
@@ -106,7 +113,8 @@ class Supervisor:
             leaving = [one for one in leaving if not one.has_left()]
             self._wakeups.wait(LONGEST_WAIT if leaving else 0.0)
         for process in processes:
-            self._say(f"{process.name} {'stopped' if process.pid is None else 'does not end'}")
+            fate = "stopped" if process.pid is None else "does not end"
+            log.info("%s %s", process.name, fate, extra={"action": "process_stopped"})
         self._record.write(self._processes)
 
 

@@ -41,6 +41,22 @@ def test_every_action_word_is_explained() -> None:
     assert used - explained == set()
 
 
+def log_calls(module: ast.Module) -> Iterator[ast.Call]:
+    levels = {"debug", "info", "warning", "error", "exception", "critical"}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            to = ast.unparse(node.func.value)
+            if node.func.attr in levels and re.search(r"^(_?log|logger|logging\.getLogger.*)$", to):
+                yield node
+
+
+def test_every_entry_of_the_log_is_given_what_it_is_about() -> None:
+    calls = [call for module in modules("inception", "webapp") for call in log_calls(module)]
+    assert len(calls) > 40
+    bare = [ast.unparse(call) for call in calls if "extra" not in {k.arg for k in call.keywords}]
+    assert bare == []
+
+
 def test_every_metric_is_listed_and_no_other() -> None:
     full = re.compile(r"^inception_\w+$")
     named = {
