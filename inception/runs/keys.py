@@ -27,6 +27,7 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `bulks` | sorted set | bulk actions that aren't done, by creation | until they are |
 | `catalogue` | hash | parent's name → Parent (JSON) | for ever, rewritten by workers |
 | `ends:<name>` | list | how the latest runs of a parent ended (RecentEnd), newest first | 30 days |
+| `tallies` | hash | how many `runs steps attempts events rescues losses beats` ever | for ever |
 | `beats` | hash | process → its last beat (JSON) | until the process is buried |
 | `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
 | `signins:<whose>` | string | sign-ins tried by an address or a name, or by all | 1 min |
@@ -64,6 +65,7 @@ RUNS: Final = TAG + "runs"
 UNOWNED: Final = TAG + "unowned"
 CATALOGUE: Final = TAG + "catalogue"
 BEATS: Final = TAG + "beats"
+TALLIES: Final = TAG + "tallies"
 REVOKES: Final = TAG + "revokes"
 BULKS: Final = TAG + "bulks"
 LOG: Final = TAG + "log:"

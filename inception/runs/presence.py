@@ -48,6 +48,15 @@ class Presence(Scripts):
             found = cast("dict[str, str]", self._client.hgetall(keys.BEATS))
         return {process: recordtext.beat_of(text) for process, text in found.items()}
 
+    def read_tallies(self) -> dict[str, int]:
+        """How many runs, steps, attempts, events, rescues, losses and beats there ever were.
+
+        Counted in the step that made each, so nothing is missed; what never happened is left out.
+        """
+        with refusals_as_errors():
+            found = cast("dict[str, str]", self._client.hgetall(keys.TALLIES))
+        return {what: int(number) for what, number in found.items()}
+
 
 def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(words[::2], words[1::2], strict=True))

@@ -87,6 +87,7 @@ def _constants() -> str:
         "NODES_PREFIX": f"'{keys.nodes('')}'",
         "LOG_PREFIX": f"'{keys.LOG}'",
         "STATE_INDEX": f"'{keys.RUNS}:'",
+        "TALLIES": f"'{keys.TALLIES}'",
         "ENDS": f"'{keys.ends('')}'",
         "PLACES": f"'{keys.places('')}'",
         "WAITING": f"'{keys.waiting('')}'",

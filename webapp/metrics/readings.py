@@ -26,6 +26,16 @@ KEPT: Final = 5.0
 """Seconds (s) for which what was read is shown again."""
 MAX_ACTIVE: Final = 500
 _ACTIVE: Final = frozenset(state for state in State if not state.is_final)
+_TALLIES: Final = {
+    "inception_runs_started": ("runs", "Runs that were recorded."),
+    "inception_steps": ("steps", "Children and nested parents that were started."),
+    "inception_attempts": ("attempts", "Attempts of theirs after the first."),
+    "inception_events": ("events", "Numbered changes of runs."),
+    "inception_rescues": ("rescues", "Runs taken over from a process that died."),
+    "inception_losses": ("losses", "Attempts whose process died."),
+    "inception_beats": ("beats", "Beats of watchers and compute workers."),
+}
+"""Counted in Redis since it was empty: by name, the tally, and what it says."""
 _KINDS: Final = ("watcher", "compute")
 
 
@@ -38,6 +48,7 @@ class Reading:
     active: Mapping[tuple[str, str], int]
     beats: tuple[BeatRecord, ...]
     queues: tuple[Queue, ...]
+    tallies: Mapping[str, int]
 
 
 class Readings(Collector):
@@ -63,6 +74,7 @@ class Readings(Collector):
             yield from _of_runs(reading)
             yield from _of_processes(reading)
             yield from _of_queues(reading)
+            yield from _of_tallies(reading)
 
     def _reading(self) -> Reading | None:
         """What was read lately, or is read now; concurrent scrapes share one reading."""
@@ -81,6 +93,7 @@ class Readings(Collector):
                 active=self._active(),
                 beats=tuple(store.read_beats().values()),
                 queues=tuple(fleet.read()["queues"]),
+                tallies=store.read_tallies(),
             )
         except StoreUnavailable:
             return None
@@ -148,6 +161,11 @@ def _of_queues(reading: Reading) -> Iterator[Metric]:
         length.add_metric([queue["name"]], queue["length"])
         consumers.add_metric([queue["name"]], queue["consumers"])
     yield from (length, consumers)
+
+
+def _of_tallies(reading: Reading) -> Iterator[Metric]:
+    for name, (what, says) in _TALLIES.items():
+        yield CounterMetricFamily(name, says, value=reading.tallies.get(what, 0))
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

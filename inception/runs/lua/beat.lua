@@ -12,6 +12,7 @@ local beats, owned, revokes = KEYS[1], KEYS[2], KEYS[3]
 local process, most, at = ARGV[1], tonumber(ARGV[4]) * 2, clock()
 local text = ARGV[2] .. ',"seen_at":' .. at .. '}'
 redis.call('HSET', beats, process, text)
+tally('beats')
 redis.call('PUBLISH', ARGV[3], text)
 
 local unserved = {}

@@ -18,7 +18,10 @@ local is_ours = run.owner == owner and run.token == token
 if not is_ours then
   if run.owner ~= from_owner then return {'held', run.owner} end
   redis.call('HSET', RUN, 'owner', owner, 'token', token, 'op', 0, 'answer', '[]')
-  if rescue == '1' then redis.call('HINCRBY', RUN, 'rescues', 1) end
+  if rescue == '1' then
+    redis.call('HINCRBY', RUN, 'rescues', 1)
+    tally('rescues')
+  end
   redis.call('ZREM', UNOWNED, id)
   redis.call('SREM', KEYS[10], id)
   redis.call('SADD', KEYS[9], id)

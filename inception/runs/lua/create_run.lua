@@ -42,6 +42,7 @@ put(run.record, 'kwargs', fit(run.record, '', 'kwargs', given.fields.kwargs))
 redis.call('HSET', RUN, 'owner', '', 'token', '', 'op', 0, 'answer', '[]', 'intents', 0,
   'rescues', 0, 'by', by)
 redis.call('ZADD', KEYS[9], run.at, id)
+tally('runs')
 local enters = enter(groups, unquote(given.fields.name), id, run.at)
 if groups ~= '' then redis.call('HSET', RUN, 'groups', groups) end
 if enters then redis.call('ZADD', UNOWNED, run.at, id) else put(run.record, 'meta', waiting_meta) end

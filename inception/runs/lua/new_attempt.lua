@@ -21,8 +21,10 @@ if FINAL[unquote(node.fields.state)] then return {'final'} end
 if is_revoked(run, path) then return {'revoked'} end
 -- Inside a JSON text a quote is escaped, so these words are never found in an error's text.
 local _, losses = string.gsub(node.fields.attempts, '"state":"LOST"', '')
+if earlier_state == 'LOST' then tally('losses') end
 if earlier_state == 'LOST' and losses >= max_losses then return {'spent'} end
 
+tally('attempts')
 put(node, 'task_id', task_id)
 local attempt = start_anew(run, path, node, earlier, 'RETRY')
 finish(run, run.state)

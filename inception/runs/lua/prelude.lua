@@ -23,6 +23,9 @@ local function arguments(first)
   end
 end
 
+-- Counts something for the metrics; in the same step as what is counted, so it is exact.
+local function tally(what, by) redis.call('HINCRBY', TALLIES, what, by or 1) end
+
 -- ---------------------------------------------------------------- records as text
 -- A record is JSON with one field a line, so that a field is replaced without decoding any value:
 -- cjson would turn [] into {} and lose the digits of large integers.
@@ -190,6 +193,7 @@ end
 local function move_node(run, node, old, new)
   put(node, 'state', quote(new))
   if new ~= old then count(run.counts, old, new) end
+  if new == 'LOST' and old ~= 'LOST' then tally('losses') end
   if FINAL[new] and node.fields.finalized_at == 'null' then
     put(node, 'finalized_at', run.at)
   end
@@ -266,6 +270,7 @@ end
 
 -- Publishes what was emitted, in batches of at most 100 events: a reader's buffer is bounded.
 local function publish(run)
+  tally('events', #run.events)
   for first = 1, #run.events, 100 do
     local last = math.min(first + 99, #run.events)
     redis.call('PUBLISH', EVENTS, string.format(

@@ -47,6 +47,7 @@ for _, path in ipairs(parents) do
   end
 end
 
+if #steps > 0 then tally('steps', #steps) end
 redis.call('HSET', RUN, 'rescues', 0)
 if #steps > 0 or #patch.names > 0 then
   merge(run.record, '', patch)

@@ -134,6 +134,13 @@ def test_a_new_attempt_supersedes_the_claim_of_the_last(held: HeldRun) -> None:
     assert held.store.end_claim(held.end_of("0", attempt=2))
 
 
+def test_losses_and_attempts_are_tallied(held: HeldRun) -> None:
+    again(held, "0")
+    again(held, "0", State.RETRY)
+    tallies = held.store.read_tallies()
+    assert (tallies["losses"], tallies["attempts"]) == (1, 2)
+
+
 def test_the_end_of_the_last_attempt_does_not_end_the_next(held: HeldRun) -> None:
     held.store.claim(held.claim_of("0"))
     held.store.end_claim(held.end_of("0", State.LOST))

@@ -169,3 +169,19 @@ def test_two_scrapes_in_a_row_read_redis_once(
     before = value(web, "inception_runs", state="PENDING")
     owner.create()
     assert value(web, "inception_runs", state="PENDING") == before == 0
+
+
+def test_what_ever_happened_is_counted_in_redis(web: Web, owner: Owner, store: Store) -> None:
+    run = owner.begin()
+    run.spawn("0", "1")
+    assert store.claim_run(run.id, owner="next", token="t", from_owner="owner", rescue=True)
+    beat(store, "compute")
+
+    samples = {name: found for (name, labels), found in scrape(web).items() if not labels}
+
+    assert samples["inception_runs_started_total"] == 1
+    assert samples["inception_steps_total"] == 2
+    assert samples["inception_rescues_total"] == 1
+    assert samples["inception_beats_total"] == 1
+    assert samples["inception_losses_total"] == 0
+    assert samples["inception_events_total"] == store.read_run(run.id)["seq"]
