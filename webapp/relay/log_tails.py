@@ -8,26 +8,25 @@ another attempt, the client is given the log of that one.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from typing_extensions import TypedDict
 
 from inception.runs import keys
-from inception.runs.errors import NodeNotFound, RunNotFound, StoreUnavailable
+from inception.runs.errors import NodeNotFound, RunNotFound
 from inception.runs.model import ROOT
 from inception.runs.store import Store
 from webapp.errors import TooManyRequests
 from webapp.log_answer import Line, LogAnswer, present_attempt, read_log
 from webapp.relay.clients import Clients
-from webapp.relay.marks import Bells, Marks
-from webapp.relay.pacing import Pace
+from webapp.relay.following import Follower, Following
+from webapp.relay.marks import Bells
 from webapp.relay.published import read_published
-from webapp.relay.watchable import RETRY_READING, Subscriptions
+from webapp.relay.watchable import Subscriptions
 
 MAX_FOLLOWED: Final = 100
 """Logs that one socket may follow at a time."""
-UPDATES_PER_SECOND: Final = 4.0
 
 
 class LogNews(TypedDict):
@@ -41,18 +40,15 @@ class LogNews(TypedDict):
     dropped: int
 
 
-@dataclass(slots=True, eq=False)
-class _Tail:
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Tail(Follower[LogAnswer]):
     """One socket's place in one log. `ring` and `look` are what it hears by."""
 
     owner: LogTails
-    sid: str
     run_id: str
     path: str
     attempt: int = 0
     place: str | None = None
-    news: LogAnswer | None = None
-    pace: Pace = field(default_factory=lambda: Pace(UPDATES_PER_SECOND, 2))
 
     def ring(self, _entry: str) -> None:
         """Something was written to this attempt's log."""
@@ -67,23 +63,19 @@ class _Tail:
                 self.owner.mark(self)
 
 
-class LogTails:
+class LogTails(Following[_Tail]):
     """Every log that is followed, by socket, run and path."""
+
+    event = "log"
 
     def __init__(
         self, store: Store, listener: Subscriptions, clients: Clients, bells: Bells
     ) -> None:
+        super().__init__(clients, bells)
         self._store = store
         self._listener = listener
-        self._clients = clients
         self._guard = threading.Lock()
         self._tails: dict[tuple[str, str, str], _Tail] = {}
-        self._rung: Marks[_Tail] = Marks(bells.flush)
-        self._unread: Marks[_Tail] = Marks(bells.read)
-
-    def mark(self, tail: _Tail) -> None:
-        """There may be something new for that one."""
-        self._rung.add(tail)
 
     def watch(self, sid: str, run_id: str, path: str, after: str | None) -> LogAnswer:
         """Answer with the log from a place on, and follow it.
@@ -91,7 +83,7 @@ class LogTails:
         Raises RunNotFound, NodeNotFound, StoreUnavailable, TooManyRequests.
         """
         self.unwatch(sid, run_id, path)
-        tail = self._add(_Tail(self, sid, run_id, path, place=after))
+        tail = self._add(_Tail(owner=self, sid=sid, run_id=run_id, path=path, place=after))
         try:
             if path != ROOT:
                 self._listener.subscribe(keys.events(run_id), tail.look)
@@ -124,15 +116,29 @@ class LogTails:
         for tail in list(self._tails.values()):
             self.mark(tail)
 
-    def flush(self, now: float) -> float | None:
-        """Emit what was read; the seconds until more may be, or None."""
-        waits = [self._flush(tail, now) for tail in self._rung.take()]
-        return min((wait for wait in waits if wait is not None), default=None)
+    def is_followed(self, tail: _Tail) -> bool:
+        """False once its socket follows that log no more, or anew."""
+        return self._tails.get((tail.sid, tail.run_id, tail.path)) is tail
 
-    def read(self) -> float | None:
-        """Read on in the logs that were written to; when to try again (s), or None."""
-        retries = [self._read(tail) for tail in self._unread.take()]
-        return RETRY_READING if any(retries) else None
+    def read_on(self, tail: _Tail) -> bool:
+        """Read the lines after the place where its client is; False if there are none."""
+        before = tail.attempt
+        try:
+            self._follow(tail, present_attempt(self._store, tail.run_id, tail.path))
+            answer = self._continue(tail)
+        except (RunNotFound, NodeNotFound):
+            self.unwatch(tail.sid, tail.run_id, tail.path)
+            return False
+        if not answer["lines"] and tail.attempt == before:
+            return False
+        tail.news = answer
+        return True
+
+    def payload(self, tail: _Tail) -> LogNews | None:
+        """The lines, and whose they are."""
+        if tail.news is None:
+            return None
+        return {"run_id": tail.run_id, "path": tail.path, **tail.news}
 
     def _add(self, tail: _Tail) -> _Tail:
         with self._guard:
@@ -155,41 +161,3 @@ class LogTails:
         answer = read_log(self._store, tail.run_id, tail.path, tail.attempt, tail.place)
         tail.place = answer["next"]
         return answer
-
-    def _flush(self, tail: _Tail, now: float) -> float | None:
-        if tail.news is not None:
-            if self._clients.is_behind(tail.sid):
-                self._rung.keep(tail)
-                return None
-            news, tail.news = tail.news, None
-            self._clients.emit("log", _payload(tail, news), [tail.sid], now)
-        wait = tail.pace.wait(now)
-        if wait > 0:
-            self._rung.keep(tail)
-            return wait
-        tail.pace.spend(now)
-        self._unread.add(tail)
-        return None
-
-    def _read(self, tail: _Tail) -> bool:
-        """Read on in one log; True if that has to be tried again."""
-        if self._tails.get((tail.sid, tail.run_id, tail.path)) is not tail:
-            return False
-        before = tail.attempt
-        try:
-            self._follow(tail, present_attempt(self._store, tail.run_id, tail.path))
-            answer = self._continue(tail)
-        except StoreUnavailable:
-            self._unread.keep(tail)
-            return True
-        except (RunNotFound, NodeNotFound):
-            self.unwatch(tail.sid, tail.run_id, tail.path)
-            return False
-        if answer["lines"] or tail.attempt != before:
-            tail.news = answer
-            self._rung.add(tail)
-        return False
-
-
-def _payload(tail: _Tail, news: LogAnswer) -> LogNews:
-    return {"run_id": tail.run_id, "path": tail.path, **news}

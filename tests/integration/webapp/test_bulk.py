@@ -156,15 +156,16 @@ def test_following_takes_up_what_a_process_left_undone(
 def test_following_another_lets_go_of_the_first(
     owner: Owner, store: Store, open_client: Callable[[], Client]
 ) -> None:
-    for bulk_id in ("one", "two"):
-        ids = [owner.begin().id]
-        store.create_bulk(NewBulk(id=bulk_id, action="retry", by="x", role="admin", run_ids=ids))
+    runs = {bulk_id: owner.begin().id for bulk_id in ("one", "two")}
+    for bulk_id, run_id in runs.items():
+        new = NewBulk(id=bulk_id, action="retry", by="x", role="admin", run_ids=[run_id])
+        store.create_bulk(new)
         assert store.lease_bulk(bulk_id, "here")
     client = open_client()
     client.ask("watch_bulk", {"bulk_id": "one"})
     client.ask("watch_bulk", {"bulk_id": "two"})
-    assert store.count_bulk("one", "here", "", None)
-    assert store.count_bulk("two", "here", "", None)
+    for bulk_id, run_id in runs.items():
+        assert store.count_bulk(bulk_id, "here", run_id, None)
     assert client.wait_for("bulk")["id"] == "two"
     assert client.ask("unwatch_bulk", {}) == {}
 
