@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
@@ -20,9 +21,9 @@ from webapp.supervisor.redis_server import free_port
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMMAND = ["make", "--no-print-directory", "run", f"VENV={sys.prefix}", f"PYTHON={sys.executable}"]
 START_BOUND = 5.0
-START_TRIES = 3
-"""The bound is for a machine of its own; these tests share theirs with other tests."""
-"""Seconds (s) that a start may take once everything is set up."""
+"""Seconds (s) that a start may take once everything is set up, on a machine with time for it."""
+START_IMPORTS = 3.0
+"""Where the machine is busy with more than this, a start may take as many times one import."""
 
 Starter = Callable[..., Application]
 
@@ -75,17 +76,23 @@ def test_the_address_is_printed_when_every_parent_can_be_started(start: Starter)
     assert "tasks.examples.counting.count_twice" in names
 
 
+def seconds_to_import() -> float:
+    """Seconds (s) that one process takes now to import what each of a start's processes does."""
+    begun = time.monotonic()
+    modules = "import celery.bin.celery, flask_socketio, webapp.app"
+    subprocess.run([sys.executable, "-c", modules], cwd=CHECKOUT, check=True)
+    return time.monotonic() - begun
+
+
 def test_the_second_start_takes_less_than_five_seconds(start: Starter) -> None:
-    application = start()
-    application.wait_until_ready()
-    taken: list[float] = []
-    while min(taken, default=START_BOUND) >= START_BOUND and len(taken) < START_TRIES:
-        application.ask_to_stop()
-        begun = time.monotonic()
-        application = start()
-        application.wait_until_ready()
-        taken.append(time.monotonic() - begun)
-    assert min(taken) < START_BOUND, taken
+    first = start()
+    first.wait_until_ready()
+    first.ask_to_stop()
+    before = seconds_to_import()
+    begun = time.monotonic()
+    start().wait_until_ready()
+    taken = time.monotonic() - begun
+    assert taken < max(START_BOUND, START_IMPORTS * max(before, seconds_to_import()))
 
 
 def test_every_killed_process_is_back_and_the_whole_is_ready_again(start: Starter) -> None:
