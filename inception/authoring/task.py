@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import celery
 from celery._state import get_current_worker_task
+from celery.exceptions import Reject
 
 from inception.authoring import direct
 from inception.authoring.errors import NotDurable
@@ -23,6 +25,9 @@ from inception.authoring.frame import current_frame, frame_is_hidden, refuse_thr
 from inception.authoring.starting import start_run
 from inception.authoring.steps import step_of_call
 from inception.authoring.voice import current_voice, read_update
+from inception.runs.celery_app import BROKER_ERRORS
+from inception.runs.errors import StoreUnavailable
+from inception.runs.insistence import insist
 from inception.runs.limits import Limits
 from inception.runs.messages import read_ticket
 
@@ -127,16 +132,27 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
     ) -> Any:
         """Retry the task, as Celery does; in a parent raise `exc`, for its run is retried instead.
 
+        Where Redis is away it is waited for, up to a day: Celery itself would give the task up.
         Raises NotDurable in a parent without `exc`.
         """
         if self.inception_kind != "parent" and current_frame.get() is None:
-            return super().retry(args, kwargs, exc, *more, **options)
+            send = partial(self._send_retry, args, kwargs, exc, *more, **options)
+            return insist(send, what="Celery's own retry of a task")
         if exc is not None:
             raise exc
         raise NotDurable(
             f"{self.name} asked Celery to retry it, which would start it anew behind its journal."
             "\n\nTo solve this, let its steps be retried: `watch(task.s(...), retries=3)`."
         )
+
+    def _send_retry(self, *args: Any, **options: Any) -> Any:
+        """Have Celery retry; raises StoreUnavailable where the broker took no message."""
+        try:
+            return super().retry(*args, **options)
+        except Reject as reject:
+            if isinstance(reject.reason, BROKER_ERRORS):
+                raise StoreUnavailable(f"A retry was not sent: {reject.reason}") from reject
+            raise
 
     def _is_redelivery(self, options: Mapping[str, Any]) -> bool:
         """True for what must not become a new run: Celery's retries, and eager mode."""

@@ -19,10 +19,10 @@ from celery.states import STARTED
 from inception.authoring.voice import last_word
 from inception.compute import ending
 from inception.compute.ending import BodyRaised, Ending, for_celery
-from inception.compute.insistence import insist
 from inception.compute.interruption import Interruption, Stopped
 from inception.compute.output import Output
 from inception.compute.slots import Held
+from inception.runs.insistence import insist
 from inception.runs.messages import read_ticket
 from inception.runs.model import State
 from inception.runs.records import Claim, ClaimAnswer

@@ -8,8 +8,8 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
-from inception.compute.insistence import insist
 from inception.runs.errors import InceptionError
+from inception.runs.insistence import insist
 from inception.runs.records import ClaimEnd, ClaimRecord
 from inception.runs.store import Store
 

@@ -154,6 +154,12 @@ class SpawnRefused(InceptionError):
     code = "revoked"
 
 
+class AttemptEnded(InceptionError):
+    """An attempt that was taken for lost has recorded its end in the meantime."""
+
+    code = "attempt_ended"
+
+
 class TooManyNodes(InceptionError):
     """The run has as many nodes as a run may have."""
 

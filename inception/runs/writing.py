@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from inception.runs import keys, recordtext
-from inception.runs.errors import RunNotFound, SpawnRefused, StaleToken, TooManyNodes
+from inception.runs.errors import AttemptEnded, RunNotFound, SpawnRefused, StaleToken, TooManyNodes
 from inception.runs.meta import empty_meta
 from inception.runs.model import MAX_NODES, Attempt, State
 from inception.runs.records import (
@@ -82,11 +82,13 @@ class Writing(Scripts):
         """Start the node's next attempt and return its number; `lost` is how the last one ended.
 
         None if it was lost `max_losses` times before, or has ended. Raises SpawnRefused under a
-        revoke.
+        revoke, and AttemptEnded if the last one is said to be lost and has recorded another end.
         """
         earlier = [recordtext.raw(lost), lost["state"]]
         words: list[str | int] = [path, recordtext.raw(task_id), *earlier, max_losses]
         answer = self._as_owner("new_attempt", lease, op, words)
+        if answer[0] == "ended":
+            raise AttemptEnded(f"An attempt at {path} in run {lease.run_id} has ended after all.")
         return int(answer[1]) if answer[0] == "ok" else None
 
     def restart_step(self, lease: Lease, op: int, step: NewStep, *, earlier: Attempt | None) -> int:

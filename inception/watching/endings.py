@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inception.authoring.outcome import judge
-from inception.runs.errors import InceptionError, SpawnRefused
+from inception.runs.errors import AttemptEnded, InceptionError, SpawnRefused
 from inception.runs.jsontext import encode
 from inception.runs.meta import cut, read_meta
 from inception.runs.model import (
@@ -172,10 +172,21 @@ class Endings:
         except SpawnRefused:
             self.finish(live, node, revoked_end(node.meta))
             return True
+        except AttemptEnded:
+            self._take_end_after_all(live, node)
+            return True
         if attempt is None:
             return False
         self._restart(live, node, attempt, next_id, state)
         return True
+
+    def _take_end_after_all(self, live: LiveRun, node: LiveNode) -> None:
+        """The attempt that was settled as lost has ended: that is what its node comes to."""
+        end = live.lane.insist(lambda: self._ctx.store.read_end(live.id, node.path))
+        with live.lock:
+            node.settled = node.attempt - 1
+        if end is not None:
+            self.take_end(live, node, end)
 
     def _restart(
         self, live: LiveRun, node: LiveNode, attempt: int, next_id: str, after: State

@@ -4,7 +4,8 @@
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 path, 6 task id (JSON), 7 the earlier attempt (JSON),
 --       8 its state, 9 how many losses a node may have
 -- Returns {"ok", attempt}; {"spent"} if it was lost too often, {"final"} if the node has ended,
---       {"revoked"} under a revoke, {"stale"}, {"gone"}
+--       {"ended"} if what is taken for lost has recorded another end, {"revoked"} under a revoke,
+--       {"stale"}, {"gone"}
 -- Events: the node as RETRY, then the run
 
 local owner, token, op, path, task_id = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -14,11 +15,19 @@ if not run then return {'gone'} end
 local refusal = fence(run, owner, token, op)
 if refusal then return refusal end
 
+-- A process that is taken for dead may yet record how its child ended: that end stands.
+local function has_other_end(node)
+  local ended = redis.call('HGET', CLAIMS, path .. ':end')
+  return ended and number_in(ended, 'attempt') == tonumber(node.fields.attempt)
+    and string.match(ended, '\n,?"state":"(%u+)"') ~= 'LOST'
+end
+
 local text = redis.call('HGET', NODES, path)
 if not text then return {'gone'} end
 local node = parse(text)
 if FINAL[unquote(node.fields.state)] then return {'final'} end
 if is_revoked(run, path) then return {'revoked'} end
+if earlier_state == 'LOST' and has_other_end(node) then return {'ended'} end
 -- Inside a JSON text a quote is escaped, so these words are never found in an error's text.
 local _, losses = string.gsub(node.fields.attempts, '"state":"LOST"', '')
 if earlier_state == 'LOST' then tally('losses') end

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from inception.runs import keys
-from inception.runs.errors import SpawnRefused
+from inception.runs.errors import AttemptEnded, SpawnRefused
 from inception.runs.model import Attempt, State
 from inception.runs.records import ClaimAnswer
 from inception.runs.recordtext import end_in_message, patch
@@ -147,6 +147,18 @@ def test_the_end_of_the_last_attempt_does_not_end_the_next(held: HeldRun) -> Non
     again(held, "0")
     assert held.store.claim(held.claim_of("0", attempt=2)) == ClaimAnswer.OK
     assert held.store.read_end(RUN, "0") is None
+
+
+def test_what_is_taken_for_lost_and_has_ended_gets_no_new_attempt(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    held.store.end_claim(held.end_of("0", value_text="7"))
+
+    with pytest.raises(AttemptEnded):
+        again(held, "0", max_losses=0)
+
+    end = held.store.read_end(RUN, "0")
+    assert (end and end.value_text, held.store.read_node(RUN, "0")["attempt"]) == ("7", 1)
+    assert again(held, "0", State.FAILURE) == 2, "a retry of what failed asks for it"
 
 
 def test_losses_are_spent_and_other_attempts_are_not_counted(held: HeldRun) -> None:

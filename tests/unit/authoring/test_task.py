@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery import shared_task
-from celery.exceptions import Ignore
+from celery.exceptions import Ignore, Reject, Retry
+from kombu.exceptions import OperationalError
 
 from inception import child, parent, report, track, watch
 from inception.authoring.body import requested
@@ -218,6 +219,43 @@ def test_a_childs_own_retry_is_celerys() -> None:
 
     with pytest.raises(OSError, match="gone"):
         retries()
+
+
+def test_a_childs_own_retry_waits_for_a_broker_that_is_away(
+    app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[object] = []
+
+    def send(self: Any, *args: Any, **options: Any) -> None:
+        tries.append(options["retries"])
+        if len(tries) < 3:
+            raise OperationalError("the broker is away")
+
+    @child(name="test.flaky", bind=True, autoretry_for=(OSError,), default_retry_delay=1)
+    def flaky(self: Any) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(Task, "apply_async", send)
+    flaky.push_request(called_directly=False, id="1", retries=0, inception_running=True)
+    with pytest.raises(Retry) as retry:
+        flaky.run()
+    flaky.pop_request()
+
+    assert tries == [1, 1, 1]
+    assert isinstance(retry.value.exc, OSError)
+
+
+def test_a_message_that_can_never_be_sent_is_no_outage(
+    app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(self: Any, *args: Any, **options: Any) -> None:
+        raise TypeError("not JSON")
+
+    monkeypatch.setattr(Task, "apply_async", send)
+    halve.push_request(called_directly=False, id="1", retries=0)
+    with pytest.raises(Reject):
+        halve.retry(countdown=1)
+    halve.pop_request()
 
 
 @pytest.mark.parametrize(

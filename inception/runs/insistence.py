@@ -1,4 +1,4 @@
-"""Asking the store again while it is away, since what a child came to must not be lost."""
+"""Asking again while Redis is away, since what a child came to must not be lost."""
 
 from __future__ import annotations
 

@@ -1,0 +1,97 @@
+"""What a node comes to when its attempt is taken for lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from inception.runs.connection import connect
+from inception.runs.model import State
+from inception.runs.settings import Settings
+from inception.runs.store import Store
+from inception.watching.context import Context
+from inception.watching.endings import Endings
+from inception.watching.lane import Lane
+from inception.watching.live import LiveNode, LiveRun
+from tests.integration.runs.held_run import HeldRun, hold
+
+
+class Pen:
+    """Stands for the run's writer: remembers what was to be written."""
+
+    def __init__(self) -> None:
+        self.posted: list[Mapping[str, str]] = []
+
+    def post(self, node: LiveNode, fields: Mapping[str, str], *, urgent: bool = False) -> None:
+        self.posted.append(fields)
+
+    def roll_up(self, node: LiveNode, completion: float, *, succeeded: bool = False) -> None:
+        pass
+
+
+@pytest.fixture
+def store(redis_url: str) -> Iterator[Store]:
+    with connect(redis_url, purpose="test") as client:
+        yield Store(client)
+
+
+@pytest.fixture
+def held(store: Store) -> HeldRun:
+    held = hold(store)
+    held.spawn("0")
+    store.claim(held.claim_of("0"))
+    return held
+
+
+@pytest.fixture
+def live(held: HeldRun) -> LiveRun:
+    live = LiveRun(held.store.read_run(held.id), Lane(held.lease))
+    live.lane._op = held.next_op()
+    live.writer = Pen()
+    live.add(LiveNode.from_record(held.store.read_node(held.id, "0")))
+    return live
+
+
+@pytest.fixture
+def begun() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def endings(held: HeldRun, begun: list[int]) -> Endings:
+    parts: Any = SimpleNamespace(
+        store=held.store,
+        settings=Settings(),
+        hub=SimpleNamespace(forget=lambda _task: None),
+        results=SimpleNamespace(app=SimpleNamespace(tasks={})),
+    )
+    return Endings(
+        cast("Context", parts), begin_attempt=lambda _live, node: begun.append(node.attempt)
+    )
+
+
+def test_a_child_that_ended_while_it_was_given_up_keeps_its_end(
+    held: HeldRun, live: LiveRun, endings: Endings, begun: list[int]
+) -> None:
+    """Its worker was silent for a TTL, was looked up, and recorded the end only then."""
+    node = live.nodes["0"]
+    held.store.end_claim(held.end_of("0", value_text="7"))
+
+    endings.lose(live, node, 1, "its worker died")
+
+    assert begun == []
+    assert node.end is not None
+    assert (node.end.state, node.end.value_text) == (State.SUCCESS, "7")
+    assert cast("Pen", live.writer).posted[-1]["state"] == '"SUCCESS"'
+
+
+def test_a_child_that_recorded_nothing_gets_another_attempt(
+    live: LiveRun, endings: Endings, begun: list[int]
+) -> None:
+    endings.lose(live, live.nodes["0"], 1, "its worker died")
+
+    assert begun == [2]
+    assert live.nodes["0"].end is None
