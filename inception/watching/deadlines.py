@@ -86,7 +86,7 @@ class Deadlines:
             self._expire(live, node, f"stall_timeout: nothing was heard of it for {allowed:g} s")
 
     def _expire(self, live: LiveRun, node: LiveNode, text: str) -> None:
-        recorded = self._ctx.store.read_end(live.id, node.path)
+        recorded = live.lane.insist(lambda: self._ctx.store.read_end(live.id, node.path))
         if recorded is not None and recorded.attempt == node.attempt:
             self._endings.take_end(live, node, recorded)
             return

@@ -1,0 +1,71 @@
+"""A passed deadline ends its child, also if Redis can't be asked in that moment."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from inception.authoring.frame import WatchOptions
+from inception.runs.errors import StoreUnavailable
+from inception.runs.meta import empty_meta
+from inception.runs.model import State
+from inception.runs.records import Lease
+from inception.watching.deadlines import Deadlines
+from inception.watching.lane import Lane
+from inception.watching.live import LiveNode, LiveRun, NodeEnd
+from tests.unit.webapp.records import run_record
+
+
+class _Store:
+    """Can't be reached the first time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def read_end(self, _run_id: str, _path: str) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreUnavailable("away")
+
+
+class _Timers:
+    """Every time that is waited for has come."""
+
+    def call_later(self, _seconds: float, call: Any) -> Any:
+        self.due = call
+        return SimpleNamespace(cancel=lambda: None)
+
+
+class _Endings:
+    def __init__(self) -> None:
+        self.ended: list[NodeEnd] = []
+
+    def finish_unclaimed(self, *_claimed_by_now: object) -> None:
+        """The child is in a worker's hands."""
+
+    def finish(self, _live: LiveRun, node: LiveNode, end: NodeEnd) -> None:
+        node.end = end
+        self.ended.append(end)
+
+
+@pytest.fixture
+def live() -> LiveRun:
+    run = run_record("r", kwargs={}, revoke=None, steps=None, meta=empty_meta())
+    return LiveRun(run, Lane(Lease(run_id="r", owner="me", token="t")))
+
+
+def test_a_deadline_that_passes_while_redis_is_away_still_ends_its_child(live: LiveRun) -> None:
+    node = LiveNode(path="0", name="child", kind="child", task_id="t", state=State.STARTED)
+    store, timers, endings = _Store(), _Timers(), _Endings()
+    crew = SimpleNamespace(submit=lambda job: job())
+    revoker = SimpleNamespace(order_stop=lambda *_a, **_k: None)
+    ctx = SimpleNamespace(store=store, timers=timers, crew=crew)
+    deadlines = Deadlines(cast("Any", ctx), cast("Any", endings), cast("Any", revoker))
+
+    deadlines.arm(live, node, WatchOptions(timeout=1.0))
+    timers.due()
+
+    assert store.asked == 2
+    assert [end.meta["error"] for end in endings.ended] == ["timeout: not ended within 1 s"]
