@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
 from webapp.auth.users import read_accounts
+from webapp.embedding import EMBEDDER, find_embedder, readable_by
 from webapp.errors import Forbidden, error_body
 
 if TYPE_CHECKING:
@@ -51,14 +52,26 @@ class OwnAddressOnly:
     """WSGI middleware around everything, sockets included.
 
     `has_users`: everybody signs in, and the server goes by whatever name it was asked for.
+    `embedders`: origins whose pages may load the embeddable element and open a socket for it,
+    which is let in with a run's read token alone (`webapp.auth.gate`).
     """
 
-    def __init__(self, app: WSGIApplication, *, has_users: bool = False) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        has_users: bool = False,
+        embedders: frozenset[str] = frozenset(),
+    ) -> None:
         self._app = app
+        self._embedders = embedders
         self._find_trouble = find_foreign_origin if has_users else find_trouble
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass a request on, or answer it with 403."""
+        if embedder := find_embedder(environ, self._embedders):
+            environ[EMBEDDER] = environ.pop("HTTP_ORIGIN")
+            start_response = readable_by(embedder, start_response)
         trouble = self._find_trouble(environ)
         if trouble is None:
             return self._app(environ, start_response)

@@ -86,7 +86,9 @@ def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
         app, gate.Gate(door=door, admissions=Admissions(door, services.relay.clients.close))
     )
     app.wsgi_app = access.OwnAddressOnly(  # type: ignore[method-assign]
-        MalformedPackets(app.wsgi_app), has_users=services.settings.users is not None
+        MalformedPackets(app.wsgi_app),
+        has_users=services.settings.users is not None,
+        embedders=services.settings.embed_origins,
     )
 
 

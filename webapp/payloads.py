@@ -147,10 +147,11 @@ class RevokeBySocket(Revoke, OneRun):
 
 
 class Watch(OneRun):
-    """Watch a run, from a known position if both parts of it are given."""
+    """Watch a run, from a known position if both parts of it are given; `nodes` false: it alone."""
 
     epoch: Annotated[str, Field(max_length=200)] | None = None
     seq: Seq | None = None
+    nodes: bool = True
 
 
 class WatchLog(OneRun):

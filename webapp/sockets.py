@@ -111,11 +111,16 @@ def _watch(parts: Services, sid: str, asked: Watch) -> Any:
     known = None
     if asked.epoch is not None and asked.seq is not None:
         known = Position(asked.epoch, asked.seq)
-    return parts.relay.runs.watch(sid, asked.run_id, known)
+    rooms, others = parts.relay.runs, parts.relay.outlines
+    if not asked.nodes:
+        rooms, others = others, rooms
+    others.unwatch(sid, asked.run_id)
+    return rooms.watch(sid, asked.run_id, known)
 
 
 def _unwatch(parts: Services, sid: str, asked: OneRun) -> Any:
     parts.relay.runs.unwatch(sid, asked.run_id)
+    parts.relay.outlines.unwatch(sid, asked.run_id)
     return {}
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from inception.runs.errors import SettingsError
 
 Value = TypeVar("Value")
+_ORIGIN: Final = re.compile(r"https?://[^\s/@?#]+")
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -51,6 +53,7 @@ class Settings:
     max_rescues: int = 20
     max_losses: int = 3
     log: LogFormat = LogFormat.TEXT
+    embed_origins: frozenset[str] = frozenset()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -76,6 +79,7 @@ class Settings:
             max_rescues=read.number("INCEPTION_MAX_RESCUES", default.max_rescues, least=0),
             max_losses=read.number("INCEPTION_MAX_LOSSES", default.max_losses, least=0),
             log=read.choice("INCEPTION_LOG", LogFormat, default.log),
+            embed_origins=read.origins("INCEPTION_EMBED_ORIGINS"),
         )
 
 
@@ -91,6 +95,16 @@ class _Reader:
     def words(self, name: str) -> tuple[str, ...]:
         parts = (self.text(name) or "").split(",")
         return tuple(part.strip() for part in parts if part.strip())
+
+    def origins(self, name: str) -> frozenset[str]:
+        """Addresses of sites as browsers write them: scheme, host, port unless the usual one."""
+        found = frozenset(word.lower() for word in self.words(name))
+        for word in sorted(found):
+            if not _ORIGIN.fullmatch(word):
+                raise SettingsError(
+                    f"{name} has {word!r}; it takes origins like https://shop.example, no path."
+                )
+        return found
 
     def path(self, name: str) -> Path | None:
         text = self.text(name)

@@ -18,6 +18,7 @@ from webapp.auth.admissions import Admissions
 from webapp.auth.door import Door, Proof
 from webapp.auth.permissions import Right
 from webapp.auth.roles import User
+from webapp.embedding import EMBEDDER
 from webapp.errors import Forbidden, Unauthorized, error_body
 
 CSRF_HEADER: Final = "X-CSRF-Token"
@@ -125,9 +126,15 @@ def _check_csrf() -> None:
 
 
 def admit_socket(sid: str, auth: object) -> None:
-    """Let a socket in by the handshake's `auth.token`, or its cookie. Refused: connect_error."""
+    """Let a socket in by the handshake's `auth.token`, or its cookie. Refused: connect_error.
+
+    One that a page of another origin opened takes the read token of a run.
+    """
     try:
-        gate().admissions.admit(sid, _shown_by_socket(auth))
+        proof = _shown_by_socket(auth)
+        if EMBEDDER in request.environ:
+            _check_embedder(proof)
+        gate().admissions.admit(sid, proof)
     except InceptionError as error:
         raise Refused(error.message, error_body(error)) from error
 
@@ -145,6 +152,12 @@ def check_event(sid: str, event: str, run_id: object) -> None:
 def forget_socket(sid: str) -> None:
     """A socket has gone."""
     gate().admissions.forget(sid)
+
+
+def _check_embedder(proof: Proof) -> None:
+    user = gate().door.identify(proof) if proof.token is not None else None
+    if user is None or user.run_id is None:
+        raise Forbidden("A page of another origin is let in with a run's read token alone.")
 
 
 def _shown_by_socket(auth: Any) -> Proof:

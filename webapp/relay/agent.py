@@ -20,6 +20,7 @@ from webapp.relay.clients import Clients
 from webapp.relay.log_tails import LogTails
 from webapp.relay.marks import Bells
 from webapp.relay.run_lists import RunLists
+from webapp.relay.run_outlines import RunOutlines
 from webapp.relay.run_rooms import RunRooms
 from webapp.relay.watchable import RETRY_READING, Watchable
 from webapp.relay.worker_board import WorkerBoard
@@ -42,12 +43,14 @@ class Relay:
         self.meter = RelayMeter()
         self.clients = Clients(sockets, wake=bells.flush)
         self.runs = RunRooms(store, listener, self.clients, bells, self.meter)
+        self.outlines = RunOutlines(store, listener, self.clients, bells, self.meter)
         self.lists = RunLists(store, listener, self.clients, bells)
         self.workers = WorkerBoard(Fleet(store, client), listener, self.clients, bells)
         self.logs = LogTails(store, listener, self.clients, bells)
         self.bulks = BulkBoard(store, listener, self.clients, bells)
         self._watchables: tuple[Watchable, ...] = (
             self.runs,
+            self.outlines,
             self.lists,
             self.workers,
             self.logs,

@@ -144,9 +144,15 @@ class RunRooms:
             except EventsGone:
                 pass  # a snapshot it is
             else:
-                return {"batch": batch}, Position(batch["epoch"], batch["to"])
-        snapshot = self._store.snapshot(run_id)
+                return {"batch": self._shown(batch)}, Position(batch["epoch"], batch["to"])
+        snapshot = self._snapshot(run_id)
         return {"snapshot": snapshot}, Position(snapshot["epoch"], snapshot["seq"])
+
+    def _snapshot(self, run_id: str) -> Snapshot:
+        return self._store.snapshot(run_id)
+
+    def _shown(self, batch: Batch) -> Batch:
+        return batch
 
     def _touch(self, room: Room) -> None:
         self._dirty.add(room)
@@ -169,9 +175,12 @@ class RunRooms:
         return wait
 
     def _send(self, room: Room, mail: Mail, now: float) -> None:
-        behind = self._clients.emit(mail.event, mail.payload, mail.sids, now)
+        payload = mail.payload
         if mail.event == "events":
-            batch = cast(Batch, mail.payload)
+            payload = self._shown(cast(Batch, payload))
+        behind = self._clients.emit(mail.event, payload, mail.sids, now)
+        if mail.event == "events":
+            batch = cast(Batch, payload)
             self._meter.sent(batch, len(mail.sids - behind), live=mail.live)
         if behind:
             with room.guard:
@@ -201,7 +210,7 @@ class RunRooms:
                 with room.guard:
                     room.fill(batch, request.gaps)
             else:
-                snapshot = self._store.snapshot(room.run_id)
+                snapshot = self._snapshot(room.run_id)
                 with room.guard:
                     room.refresh(snapshot, request.gaps)
         except EventsGone:

@@ -17,15 +17,26 @@ EVENTS = ("events", "snapshot", "runs", "gone", "workers", "log", "bulk")
 Heard = tuple[str, Any]
 
 
+def create_client(origin: str | None = None) -> socketio.Client:
+    """One that connects once; as a page of `origin` does if that is given."""
+    options = {} if origin is None else {"origin": origin}
+    return socketio.Client(reconnection=False, websocket_extra_options=options)
+
+
 class Client:
     """A Socket.IO client that writes down what it hears, in order."""
 
     def __init__(
-        self, address: str, *, auth: object = None, headers: dict[str, str] | None = None
+        self,
+        address: str,
+        *,
+        auth: object = None,
+        headers: dict[str, str] | None = None,
+        origin: str | None = None,
     ) -> None:
         self.heard: list[Heard] = []
         self._changed = threading.Condition()
-        self.socket = socketio.Client(reconnection=False)
+        self.socket = create_client(origin)
         for event in EVENTS:
             self.socket.on(event, self._writer(event))
         self.socket.connect(

@@ -21,9 +21,15 @@ from webapp.services import Services
 class Web:
     """A served app: its address and, for tests that look inside, its services."""
 
-    def __init__(self, redis_url: str, users: Path | None = None) -> None:
+    def __init__(
+        self, redis_url: str, users: Path | None = None, embed_origins: frozenset[str] = frozenset()
+    ) -> None:
         settings = Settings(
-            redis_url=redis_url, async_mode=AsyncMode.THREADING, port=0, users=users
+            redis_url=redis_url,
+            async_mode=AsyncMode.THREADING,
+            port=0,
+            users=users,
+            embed_origins=embed_origins,
         )
         self.app, self.sockets = create_app(settings)
         self.services: Services = self.app.extensions["inception"]

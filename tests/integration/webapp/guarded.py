@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import socketio
 
-from tests.integration.webapp.clients import PATIENCE, Client
+from tests.integration.webapp.clients import PATIENCE, Client, create_client
 from tests.integration.webapp.conftest import Web
 from webapp.auth.gate import Gate
 from webapp.auth.passwords import hash_password
@@ -76,10 +75,10 @@ def csrf_of(page: str) -> str:
     return found[1]
 
 
-def refusal(address: str, **how: Any) -> str:
+def refusal(address: str, origin: str | None = None, **how: Any) -> str:
     """The code with which a socket is refused."""
     refused: queue.Queue[Any] = queue.Queue()
-    client = socketio.Client(reconnection=False)
+    client = create_client(origin)
 
     def note(problem: Any) -> None:
         refused.put(problem)

@@ -56,6 +56,10 @@ class HeldRun:
         operation = next(self._operations)
         return self._store.write(self._lease, operation, {path: as_text(fields)}, None).seq
 
+    def roll_up(self, **fields: object) -> int:
+        """Write to the run itself; returns its seq."""
+        return self._store.write(self._lease, next(self._operations), {}, as_text(fields)).seq
+
     def end(self, state: State = State.SUCCESS, **fields: object) -> int:
         return self._store.end_run(self._lease, next(self._operations), state, as_text(fields)).seq
 
