@@ -60,7 +60,8 @@ browser: set-up ## Tests in a real browser, Chromium on PATH
 js: set-up ## Tests of the browser's modules
 	$(NODE) --test $(sort $(wildcard tests/js/*.test.js tests/js/*.test.mjs))
 
-bench: set-up ## Measure, and print the figures
+bench: ## Measure all rows of docs/benchmarks.md, or ROW=6 alone
+	@$(SETUP) bench
 	$(BIN)/python -m bench $(ROW)
 
 chaos: set-up ## Kill, freeze and cut off processes at random, for minutes

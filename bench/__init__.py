@@ -1,7 +1,10 @@
-"""Measurements: each row is a ratio taken in one run on one machine, and can be run alone.
+"""Measurements: each row is measured beside what one would have otherwise, in the same run.
 
-    python -m bench              all rows
-    python -m bench steps        one row
+    python -m bench              all rows, then docs/benchmarks.md
+    python -m bench 6 6b         these rows alone
 
-`make bench ROW=steps` does the same. Figures are printed, and written to bench/results/<row>.json.
+`make bench ROW=6` does the same. A row runs in a process of its own and within a time that it
+names, so one that fails or hangs is reported and the others go on. Figures are printed, written to
+bench/results/<row>.json, and rendered into docs/benchmarks.md with a plot for each row. Absolute
+figures are those of one machine; the ratios are what is promised.
 """

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+import os
+import time
 
-from inception import child, parent, watch
+import redis
+
+from bench.stamps import Sayer
+from inception import child, parent, report, watch
+
+UNCONSUMED: str = "bench-nobody"
+"""A queue that no worker consumes: who waits for a child in it waits for as long as one likes."""
 
 
 @child
@@ -13,13 +20,62 @@ def nothing() -> int:
     return 1
 
 
-@shared_task(name="bench.bare", queue="children")  # type: ignore[untyped-decorator]
-def bare() -> int:
-    """End at once; a plain Celery task."""
-    return 1
-
-
 @parent
 def in_sequence(count: int) -> int:
     """Watch children one after the other."""
     return sum(watch(nothing.s()).value for _ in range(count))
+
+
+@parent
+def one_child() -> int:
+    """Watch one child."""
+    value: int = watch(nothing.s()).value
+    return value
+
+
+@child
+def stamps(key: str, seconds: float, rate: float = 10.0) -> None:
+    """Report stamps, `rate` times a second for `seconds` (s), and a raw message between two.
+
+    What was said is kept under `key`, and under `<key>:raw`, which is also the raw channel.
+    """
+    reported, published = Sayer(key), Sayer(f"{key}:raw")
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        for number in range(int(seconds * rate)):
+            report(number + 1, message=reported.stamp())
+            time.sleep(0.5 / rate)
+            client.publish(published.key, published.stamp())
+            time.sleep(0.5 / rate)
+    reported.keep()
+    published.keep()
+
+
+@parent
+def stamping(key: str, seconds: float, rate: float = 10.0) -> None:
+    """Watch a child that reports stamps."""
+    watch(stamps.s(key, seconds, rate))
+
+
+@parent
+def waiting() -> None:
+    """Wait for a child that nobody runs."""
+    watch(nothing.s().set(queue=UNCONSUMED))
+
+
+@child
+def spin() -> None:
+    """Compute for ever."""
+    while True:
+        pass
+
+
+@parent
+def spinning_branch(leaves: int) -> None:
+    """Watch as many children that compute for ever."""
+    watch(*(spin.s() for _ in range(leaves)))
+
+
+@parent
+def spinning_tree(branches: int, leaves: int) -> None:
+    """Watch nested parents, each with as many children that compute for ever."""
+    watch(*(spinning_branch.s(leaves) for _ in range(branches)))

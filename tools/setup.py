@@ -1,4 +1,4 @@
-"""Set a checkout up: `python -m tools.setup run` for `make run`, `... test` for the tests.
+"""Set a checkout up: `python -m tools.setup run` for `make run`, `... test`, `... bench`.
 
 Each step is done once and again only when its inputs change, so the second call takes a blink.
 A lock lets two of them share one checkout.
@@ -27,8 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with only_one():
             set_up_to_run(options.venv.absolute())
-            if options.purpose == "test":
+            if options.purpose != "run":
                 set_up_to_test(options.venv.absolute())
+            if options.purpose == "bench":
+                set_up_to_measure(options.venv.absolute())
     except SetupError as error:
         return fail(error)
     except KeyboardInterrupt:
@@ -62,6 +64,12 @@ def set_up_to_test(venv: Path) -> None:
     install_checkers()
 
 
+def set_up_to_measure(venv: Path) -> None:
+    """Install what the measurements need as well."""
+    environment = ready_environment(venv)
+    install(environment, ROOT / "requirements-bench.txt", "installing the measurements' packages")
+
+
 @contextmanager
 def only_one() -> Iterator[None]:
     """Wait until no other set-up of this checkout is under way."""
@@ -79,7 +87,7 @@ def only_one() -> Iterator[None]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.setup", description=__doc__)
-    parser.add_argument("purpose", choices=["run", "test"])
+    parser.add_argument("purpose", choices=["run", "test", "bench"])
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv")
     return parser
 

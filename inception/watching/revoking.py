@@ -137,6 +137,7 @@ class Revoker:
 
     @staticmethod
     def _show(live: LiveRun, node: LiveNode) -> None:
-        if node.state != State.REVOKING:
+        # A node that ended since it was listed may have its final state still to be written.
+        if not node.ended and node.state != State.REVOKING:
             node.state = State.REVOKING
             live.writer.post(node, {"state": raw(State.REVOKING)}, urgent=True)

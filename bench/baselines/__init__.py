@@ -1,0 +1,1 @@
+"""What one would have otherwise, written as one would write it."""
