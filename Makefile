@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 SETUP = $(or $(PYTHON),$(NO_PYTHON)) -m tools.setup --venv $(VENV)
 NODE = $(PYTHON) -m tools.node
 PYTEST = $(BIN)/python -m pytest
-CODE = inception webapp tasks tools bench
+CODE = inception webapp tasks tools bench clients/python/inception_client
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint fix types unit integration acceptance browser js bench chaos docs \

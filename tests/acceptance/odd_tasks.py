@@ -258,3 +258,9 @@ def fails_deep_down(book: str, flag: str) -> list[str]:
 
 
 CHILDREN["fail_while"] = fail_while
+
+
+@parent
+def large_value(characters: int) -> str:
+    """Return a text of so many characters."""
+    return "x" * characters

@@ -38,7 +38,11 @@ class Client:
         self._process = subprocess.Popen(
             program,
             cwd=CHECKOUT,
-            env={**os.environ, "INCEPTION_URL": url},
+            env={
+                **os.environ,
+                "INCEPTION_URL": url,
+                "PYTHONPATH": str(CHECKOUT / "clients/python"),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -155,7 +159,7 @@ def test_clients_go_on_where_they_were_when_the_web_is_killed(
     run_id = start_run(stack.url, limit=40, delay=0.1)
     clients = [client(language, stack.url, "watch", run_id) for language in PROGRAMS]
     for one in clients:
-        one.wait_for(r"^0 +PROGRESS")
+        one.wait_for(r"^[01] +PROGRESS")
     web = stack.application.pid("web")
     assert web is not None
 
