@@ -9,6 +9,7 @@ from typing import Final
 import redis
 from flask import Flask
 from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from inception.runs.celery_app import create_client
 from inception.runs.connection import connect
@@ -16,6 +17,7 @@ from inception.runs.control import Control
 from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
 from inception.runs.store import Store
+from inception.runs.vault import Vault
 from webapp import access, api, assets, errors, headers, sockets
 from webapp.auth import cookies, gate
 from webapp.auth.admissions import Admissions
@@ -85,10 +87,15 @@ def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
     gate.register(
         app, gate.Gate(door=door, admissions=Admissions(door, services.relay.clients.close))
     )
-    app.wsgi_app = access.OwnAddressOnly(  # type: ignore[method-assign]
+    guarded = access.OwnAddressOnly(
         MalformedPackets(app.wsgi_app),
         has_users=services.settings.users is not None,
         embedders=services.settings.embed_origins,
+    )
+    # The `Host` is no proxy's to change: the `Origin` is compared with what the browser asked for.
+    proxies = services.settings.trusted_proxies
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        guarded, x_for=proxies, x_proto=proxies, x_host=0, x_port=0, x_prefix=0
     )
 
 
@@ -99,7 +106,7 @@ def _create_services(
     return Services(
         settings=settings,
         store=store,
-        control=Control(store, create_client(settings)),
+        control=Control(store, create_client(settings), Vault.from_settings(settings)),
         fleet=Fleet(store, client),
         audit=Audit(client),
         relay=Relay(url, store, client, socket_io),

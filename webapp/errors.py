@@ -27,6 +27,7 @@ STATUS: Final = {
     "node_already_ended": 409,
     "run_not_ended": 409,
     "run_succeeded": 409,
+    "secrets_unreadable": 409,
     "events_gone": 410,
     "too_large": 413,
     "unsupported_media_type": 415,

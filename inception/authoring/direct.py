@@ -28,6 +28,7 @@ from inception.authoring.frame import (
     outside_frame,
 )
 from inception.authoring.outcome import Outcome, describe_exception, end_meta, judge
+from inception.authoring.secret_arguments import as_annotated
 from inception.authoring.voice import (
     Voice,
     current_voice,
@@ -55,7 +56,8 @@ def call(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
         return run_behind(frame, task, args, kwargs, task_id=frame.run_id, draws=True)
     voice = current_voice()
     with requested(task, args, kwargs), nullcontext() if voice else speaking(silent_voice()):
-        return task.run(*args, **kwargs)
+        placed, named = as_annotated(task, args, kwargs)
+        return task.run(*placed, **named)
 
 
 class DirectFrame:
@@ -177,7 +179,7 @@ class DirectFrame:
         number = task_id(self.run_id, path, attempt)
         if step.kind == "parent":
             nested = DirectFrame(self.run_id, path)
-            return run_behind(nested, step.task, step.args, step.kwargs, task_id=number, draws=True)
+            return run_behind(nested, step.task, *step.arguments(), task_id=number, draws=True)
         ticket = ticket_headers(Ticket(run_id=self.run_id, path=path, attempt=attempt))
         return _run_child(step, id=number, headers=ticket)
 
@@ -204,13 +206,13 @@ def _overheard(task: Any, voice: Voice) -> Iterator[None]:
 
 def _run_child(step: StepRequest, **request: object) -> object:
     """Run a child as Celery's eager mode does: its own retries follow at once."""
-    args: Sequence[Any] = step.args
-    kwargs: Mapping[str, Any] = step.kwargs
+    args, kwargs = step.arguments()
     for retries in range(MOST_RETRIES):
         eager = {"is_eager": True, "called_directly": False, "retries": retries}
         try:
             with requested(step.task, args, kwargs, **request, **eager):
-                return step.task.run(*args, **kwargs)
+                placed, named = as_annotated(step.task, args, kwargs)
+                return step.task.run(*placed, **named)
         except Retry as again:
             if again.sig is None:
                 raise

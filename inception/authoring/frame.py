@@ -15,6 +15,8 @@ from typing import Any, Final, NoReturn, Protocol
 
 from inception.authoring.errors import NotDurable, OutsideParent
 from inception.authoring.outcome import Outcome
+from inception.authoring.secret_arguments import Arguments, reveal_arguments
+from inception.runs.concealment import Hidden
 from inception.runs.model import JsonValue, Meta, NodeKind
 
 
@@ -22,9 +24,10 @@ from inception.runs.model import JsonValue, Meta, NodeKind
 class StepRequest:
     """A child that a parent asks for, before it has a number.
 
-    `task` is the registered Celery task, `args` and `kwargs` are what comes back from JSON,
-    `digest` is their digest, `options` are Celery's own for sending (`queue`, `priority`,
-    `countdown`, `eta`, `expires`, `time_limit`, …; times in seconds as Celery has them).
+    `task` is the registered Celery task, `args` and `kwargs` are what comes back from JSON, with a
+    mask for each secret, which is in `hidden`; `digest` is their digest, `options` are Celery's
+    own for sending (`queue`, `priority`, `countdown`, `eta`, `expires`, `time_limit`, …; times in
+    seconds as Celery has them).
     """
 
     task: Any
@@ -36,12 +39,17 @@ class StepRequest:
     kind: NodeKind
     retries: int = 0
     """How many further attempts follow a failure, where its watch is known when it starts."""
+    hidden: Hidden = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
         """The task's registered name."""
         name: str = self.task.name
         return name
+
+    def arguments(self) -> Arguments:
+        """What the body is called with, secrets included."""
+        return reveal_arguments(self.args, self.kwargs, self.hidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Set
 from typing import Any, Final, cast
 
 from pydantic import ConfigDict, Field, create_model
 
+from inception.authoring.annotations import hints_of
+from inception.authoring.secret_arguments import secret_parameters
 from inception.runs.jsontext import normalise
 from inception.runs.model import JsonValue, Parent
 
@@ -37,7 +38,7 @@ def schema_of(task: Any) -> dict[str, JsonValue]:
     An annotation that JSON Schema can't say allows anything; so does a missing one.
     """
     signature = inspect.signature(task.run)
-    hints = _hints(task)
+    hints = hints_of(task)
     said = _described(inspect.getdoc(inspect.unwrap(task.run)) or "")
     parameters = list(signature.parameters.values())
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
@@ -46,19 +47,9 @@ def schema_of(task: Any) -> dict[str, JsonValue]:
         for one in parameters
         if one.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    return _schema(task.name, fields, takes_any=takes_any)
-
-
-def _hints(task: Any) -> dict[str, Any]:
-    """The annotations as objects; those that can't be resolved are left out."""
-    function = inspect.unwrap(task.run)
-    hints: dict[str, Any] = {}
-    for name, hint in inspect.get_annotations(function).items():
-        one = type("One", (), {"__annotations__": {name: hint}})
-        with suppress(NameError, TypeError, AttributeError, SyntaxError):
-            resolved = inspect.get_annotations(one, globals=function.__globals__, eval_str=True)
-            hints.update(resolved)
-    return hints
+    schema = _schema(task.name, fields, takes_any=takes_any)
+    _mark_secrets(schema, secret_parameters(task))
+    return schema
 
 
 def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> tuple[Any, Any]:
@@ -89,6 +80,16 @@ def _schema(name: str, fields: list[tuple[Any, Any]], *, takes_any: bool) -> dic
     numbered: dict[str, Any] = {f"field_{number}": field for number, field in enumerate(fields)}
     model = create_model("Arguments", __config__=config, **numbered)
     return cast("dict[str, JsonValue]", normalise(model.model_json_schema(by_alias=True)))
+
+
+def _mark_secrets(schema: dict[str, JsonValue], names: Set[str]) -> None:
+    """Have forms take secrets unseen, and nobody read a default that is one."""
+    properties = cast("dict[str, dict[str, JsonValue]]", schema.get("properties", {}))
+    for name in names & properties.keys():
+        properties[name]["writeOnly"] = True
+        properties[name].pop("default", None)
+        if properties[name].get("type") == "string":
+            properties[name]["format"] = "password"
 
 
 def _described(text: str) -> dict[str, str]:

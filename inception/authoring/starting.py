@@ -6,11 +6,14 @@ import inspect
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from celery.result import AsyncResult
 
+from inception.authoring.secret_arguments import secret_parameters, vault_of
 from inception.runs.celery_app import BROKER_ERRORS
+from inception.runs.concealment import conceal
 from inception.runs.connection import connect
 from inception.runs.errors import SettingsError
 from inception.runs.jsontext import normalise
@@ -39,32 +42,36 @@ def start_run(
 
     `options` are Celery's, and `label` and `tags` of the run; `task_id` becomes the run's id.
     Raises TypeError for arguments that don't fit, NotJson or TooLarge for those that JSON can't
-    carry, BadRequest for a label or tags beyond the bounds, NotImplementedError for options a
-    run can't have, StoreUnavailable without Redis.
+    carry, SecretsRefused for secret ones without a key, BadRequest for a label or tags beyond the
+    bounds, NotImplementedError for options a run can't have, StoreUnavailable without Redis.
     """
     given = {name: value for name, value in options.items() if value is not None}
     _refuse(task.name, given)
-    named = bind(task, args, kwargs)
     run_id = str(given.pop("task_id", None) or uuid.uuid4())
-    new = NewRun(
-        id=run_id,
-        name=task.name,
-        kwargs=named,
-        label=given.pop("label", None),
-        tags=tuple(given.pop("tags", ())),
-        steps=task.steps,
-        limits=task.limits,
-    )
+    label, tags = given.pop("label", None), tuple(given.pop("tags", ()))
+    new = replace(new_run(task, run_id, args, kwargs), label=label, tags=tags)
     if not store_of(task.app).create_run(new).waits:
-        _ring(send, named, run_id, given)
+        _ring(send, new, given)
     return task.AsyncResult(run_id)
 
 
-def bind(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, JsonValue]:
-    """Bind arguments to the names in the parent's signature; defaults are left to the parent.
+def new_run(task: Any, run_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> NewRun:
+    """The run of the parent `task` to be recorded, its secrets sealed; see `start_run`."""
+    marked = {f"/{name}" for name in secret_parameters(task)}
+    vault = vault_of(task.app)
+    concealed = conceal(_bound(task, args, kwargs), vault.names, marked)
+    return NewRun(
+        id=run_id,
+        name=task.name,
+        kwargs=_plain(task.name, concealed.shown),
+        sealed=vault.seal(_plain(task.name, concealed.hidden), task.name),
+        steps=task.steps,
+        limits=task.limits,
+    )
 
-    Raises TypeError, naming the parent, if they don't fit; NotJson and TooLarge.
-    """
+
+def _bound(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Bind arguments to the names in the parent's signature; defaults are left to the parent."""
     try:
         bound = inspect.signature(task.run).bind(*args, **kwargs)
     except TypeError as error:
@@ -75,7 +82,11 @@ def bind(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str,
             named.update(bound.arguments.get(parameter.name, {}))
         elif parameter.name in bound.arguments:
             named[parameter.name] = bound.arguments[parameter.name]
-    return cast("dict[str, JsonValue]", normalise(named, f"The arguments of {task.name}"))
+    return named
+
+
+def _plain(name: str, arguments: object) -> dict[str, JsonValue]:
+    return cast("dict[str, JsonValue]", normalise(arguments, f"The arguments of {name}"))
 
 
 def store_of(app: Any) -> Store:
@@ -102,23 +113,21 @@ def redis_url_of(app: Any) -> str:
     return url
 
 
-def _ring(
-    send: Callable[..., Any], named: dict[str, JsonValue], run_id: str, options: dict[str, Any]
-) -> None:
+def _ring(send: Callable[..., Any], new: NewRun, options: dict[str, Any]) -> None:
     """Send the message. The record stands without it: a rescuer starts what nobody rang for."""
-    headers = {**(options.pop("headers", None) or {}), **ticket_headers(Ticket(run_id=run_id))}
+    headers = {**(options.pop("headers", None) or {}), **ticket_headers(Ticket(run_id=new.id))}
     options.setdefault("retry_policy", _SENT)
     # The result is the watcher's to write; and the sender must not subscribe to it, since a
     # subscription that nobody reads is never given up (celery #3808).
     options["ignore_result"] = True
     try:
-        send((), named, task_id=run_id, headers=headers, **options)
+        send((), dict(new.kwargs), task_id=new.id, headers=headers, **options)
     except BROKER_ERRORS as error:
         _log.warning(
             "Run %s is recorded but its message was not sent: %s",
-            run_id,
+            new.id,
             error,
-            extra={"action": "send_failed", "run_id": run_id},
+            extra={"action": "send_failed", "run_id": new.id},
         )
 
 

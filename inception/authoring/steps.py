@@ -13,6 +13,8 @@ from celery.result import ResultBase
 
 from inception.authoring.errors import NotDurable, NotWatchable, ResultIgnored
 from inception.authoring.frame import StepHandle, StepRequest
+from inception.authoring.secret_arguments import conceal_arguments
+from inception.runs.concealment import Hidden
 from inception.runs.jsontext import digest, normalise
 from inception.runs.model import MAX_LABEL_CHARACTERS, JsonValue
 
@@ -61,7 +63,8 @@ def step_of_call(
     _refuse_canvas(task.name, given)
     _refuse_ignored(task, given)
     _check_arguments(task, args, kwargs)
-    plain_args, plain_kwargs = _through_json(task.name, args, kwargs)
+    concealed = conceal_arguments(task, args, kwargs)
+    plain_args, plain_kwargs = _through_json(task.name, concealed.shown)
     return StepRequest(
         task=task,
         args=tuple(plain_args),
@@ -70,6 +73,7 @@ def step_of_call(
         label=_label(task.name, label or given.get("label")),
         digest=digest(plain_args, plain_kwargs),
         kind="parent" if getattr(task, "inception_kind", "plain") == "parent" else "child",
+        hidden=cast("Hidden", normalise(concealed.hidden, f"The secrets of {task.name}")),
     )
 
 
@@ -134,10 +138,9 @@ def _check_arguments(task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 
 
 def _through_json(
-    name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    name: str, call: Mapping[str, Any]
 ) -> tuple[list[JsonValue], dict[str, JsonValue]]:
-    plain = normalise({"args": list(args), "kwargs": dict(kwargs)}, f"The arguments of {name}")
-    both = cast("dict[str, Any]", plain)
+    both = cast("dict[str, Any]", normalise(call, f"The arguments of {name}"))
     return both["args"], both["kwargs"]
 
 

@@ -22,6 +22,8 @@ from inception.authoring import direct
 from inception.authoring.errors import NotDurable
 from inception.authoring.execution import get_executor, hosts_parents
 from inception.authoring.frame import current_frame, frame_is_hidden, refuse_thread, require_frame
+from inception.authoring.redaction import redact_all
+from inception.authoring.secret_arguments import as_annotated, delivered, sealed_message
 from inception.authoring.starting import start_run
 from inception.authoring.steps import step_of_call
 from inception.authoring.voice import current_voice, read_update
@@ -60,7 +62,7 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
         request.inception_running = True
         executor = get_executor()
         if executor is None:
-            return self.run(*args, **kwargs)
+            return self.run_delivered(args, kwargs)
         return executor.execute(self, args, kwargs)
 
     def run_body(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -70,7 +72,14 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
         """
         around = super().__call__
         call = self.run if around.__func__ is celery.Task.__call__ else around
+        args, kwargs = as_annotated(self, args, kwargs)
         return call(*args, **kwargs)
+
+    def run_delivered(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Run the function for a message, where no executor does: its secrets are put back."""
+        with delivered(self, args, kwargs) as (true_args, true_kwargs):
+            placed, named = as_annotated(self, true_args, true_kwargs)
+            return self.run(*placed, **named)
 
     def apply_async(
         self,
@@ -82,7 +91,8 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
 
         Takes Celery's options; `label` too in a parent, `label` and `tags` for a run. Returns
         a StepHandle inside a parent, an AsyncResult outside. Raises NotDurable inside a parent
-        for what can't be replayed (links, canvas), TypeError for arguments that don't fit.
+        for what can't be replayed (links, canvas), TypeError for arguments that don't fit,
+        SecretsRefused for secret ones without a key to seal them with.
         """
         args, kwargs = tuple(args or ()), dict(kwargs or {})
         if current_frame.get() is not None:
@@ -91,7 +101,10 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
         refuse_beside_parents(f"{self.name}.delay()")
         if self.inception_kind == "parent" and not self._is_redelivery(options):
             return start_run(self, args, kwargs, options, send=super().apply_async)
-        return super().apply_async(args, kwargs, **options)
+        if self.app.conf.task_always_eager:
+            return super().apply_async(args, kwargs, **options)
+        message = sealed_message(self, args, kwargs, options.pop("headers", None))
+        return super().apply_async(message.args, message.kwargs, headers=message.headers, **options)
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         """Run the task right here, as Celery's `apply` does. Raises NotDurable in a parent."""
@@ -113,6 +126,7 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
         if task_id not in (None, self.request.id):
             super().update_state(task_id, state, meta, **options)
             return
+        meta = redact_all(meta)
         word = read_update(state, meta)
         frame, voice = current_frame.get(), current_voice()
         if voice is not None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from celery._state import get_current_worker_task
 
 from inception.authoring.frame import Frame, current_frame
+from inception.authoring.redaction import redact_all
 from inception.authoring.result_channel import say_progress
 from inception.runs.meta import read_meta
 from inception.runs.model import Meta, State
@@ -58,6 +59,7 @@ class Voice:
 
     def say(self, meta: Meta, *, at_once: bool = False) -> None:
         """Say `meta` now if it is urgent or due, else a moment later unless a newer one comes."""
+        meta = redact_all(meta)
         with self._lock:
             self.last = meta
             if self._closed:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NoReturn, Protocol
 from celery.exceptions import Ignore, Reject, Retry
 from celery.states import STARTED
 
+from inception.authoring.secret_arguments import delivered
 from inception.authoring.voice import last_word
 from inception.compute import ending
 from inception.compute.ending import BodyRaised, Ending, for_celery
@@ -94,7 +95,7 @@ class ComputeExecutor:
         """Run a task that no parent started."""
         body.store_started()
         try:
-            with self._interruption.body(None):
+            with body.opened(), self._interruption.body(None):
                 return body.run()
         except BaseException as exception:
             if self._interruption.process_leaves:
@@ -125,7 +126,7 @@ class ComputeExecutor:
         body.store_started()
         served = self._interruption.served
         try:
-            with self._watched(held):
+            with self._watched(body, held):
                 value = body.run()
             end = ending.returned(value, last_word())
         except (Stopped, Retry, Ignore, Reject) as signal:
@@ -141,11 +142,11 @@ class ComputeExecutor:
         return value
 
     @contextmanager
-    def _watched(self, held: Held) -> Iterator[None]:
-        """Keep what is printed within, and let orders stop it."""
+    def _watched(self, body: _Body, held: Held) -> Iterator[None]:
+        """Keep what is printed within, save its secrets, and let orders stop it."""
         try:
             kept = self._output.of(held) if self._place.can_stop else nullcontext()
-            with kept, self._interruption.body(held):
+            with body.opened(), kept, self._interruption.body(held):
                 yield
         finally:
             self._output.flush()
@@ -197,6 +198,13 @@ class _Body:
         self._kwargs = kwargs
         self.name: str = task.name
         self.retries: int = task.request.retries or 0
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Have the arguments' secrets within, and keep them out of all that it says."""
+        with delivered(self._task, self._args, self._kwargs) as (args, kwargs):
+            self._args, self._kwargs = tuple(args), kwargs
+            yield
 
     def run(self) -> object:
         """Run the function as its task has it run."""

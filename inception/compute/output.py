@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TextIO, cast
 
+from inception.authoring.redaction import redact
 from inception.compute.slots import Held
 from inception.runs.errors import InceptionError
 from inception.runs.model import MAX_LOG_BYTES
@@ -74,6 +75,7 @@ class Output:
         held = self._held
         if held is None:
             return
+        text = redact(text)
         pieces = [text[at : at + MAX_LINE] for at in range(0, len(text), MAX_LINE)] or [""]
         with self._changed:
             for piece in pieces:
@@ -167,14 +169,14 @@ class Tee:
 
     def write(self, text: str) -> int:
         """Pass `text` on and keep the lines it ends; a carriage return ends one too."""
-        written = self._stream.write(text)
+        self._stream.write(redact(text))
         *lines, self._line = (self._line + text).replace("\r", "\n").split("\n")
         for line in lines:
             if line:
                 self._keep(line, self._name)
         if len(self._line) >= MAX_LINE:
             self.end_line()
-        return written
+        return len(text)
 
     def writelines(self, lines: Sequence[str]) -> None:
         """Write each of `lines`, as given."""

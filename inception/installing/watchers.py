@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from celery import Celery
 
 from inception.authoring.execution import set_executor
+from inception.authoring.task import Task
 from inception.installing.roles import Workplace
 from inception.runs.connection import connect
 from inception.runs.settings import Settings
@@ -83,6 +84,8 @@ class ParentsOnly:
         """Take a parent's run, or run the body of what is none."""
         if kind_of(task) == "parent":
             return self._watcher.execute(task, args, kwargs)
+        if isinstance(task, Task):
+            return task.run_delivered(args, kwargs)
         return task.run(*args, **kwargs)
 
 

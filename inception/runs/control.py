@@ -12,12 +12,24 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from inception.runs.celery_app import BROKER_ERRORS, PARENTS_QUEUE
-from inception.runs.errors import FieldProblem, InvalidArguments
+from inception.runs.concealment import (
+    Hidden,
+    conceal,
+    masked_places,
+    reveal,
+)
+from inception.runs.errors import (
+    FieldProblem,
+    IdempotencyKeyReused,
+    InvalidArguments,
+    SecretsRefused,
+)
 from inception.runs.limits import Limits
 from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.model import JsonValue, Parent, Run
 from inception.runs.records import Created, NewRun
 from inception.runs.store import Store
+from inception.runs.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +38,15 @@ _MOST_PROBLEMS: Final = 50
 
 
 class Control:
-    """Acts on runs through the store, and rings for new ones with a message."""
+    """Acts on runs through the store, and rings for new ones with a message.
 
-    def __init__(self, store: Store, app: Celery) -> None:
+    `vault` keeps secret arguments; without one they are refused.
+    """
+
+    def __init__(self, store: Store, app: Celery, vault: Vault | None = None) -> None:
         self._store = store
         self._app = app
+        self._vault = vault or Vault()
 
     def start(
         self,
@@ -45,15 +61,19 @@ class Control:
     ) -> Created:
         """Check the arguments against the parent's schema, record a run, and send its message.
 
-        Raises ParentNotFound, InvalidArguments, BadRequest, TooLarge, IdempotencyKeyReused and
-        StoreUnavailable. A message that can't be sent is no error: a watcher finds the record.
+        Raises ParentNotFound, InvalidArguments (SecretsRefused for secrets that can't be kept),
+        BadRequest, TooLarge, IdempotencyKeyReused, SecretsUnreadable and StoreUnavailable. A
+        message that can't be sent is no error: a watcher finds the record.
         """
         parent = self._store.read_parent(name)
-        check_arguments(parent, kwargs)
+        concealed = conceal(kwargs, self._vault.names, secret_places(parent))
+        check_arguments(parent, kwargs, concealed.hidden)
+        _refuse_masked(name, concealed.hidden)
         new = NewRun(
             id=str(uuid.uuid4()),
             name=name,
-            kwargs=kwargs,
+            kwargs=concealed.shown,
+            sealed=self._vault.seal(concealed.hidden, name),
             label=label,
             tags=tags,
             steps=parent["steps"],
@@ -63,7 +83,9 @@ class Control:
             limits=Limits.from_catalogue(parent.get("limits")),
         )
         created = self._store.create_run(new)
-        if not created.existing and not created.waits:
+        if created.existing:
+            self._check_same_secrets(created.run["id"], concealed.hidden)
+        elif not created.waits:
             self._ring(new)
         return created
 
@@ -78,11 +100,17 @@ class Control:
     def rerun(
         self, run_id: str, kwargs: Mapping[str, JsonValue] | None = None, *, by: str | None = None
     ) -> Run:
-        """Start a new run like this one, with other arguments if given. Raises as `start`."""
+        """Start a new run like this one, with other arguments if given. Raises as `start`.
+
+        What shows the mask of a secret there is the secret of the former run.
+        """
         former = self._store.read_run(run_id, whole=True)
+        secrets = self._vault.open(self._store.read_sealed(run_id))
+        given = (former["kwargs"] or {}) if kwargs is None else kwargs
+        masked = masked_places(given)
         created = self.start(
             former["name"],
-            (former["kwargs"] or {}) if kwargs is None else kwargs,
+            reveal(given, {place: value for place, value in secrets.items() if place in masked}),
             label=former["label"],
             tags=former["tags"],
             by=by,
@@ -93,6 +121,14 @@ class Control:
     def delete(self, run_id: str) -> None:
         """Delete an ended run. Raises RunNotFound, RunNotEnded."""
         self._store.delete_run(run_id)
+
+    def _check_same_secrets(self, run_id: str, hidden: Hidden) -> None:
+        """What an idempotency key stands for is compared without the secrets, so they are here."""
+        if dict(self._vault.open(self._store.read_sealed(run_id))) != dict(hidden):
+            raise IdempotencyKeyReused(
+                "The idempotency key has started a run with other secret arguments within the "
+                "last 24 h; draw a new key for other arguments."
+            )
 
     def _ring(self, new: NewRun) -> None:
         try:
@@ -109,13 +145,28 @@ class Control:
             log.warning("A run waits for a rescuer, its message failed: %s", error, extra=about)
 
 
-def check_arguments(parent: Parent, kwargs: Mapping[str, JsonValue]) -> None:
-    """Raise InvalidArguments, field by field, if `kwargs` don't fit the parent's schema."""
+def secret_places(parent: Parent) -> set[str]:
+    """The JSON pointers of the arguments that the parent's schema marks as secret."""
+    properties = _mapping(parent["schema"].get("properties"))
+    return {
+        f"/{_escaped(name)}"
+        for name, schema in properties.items()
+        if _mapping(schema).get("writeOnly") is True
+    }
+
+
+def check_arguments(
+    parent: Parent, kwargs: Mapping[str, JsonValue], hidden: Hidden | None = None
+) -> None:
+    """Raise InvalidArguments, field by field, if `kwargs` don't fit the parent's schema.
+
+    What is said of a field that has a `hidden` secret in it doesn't quote it.
+    """
     schema = {"additionalProperties": False, **parent["schema"]}
     problems = [
         problem
         for error in Draft202012Validator(schema).iter_errors(dict(kwargs))
-        for problem in _problems(error)
+        for problem in _problems(error, hidden or {})
     ]
     if problems:
         names = ", ".join(sorted({problem["path"] for problem in problems[:_MOST_PROBLEMS]}))
@@ -124,7 +175,17 @@ def check_arguments(parent: Parent, kwargs: Mapping[str, JsonValue]) -> None:
         )
 
 
-def _problems(error: ValidationError) -> Iterator[FieldProblem]:
+def _refuse_masked(name: str, hidden: Hidden) -> None:
+    """A client that sends back what it was shown doesn't know the secret."""
+    if masked := [place for place, secret in hidden.items() if masked_places(secret)]:
+        raise SecretsRefused(
+            f"{name} was given the mask of a secret instead of the secret ({', '.join(masked)}).",
+            masked,
+            why="is secret: give its value, or rerun the run that it is shown in",
+        )
+
+
+def _problems(error: ValidationError, hidden: Hidden) -> Iterator[FieldProblem]:
     """One problem for each field concerned; a JSON pointer says which."""
     above = "".join(f"/{_escaped(part)}" for part in error.absolute_path)
     # The attributes are loosely typed by jsonschema; for these two words they are what they are.
@@ -136,7 +197,9 @@ def _problems(error: ValidationError) -> Iterator[FieldProblem]:
         for name in sorted(set(given) - set(_mapping(schema.get("properties")))):
             yield FieldProblem(path=f"{above}/{_escaped(name)}", message="is not an argument")
     else:
-        yield FieldProblem(path=above or "/", message=error.message[:500])
+        quotes = any(place.startswith(above) or above.startswith(place) for place in hidden)
+        said = f"doesn't fit ({error.validator}); it is secret" if quotes else error.message[:500]
+        yield FieldProblem(path=above or "/", message=said)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -64,6 +64,28 @@ class InvalidArguments(InceptionError):
         self.fields = list(fields)
 
 
+class SecretsRefused(InvalidArguments):
+    """Secret arguments that there is no key to keep with, or whose mask was given.
+
+    `pointers` name the fields, each refused for the reason `why`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        pointers: Sequence[str] = (),
+        *,
+        why: str = "is secret, and there is no key to keep it with",
+    ) -> None:
+        super().__init__(message, [{"path": pointer, "message": why} for pointer in pointers])
+
+
+class SecretsUnreadable(InceptionError):
+    """Secret arguments were sealed with a key that this process doesn't have (any more)."""
+
+    code = "secrets_unreadable"
+
+
 class RunNotFound(InceptionError):
     """There is no run of this id: never started here, deleted or expired."""
 

@@ -37,10 +37,11 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
 it was answered), `rescues` (in a row), `by` (who started or retried it), `retried` (it was once),
-`marks` (ms from its start at which its progress first reached 10, 20, … 90 %), `intents` (how
-many) and `intent:<path>` (Revoke). In the journal, `<path>#retried` is the number of the first
-step that a retry of the run started anew in the parent at that path: from there on recorded steps
-are used where they match, and are no reason to stop where they don't.
+`marks` (ms from its start at which its progress first reached 10, 20, … 90 %), `sealed` (its
+secret arguments, encrypted, if it has any), `intents` (how many) and `intent:<path>` (Revoke). In
+the journal, `<path>#retried` is the number of the first step that a retry of the run started anew
+in the parent at that path: from there on recorded steps are used where they match, and are no
+reason to stop where they don't.
 
 | channel | carries | heard by |
 |---|---|---|

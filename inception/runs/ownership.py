@@ -35,7 +35,8 @@ class Ownership(Scripts):
         if answer[0] != "ok":
             return None
         run = recordtext.run_of(answer[1])
-        return ClaimedRun(run=run, rescues=int(answer[2]), first=answer[3] == "1")
+        first, sealed = answer[3] == "1", answer[4] or None
+        return ClaimedRun(run=run, rescues=int(answer[2]), first=first, sealed=sealed)
 
     def load_run(self, run_id: str) -> LoadedRun:
         """Read everything of a run in one step, large fields filled in. Raises RunNotFound."""

@@ -29,6 +29,11 @@ class Reading(Scripts):
         run = recordtext.run_of(text)
         return fill_run(run, large) if whole else run
 
+    def read_sealed(self, run_id: str) -> str | None:
+        """The run's secret arguments as they were sealed; None if it has none, or is gone."""
+        with refusals_as_errors():
+            return cast("str | None", self._client.hget(keys.run(run_id), "sealed"))
+
     def read_node(self, run_id: str, path: str) -> Node:
         """A node with its large fields. Raises NodeNotFound, RunNotFound."""
         text, large = self._read(keys.nodes(run_id), path, run_id, path)

@@ -26,7 +26,10 @@ RunningClaim: TypeAlias = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """A run to be recorded; `audit_by` is who asked for it, where that is known."""
+    """A run to be recorded; `audit_by` is who asked for it, where that is known.
+
+    `kwargs` are without their secrets, which are in `sealed`.
+    """
 
     id: str
     name: str
@@ -37,6 +40,7 @@ class NewRun:
     rerun_of: str | None = None
     idempotency_key: str | None = None
     audit_by: str | None = None
+    sealed: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
 
 
@@ -224,6 +228,7 @@ class ClaimedRun:
     run: Run
     rescues: int
     first: bool = False
+    sealed: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
@@ -15,6 +15,12 @@ from inception.runs.errors import SettingsError
 Value = TypeVar("Value")
 _ORIGIN: Final = re.compile(r"https?://[^\s/@?#]+")
 Word = TypeVar("Word", bound=StrEnum)
+
+DEFAULT_SECRET_NAMES: Final = (
+    "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key",
+    "private_key", "credentials",
+)  # fmt: skip
+"""An argument, or a key in one, whose name is or ends with one of these holds a secret."""
 
 
 class AsyncMode(StrEnum):
@@ -54,6 +60,9 @@ class Settings:
     max_losses: int = 3
     log: LogFormat = LogFormat.TEXT
     embed_origins: frozenset[str] = frozenset()
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    secret_names: tuple[str, ...] = DEFAULT_SECRET_NAMES
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -80,7 +89,17 @@ class Settings:
             max_losses=read.number("INCEPTION_MAX_LOSSES", default.max_losses, least=0),
             log=read.choice("INCEPTION_LOG", LogFormat, default.log),
             embed_origins=read.origins("INCEPTION_EMBED_ORIGINS"),
+            secret_keys=read.words("INCEPTION_SECRET_KEYS"),
+            secret_names=_secret_names(read.words("INCEPTION_SECRET_NAMES")),
+            trusted_proxies=read.number("INCEPTION_TRUSTED_PROXIES", 0, least=0, most=10),
         )
+
+
+def _secret_names(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that end secret names; `none` stands for no word at all."""
+    if words == ("none",):
+        return ()
+    return tuple(word.lower().replace("-", "_") for word in words) or DEFAULT_SECRET_NAMES
 
 
 class _Reader:

@@ -54,6 +54,7 @@ class Submissions(Scripts):
         digest = _digest(new.name, fields)
         words: list[str | int] = [new.id, digest, IDEMPOTENCY_SECONDS, new.audit_by or ""]
         words += (new.limits.when_full, _groups_text(new), recordtext.raw(_WAITING))
+        words.append(new.sealed or "")
         answer = self._run("create_run", names, [*words, *recordtext.arguments_of(fields)])
         if answer[0] == "full":
             raise AlreadyRunning(

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 from inception.authoring.body import run_behind
 from inception.authoring.errors import RunRevoked
 from inception.authoring.outcome import describe_exception, end_meta, judge
+from inception.authoring.redaction import redacting
 from inception.runs.errors import InceptionError, RunNotFound, StaleToken
 from inception.runs.jsontext import encode
 from inception.runs.meta import cut
 from inception.runs.model import MAX_TRACEBACK_BYTES, ROOT, State
 from inception.runs.paths import parent_path
 from inception.watching.endings import failed_end, revoked_end
-from inception.watching.frame import Dropped, LiveFrame, arguments_of
+from inception.watching.frame import Dropped, LiveFrame, arguments_of, secrets_of
 from inception.watching.live import NodeEnd, raw
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class Bodies:
         try:
             frame.check()
             args, kwargs = arguments_of(frame, live)
-            value = run_behind(frame, task, args, kwargs, task_id=frame.node.task_id)
+            with redacting(secrets_of(frame, live)):
+                value = run_behind(frame, task, args, kwargs, task_id=frame.node.task_id)
         except (Dropped, StaleToken):
             raise
         except RunRevoked as revoked:

@@ -11,12 +11,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from inception.authoring.errors import RunRevoked
 from inception.authoring.frame import StepHandle, StepRequest
+from inception.runs.concealment import reveal, secret_texts
 from inception.runs.errors import SpawnRefused
 from inception.runs.jsontext import encode
 from inception.runs.keys import retried
@@ -28,6 +29,7 @@ from inception.watching.live import raw
 if TYPE_CHECKING:
     from inception.authoring.frame import WatchOptions
     from inception.authoring.outcome import Outcome
+    from inception.authoring.secret_arguments import Arguments
     from inception.watching.desk import Desk
     from inception.watching.live import LiveNode, LiveRun
 
@@ -321,11 +323,14 @@ def is_root(frame: LiveFrame) -> bool:
     return frame.path == ROOT
 
 
-Arguments = tuple[tuple[JsonValue, ...], Mapping[str, Any]]
-
-
 def arguments_of(frame: LiveFrame, live: LiveRun) -> Arguments:
-    """What the parent's function is called with."""
+    """What the parent's function is called with, secrets included."""
     if is_root(frame) or frame.node.request is None:
-        return (), live.kwargs
-    return frame.node.request.args, frame.node.request.kwargs
+        return (), reveal(live.kwargs, live.hidden)
+    return frame.node.request.arguments()
+
+
+def secrets_of(frame: LiveFrame, live: LiveRun) -> set[str]:
+    """The texts that the parent must not be heard to say."""
+    own = frame.node.request.hidden if frame.node.request is not None else {}
+    return secret_texts(live.hidden) | secret_texts(own)

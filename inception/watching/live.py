@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from inception.authoring.frame import StepRequest, WatchOptions
+    from inception.runs.concealment import Hidden
     from inception.runs.model import Node, Run
     from inception.runs.records import ClaimRecord
     from inception.watching.lane import Lane
@@ -189,6 +190,8 @@ class LiveRun:
         self.id = run["id"]
         self.name = run["name"]
         self.kwargs = run["kwargs"] or {}
+        self.hidden: Hidden = {}
+        """The secrets that `kwargs` has masks for."""
         self.lane = lane
         self.lock = threading.RLock()
         self.journal: dict[str, str] = {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from celery import Celery
 
+from inception.authoring.secret_arguments import sealed_headers
 from inception.runs.messages import Ticket, ticket_headers
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Outbox:
     def send(self, run_id: str, node: LiveNode) -> None:
         """Put the message of this node's present attempt into its queue.
 
-        Raises one of BROKER_ERRORS if the broker doesn't take it within its retries.
+        Raises one of BROKER_ERRORS if the broker doesn't take it within its retries,
+        SecretsRefused for secret arguments without a key.
         """
         request = node.request
         if request is None:
@@ -79,7 +81,7 @@ class Outbox:
             args=list(request.args),
             kwargs=dict(request.kwargs),
             task_id=node.task_id,
-            headers=ticket_headers(ticket),
+            headers={**ticket_headers(ticket), **sealed_headers(request.task, request.hidden)},
             task_type=request.task,
             **options,
         )

@@ -7,7 +7,8 @@ import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from inception.runs.errors import RunNotFound, StaleToken
+from inception.authoring.secret_arguments import vault_of
+from inception.runs.errors import RunNotFound, SecretsUnreadable, StaleToken
 from inception.runs.model import State
 from inception.runs.paths import tree_order
 from inception.runs.records import ClaimedRun, Lease, LoadedRun
@@ -43,6 +44,7 @@ class Scheduler:
     def __init__(self, ctx: Context, app: Celery, *, on_begin: Callable[[], None]) -> None:
         self._ctx = ctx
         self._on_begin = on_begin
+        self._vault = vault_of(app)
         self.runs: dict[str, LiveRun] = {}
         self.endings = Endings(ctx, begin_attempt=self._begin_attempt)
         self.revoker = Revoker(ctx, self.endings, on_intent=self._on_intent)
@@ -139,17 +141,27 @@ class Scheduler:
             self.drop(live, broken=False)
 
     def _begin(self, live: LiveRun, claimed: ClaimedRun) -> None:
-        if claimed.rescues > self._ctx.settings.max_rescues:
-            text = (
-                f"Taken over {claimed.rescues} times in a row without recording a step: the "
-                "watcher may have died of this run each time."
-            )
-            self._ctx.crew.submit(partial(self._end_run, live, failed_end(live.root.meta, text)))
+        if (trouble := self._trouble_with(live, claimed)) is not None:
+            end = failed_end(live.root.meta, trouble)
+            self._ctx.crew.submit(partial(self._end_run, live, end))
             return
         for path in list(live.intents):
             self._ctx.crew.submit(partial(self.revoker.carry_out, live, path))
         self._on_begin()
         self._bodies.begin(live, live.root)
+
+    def _trouble_with(self, live: LiveRun, claimed: ClaimedRun) -> str | None:
+        """Why the run can't go on; opens its secrets otherwise."""
+        if claimed.rescues > self._ctx.settings.max_rescues:
+            return (
+                f"Taken over {claimed.rescues} times in a row without recording a step: the "
+                "watcher may have died of this run each time."
+            )
+        try:
+            live.hidden = self._vault.open(claimed.sealed)
+        except SecretsUnreadable as error:
+            return error.message
+        return None
 
     def _take_over(self, live: LiveRun) -> None:
         """Take up what is recorded: hear the running children first, then read their ends."""

@@ -11,6 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from inception.authoring.secret_arguments import sealed_headers
 from inception.runs.celery_app import BROKER_ERRORS
 from inception.runs.jsontext import encode
 from inception.runs.model import MAX_LABEL_CHARACTERS, Attempt
@@ -60,8 +61,11 @@ class Steps:
     def start(self, live: LiveRun, requests: Sequence[tuple[str, StepRequest]]) -> list[LiveNode]:
         """Record the children at these paths and send them; parents are only recorded.
 
-        Raises SpawnRefused if a revoke covers them, TooManyNodes, and StaleToken.
+        Raises SpawnRefused if a revoke covers them, TooManyNodes, StaleToken, and SecretsRefused
+        (then nothing was recorded).
         """
+        for _path, request in requests:
+            _check_secrets(request)
         nodes = [self._node(live, path, request) for path, request in requests]
         self.listen(live, nodes)
         new = [self._new_step(node) for node in nodes]
@@ -80,8 +84,10 @@ class Steps:
     def start_anew(self, live: LiveRun, node: LiveNode, request: StepRequest) -> None:
         """Start a recorded step as what `request` asks for now; what was recorded is set aside.
 
-        Only for a step that has ended, or that nobody has begun. Raises SpawnRefused.
+        Only for a step that has ended, or that nobody has begun. Raises SpawnRefused,
+        SecretsRefused.
         """
+        _check_secrets(request)
         anew = self._node(live, node.path, request)
         anew.task_id = task_id(live.id, node.path, node.attempt + 1)
         earlier = earlier_attempt(node) if node.ended else None
@@ -176,6 +182,12 @@ class Steps:
             kwargs_text=encode(dict(request.kwargs), "arguments"),
             digest=request.digest,
         )
+
+
+def _check_secrets(request: StepRequest) -> None:
+    """Raise SecretsRefused for a child whose message couldn't be sent; a parent has none."""
+    if request.kind == "child":
+        sealed_headers(request.task, request.hidden)
 
 
 def earlier_attempt(node: LiveNode) -> Attempt:

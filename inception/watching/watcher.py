@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore
 
-from inception.authoring.starting import bind
+from inception.authoring.starting import new_run
 from inception.runs.beats import Beater
 from inception.runs.errors import StoreUnavailable
 from inception.runs.messages import read_ticket
-from inception.runs.records import Beat, BeatAnswer, NewRun
+from inception.runs.records import Beat, BeatAnswer
 from inception.watching.blocking import BlockingAlarm
 from inception.watching.context import Context
 from inception.watching.crew import Crew
@@ -136,9 +136,7 @@ class Watcher:
         self, task: Any, run_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> None:
         """A message without our header (somebody's `send_task`) makes its run."""
-        named = bind(task, args, kwargs)
-        new = NewRun(id=run_id, name=task.name, kwargs=named, steps=task.steps, limits=task.limits)
-        self._store.create_run(new)
+        self._store.create_run(new_run(task, run_id, args, kwargs))
 
     def _order(self, text: str) -> None:
         if '"given_back"' in text:

@@ -1,4 +1,4 @@
-"""`flask runs users`, `tokens` and `audit`: who may come in, and what was done."""
+"""`flask runs users`, `tokens`, `audit`, `secrets`: who may come in, what was done, and keys."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Final
 
 import click
+from cryptography.fernet import Fernet
 
 from inception.runs.errors import BadRequest, SettingsError
 from inception.runs.settings import Settings
@@ -160,6 +161,17 @@ def audit(limit: int, as_json: bool) -> None:
             for one in entries
         ),
     )
+
+
+@click.group("secrets")
+def secret_keys() -> None:
+    """Keys that secret arguments are encrypted with: INCEPTION_SECRET_KEYS."""
+
+
+@secret_keys.command("new-key")
+def new_key() -> None:
+    """Print a new key. To change keys put it in front of the present ones, with a comma."""
+    click.echo(Fernet.generate_key().decode())
 
 
 def parse_span(text: str) -> int:

@@ -43,12 +43,8 @@ class Cookies(SecureCookieSessionInterface):
         return super().get_signing_serializer(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002  Flask's signature
-        """Only over https, where that is how this request came, to us or to a proxy before us.
-
-        Who claims it wrongly harms nobody but themselves: they get no cookie over http.
-        """
-        forwarded = request.headers.get("X-Forwarded-Proto", "")
-        return request.is_secure or forwarded.split(",")[0].strip() == "https"
+        """Only over https, where that is how this request came, to us or to a trusted proxy."""
+        return request.is_secure
 
     def _read_key(self) -> str:
         """The key, drawn by whichever process asks first."""

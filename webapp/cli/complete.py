@@ -7,7 +7,7 @@ from typing import Final
 import click
 from flask import Flask
 
-from webapp.auth.commands import audit, tokens, users
+from webapp.auth.commands import audit, secret_keys, tokens, users
 from webapp.cli import runs
 from webapp.cli.acting import rerun, retry, revoke, rm, start, watch
 from webapp.cli.doctor import doctor
@@ -15,7 +15,7 @@ from webapp.cli.looking import completion, ls, parents, show, workers
 
 COMMANDS: Final[tuple[click.Command, ...]] = (
     parents, start, watch, ls, show, revoke, retry, rerun, rm, workers, doctor, completion,
-    users, tokens, audit,
+    users, tokens, audit, secret_keys,
 )  # fmt: skip
 """Every command and group under `runs`, those of other packages of the web too."""
 

@@ -19,6 +19,7 @@ from inception.runs.control import Control
 from inception.runs.errors import InceptionError, InvalidArguments, SettingsError
 from inception.runs.settings import Settings
 from inception.runs.store import Store
+from inception.runs.vault import Vault
 from webapp.fleet import Fleet
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -51,7 +52,11 @@ def open_session() -> Session:
         url=url,
         client=client,
         store=store,
-        control=Control(store, create_client(replace(settings, redis_url=url))),
+        control=Control(
+            store,
+            create_client(replace(settings, redis_url=url)),
+            Vault.from_settings(settings),
+        ),
         fleet=Fleet(store, client),
     )
 

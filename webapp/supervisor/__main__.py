@@ -12,6 +12,7 @@ from pathlib import Path
 
 from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
+from inception.runs.vault import Vault
 from webapp.supervisor import redis_server
 from webapp.supervisor.checks import (
     StartError,
@@ -74,6 +75,7 @@ def _settled(settings: Settings) -> Settings:
 def _run(settings: Settings, root: Path, parent: Parent | None) -> None:
     speak(settings.log)
     check_access(settings)
+    Vault.from_settings(settings)  # a key that is none ends this, and not each process later
     lock = lock_state(settings.state_dir)
     record = ProcessRecord(settings.state_dir)
     for orphan in record.end_orphans():

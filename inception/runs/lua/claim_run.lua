@@ -2,8 +2,8 @@
 --
 -- KEYS  1-8 the run's keys, 9 the new owner's set of runs, 10 that of `from_owner`
 -- ARGV  1 run id, 2 owner, 3 token, 4 from_owner (empty: nobody), 5 "1" for a rescue
--- Returns {"ok", record, rescues, "1" if nobody has held it before}; {"gone"}, {"ended"},
---       {"held", owner}, {"waits"} for a place
+-- Returns {"ok", record, rescues, "1" if nobody has held it before, sealed secrets or ""};
+--       {"gone"}, {"ended"}, {"held", owner}, {"waits"} for a place
 -- Event: the run as STARTED, the first time and after a retry
 
 local id, owner, token, from_owner, rescue = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -32,4 +32,5 @@ if is_first then
   put(run.record, 'meta', EMPTY_META)
 end
 if is_first or run.state == 'RETRY' then finish(run, 'STARTED') end
-return {'ok', render(run.record), rescues(), is_first and '1' or '0'}
+return {'ok', render(run.record), rescues(), is_first and '1' or '0',
+  redis.call('HGET', RUN, 'sealed') or ''}

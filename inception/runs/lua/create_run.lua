@@ -3,15 +3,15 @@
 -- KEYS  1-8 the run's keys, 9 index of all runs, 10 the idempotency key (or absent)
 -- ARGV  1 run id, 2 digest of name and arguments, 3 seconds the idempotency key lives,
 --       4 who asked for it, 5 "wait" or "refuse" when there is no place for it, 6 its groups (see
---       the prelude), 7 the meta of a run that waits (JSON), then the record: number of fields,
---       name and value of each
+--       the prelude), 7 the meta of a run that waits (JSON), 8 its sealed secrets (empty: none),
+--       then the record: number of fields, name and value of each
 -- Returns {"created", record}, {"waits", record} for one that waits for a place, {"existing",
 --       record} for an id or key that has its run already, {"reused"} for a key that was used
 --       with other arguments, {"full", a run that goes on}
 -- Event: the run, seq 1
 
 local id, digest, lifetime, by = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local when_full, groups, waiting_meta = ARGV[5], ARGV[6], ARGV[7]
+local when_full, groups, waiting_meta, sealed = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 
 local function run_of_key()
   local known = KEYS[10] and redis.call('GET', KEYS[10])
@@ -35,7 +35,7 @@ end
 
 local run = {record = {names = {}, fields = {}}, seq = 0, published = 0, counts = {}, at = clock(), events = {},
   marks = ''}
-local given = read_record(arguments(8))
+local given = read_record(arguments(9))
 for _, name in ipairs(given.names) do put(run.record, name, given.fields[name]) end
 put(run.record, 'created_at', run.at)
 put(run.record, 'kwargs', fit(run.record, '', 'kwargs', given.fields.kwargs))
@@ -44,6 +44,7 @@ redis.call('HSET', RUN, 'owner', '', 'token', '', 'op', 0, 'answer', '[]', 'inte
 redis.call('ZADD', KEYS[9], run.at, id)
 tally('runs')
 local enters = enter(groups, unquote(given.fields.name), id, run.at)
+if sealed ~= '' then redis.call('HSET', RUN, 'sealed', sealed) end
 if groups ~= '' then redis.call('HSET', RUN, 'groups', groups) end
 if enters then redis.call('ZADD', UNOWNED, run.at, id) else put(run.record, 'meta', waiting_meta) end
 if KEYS[10] then redis.call('SET', KEYS[10], digest .. ' ' .. id, 'EX', lifetime) end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
@@ -21,15 +22,9 @@ from webapp.services import Services
 class Web:
     """A served app: its address and, for tests that look inside, its services."""
 
-    def __init__(
-        self, redis_url: str, users: Path | None = None, embed_origins: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, redis_url: str, users: Path | None = None, **more: Any) -> None:
         settings = Settings(
-            redis_url=redis_url,
-            async_mode=AsyncMode.THREADING,
-            port=0,
-            users=users,
-            embed_origins=embed_origins,
+            redis_url=redis_url, async_mode=AsyncMode.THREADING, port=0, users=users, **more
         )
         self.app, self.sockets = create_app(settings)
         self.services: Services = self.app.extensions["inception"]

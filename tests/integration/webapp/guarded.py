@@ -93,9 +93,9 @@ def refusal(address: str, origin: str | None = None, **how: Any) -> str:
 class GuardedWeb:
     """The web with users, its gate, and ways in."""
 
-    def __init__(self, redis_url: str, folder: Path) -> None:
+    def __init__(self, redis_url: str, folder: Path, **settings: Any) -> None:
         self.users = write_users(folder / "users")
-        self.web = Web(redis_url, folder / "users")
+        self.web = Web(redis_url, folder / "users", **settings)
         self.address = self.web.address
         self.gate: Gate = self.web.app.extensions["inception_gate"]
 

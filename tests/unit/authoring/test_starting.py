@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 
 from inception import parent
-from inception.authoring.starting import bind, redis_url_of, start_run
+from inception.authoring.starting import new_run, redis_url_of, start_run
 from inception.runs.errors import NotJson, SettingsError
 
 if TYPE_CHECKING:
@@ -34,22 +34,22 @@ def bound_lead(self: Any, limit: int) -> None:
     ],
 )
 def test_arguments_are_bound_to_names(app: Celery, args: Any, kwargs: Any, named: Any) -> None:
-    assert bind(app.tasks[lead.name], args, kwargs) == named
+    assert new_run(app.tasks[lead.name], "id", args, kwargs).kwargs == named
 
 
 def test_self_is_no_argument(app: Celery) -> None:
-    assert bind(app.tasks[bound_lead.name], (5,), {}) == {"limit": 5}
+    assert new_run(app.tasks[bound_lead.name], "id", (5,), {}).kwargs == {"limit": 5}
 
 
 @pytest.mark.parametrize(("args", "kwargs"), [((), {}), ((1, 2), {}), ((1,), {"limit": 2})])
 def test_arguments_that_do_not_fit_name_the_parent(app: Celery, args: Any, kwargs: Any) -> None:
     with pytest.raises(TypeError, match="bound_lead"):
-        bind(app.tasks[bound_lead.name], args, kwargs)
+        new_run(app.tasks[bound_lead.name], "id", args, kwargs)
 
 
 def test_arguments_that_json_cannot_carry_are_refused(app: Celery) -> None:
     with pytest.raises(NotJson, match="lead"):
-        bind(app.tasks[lead.name], (object(),), {})
+        new_run(app.tasks[lead.name], "id", (object(),), {})
 
 
 REFUSED: dict[str, Callable[[], object]] = {
