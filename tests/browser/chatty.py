@@ -52,3 +52,8 @@ def choose(
 ) -> list[object]:
     """Give back every kind of argument that the form can take."""
     return [colour, regions, ratio, loud, extra]
+
+
+@parent
+def do_nothing() -> None:
+    """End at once: for lists of many runs."""

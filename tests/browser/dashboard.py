@@ -48,6 +48,14 @@ class Dashboard:
         """Ask the run to stop."""
         self._call("POST", f"/runs/{run_id}/revoke", {})
 
+    def delete(self, run_id: str) -> None:
+        """Remove an ended run."""
+        requests.delete(f"{self.url}/api/v1/runs/{run_id}", timeout=10).raise_for_status()
+
+    def exists(self, run_id: str) -> bool:
+        """True while there is such a run."""
+        return requests.get(f"{self.url}/api/v1/runs/{run_id}", timeout=10).ok
+
     def kill_web(self) -> None:
         """SIGKILL the web process; its supervisor starts another one on the same port."""
         os.kill(self._web_pid(), signal.SIGKILL)

@@ -109,6 +109,15 @@ export class Api {
     return this.send("DELETE", runAddress(runId), {});
   }
 
+  /**
+   * Act on many runs; it goes on in the server.
+   * @param {{action: string, ids?: string[], filter?: object}} order
+   * @returns {Promise<import("../model/types.js").Bulk>}
+   */
+  bulk(order) {
+    return this.send("POST", "/bulk", order);
+  }
+
   /** @param {string} address @returns {Promise<any>} */
   get(address) {
     return this.call(address, { method: "GET" });

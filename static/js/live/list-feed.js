@@ -10,7 +10,7 @@ import { MOST_ROWS } from "./list-store.js";
 /** @typedef {import("../model/run-list.js").Filter} Filter */
 
 /** Runs of the first page, all of them live. */
-const PAGE = 200;
+const PAGE = 100;
 
 export class ListFeed {
   /**

@@ -48,10 +48,18 @@ export class Shortcuts {
   /** @param {KeyboardEvent} event */
   onKeyDown(event) {
     if (!this.on.peek() || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const focused = document.activeElement?.tagName ?? "BODY";
-    const found = shortcutOf(event, focused, this.known.peek());
+    const found = shortcutOf(event, focusedKind(document.activeElement), this.known.peek());
     if (!found) return;
     event.preventDefault();
     found.act();
   }
+}
+
+/**
+ * What has the focus; nobody types into a box that is only ticked.
+ * @param {Element|null} element
+ */
+function focusedKind(element) {
+  const ticked = element instanceof HTMLInputElement && element.type === "checkbox";
+  return ticked ? "CHECKBOX" : (element?.tagName ?? "BODY");
 }

@@ -1,6 +1,6 @@
 /** Order and membership of the list of runs. Pure. */
 
-import { STATE_FILTERS } from "./states.js";
+import { STATE_FILTERS, statesOf } from "./states.js";
 
 /** @typedef {import("./types.js").Run} Run */
 
@@ -62,6 +62,17 @@ export function writeFilter(filter) {
 /** @param {Filter} filter */
 export const isFiltered = (filter) => PARTS.some((part) => filter[part]);
 
+/** The filter as a person would say it. @param {Filter} filter */
+export function describeFilter(filter) {
+  const state = STATE_FILTERS.find((one) => one.key === filter.state)?.word;
+  const time = TIMES.find((one) => one.key === filter.time)?.word.toLowerCase();
+  const words = [filter.state ? `state ${state}` : "", filter.name, time ?? "", quoted(filter.q)];
+  return words.filter(Boolean).join(", ") || "no filter, all runs";
+}
+
+/** @param {string} words */
+const quoted = (words) => (words ? `“${words}”` : "");
+
 /**
  * The filter in the words of the interface.
  * @typedef {{state?: string[], name?: string, since?: number, q?: string}} Asked
@@ -69,7 +80,7 @@ export const isFiltered = (filter) => PARTS.some((part) => filter[part]);
 
 /** @param {Filter} filter @param {number} now  ms @returns {Asked} */
 export function askedOf(filter, now) {
-  const states = STATE_FILTERS.find((one) => one.key === filter.state)?.states ?? [];
+  const states = statesOf(filter.state);
   const time = TIMES.find((one) => one.key === filter.time);
   return {
     ...(states.length ? { state: [...states] } : {}),

@@ -51,6 +51,9 @@ export const STATE_FILTERS = [
   { key: "revoked", word: "Revoked", states: ["REVOKED"] },
 ];
 
+/** The states behind a filter's word; empty: any. @param {string} key @returns {State[]} */
+export const statesOf = (key) => STATE_FILTERS.find((one) => one.key === key)?.states ?? [];
+
 /** @param {string} state */
 export const isFinal = (state) => FINAL.has(state);
 

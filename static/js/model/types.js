@@ -85,7 +85,22 @@
 
 /** @typedef {{run_id: string, epoch: string, from: number, to: number, events: Event[]}} Batch */
 
-/** @typedef {{name: string, doc: string, schema: Schema, steps: string[]|null}} Parent */
+/**
+ * @typedef {object} RecentEnd
+ * @property {string} run_id
+ * @property {State} state
+ * @property {number} ended_at
+ * @property {number|null} duration  ms; null if the run was retried
+ */
+
+/**
+ * @typedef {object} Parent
+ * @property {string} name
+ * @property {string} doc
+ * @property {Schema} schema
+ * @property {string[]|null} steps
+ * @property {RecentEnd[]} [recent]  newest first
+ */
 
 /**
  * The part of JSON Schema the start form draws; anything else becomes a JSON text field.
@@ -94,6 +109,8 @@
  * @property {string} [title]
  * @property {string} [description]
  * @property {unknown} [default]
+ * @property {string} [format]
+ * @property {boolean} [writeOnly]
  * @property {unknown[]} [enum]
  * @property {unknown} [const]
  * @property {number} [minimum]
@@ -114,6 +131,21 @@
 /** @typedef {{path: string, message: string}} FieldProblem */
 
 /** @typedef {{code: string, message: string, fields?: FieldProblem[]}} Problem */
+
+/** @typedef {{run_id: string, code: string, message: string}} BulkFailure */
+
+/**
+ * @typedef {object} Bulk
+ * @property {string} id
+ * @property {"revoke"|"retry"|"delete"} action
+ * @property {string} by
+ * @property {number} total
+ * @property {number} done
+ * @property {number} failed
+ * @property {BulkFailure[]} failures  the first 20
+ * @property {number} created_at
+ * @property {number|null} finalized_at
+ */
 
 /** @typedef {{run_id: string, path: string}} Running */
 

@@ -2,56 +2,82 @@
 
 import { effect, signal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
+import { BulkFeed } from "../live/bulk-feed.js";
 import { ListFeed } from "../live/list-feed.js";
 import { ListStore } from "../live/list-store.js";
+import { Parents } from "../live/parents.js";
 import { RunCounts } from "../live/run-counts.js";
-import { plural } from "../model/format.js";
+import { Selection } from "../live/selection.js";
 import { isFiltered, readFilter, writeFilter } from "../model/run-list.js";
 import { Blank, Loading, ProblemNote } from "../view/blank.js";
+import { BulkBar } from "../view/bulk-bar.js";
 import { FirstRun } from "../view/first-run.js";
+import { ParentStrip } from "../view/parent-strip.js";
 import { RunFilters } from "../view/run-filters.js";
-import { RunRow } from "../view/run-row.js";
-import { focusOn, focusRow } from "../view/row-focus.js";
+import { RunRows } from "../view/run-rows.js";
+import { focusedRun, focusOn, focusRow } from "../view/row-focus.js";
 import { useServices, useShortcuts } from "../view/services.js";
-import { Still } from "../view/still.js";
-import { VirtualList } from "../view/virtual-list.js";
 
 /** @typedef {import("../model/run-list.js").Filter} Filter */
+/** @typedef {import("../view/services.js").Services} Services */
 
-/** Scrolled down this far (px), new runs wait behind a button instead of moving what is read. */
-const READING_BELOW = 120;
+/**
+ * What the page is made of; `selection` is null for those who may only look.
+ * @typedef {ReturnType<typeof partsOf>} Parts
+ */
+
+/** @param {Services} services */
+function partsOf(services) {
+  const store = new ListStore();
+  return {
+    store,
+    feed: new ListFeed(services, store),
+    counts: new RunCounts(services, store),
+    parents: new Parents(services),
+    bulk: new BulkFeed(services),
+    selection: services.mayAct ? new Selection(store) : null,
+    filter: signal(readFilter(location.search)),
+  };
+}
 
 export function RunsPage() {
   const services = useServices();
-  const store = useMemo(() => new ListStore(), []);
-  const feed = useMemo(() => new ListFeed(services, store), []);
-  const counts = useMemo(() => new RunCounts(services, store), []);
-  const filter = useMemo(() => signal(readFilter(location.search)), []);
-  useEffect(() => {
-    const parts = [feed, counts];
-    for (const part of parts) part.setFilter(filter.peek());
-    for (const part of parts) part.connect();
-    const stopTab = effect(() => showInTab(store.active.value, services.tab));
-    return () => {
-      stopTab();
-      for (const part of parts) part.disconnect();
-    };
-  }, []);
+  const parts = useMemo(() => partsOf(services), []);
+  const { store, feed, counts, parents, bulk, selection, filter } = parts;
+  useEffect(() => connect(parts, services), []);
   const change = (/** @type {Filter} */ next) => {
     filter.value = next;
     history.replaceState(null, "", `/${writeFilter(next)}`);
+    selection?.clear();
     feed.setFilter(next);
     counts.setFilter(next);
   };
-  useShortcuts(keysOf(store, feed));
-  return html`<${RunFilters} filter=${filter.value} change=${change} counts=${counts}>
-      <${PauseSwitch} store=${store} toggle=${() => togglePause(store, feed)} /><//>
-    <${Listed} store=${store} feed=${feed} filter=${filter.value} />`;
+  useShortcuts(keysOf(parts));
+  return html`<${RunFilters} filter=${filter.value} change=${change} counts=${counts}
+      parents=${parents}>
+      <${PauseSwitch} store=${store} toggle=${() => togglePause(parts)} /><//>
+    ${selection ? html`<${BulkBar} selection=${selection} bulk=${bulk} counts=${counts}
+      filter=${filter.value} />` : null}
+    <${ParentStrip} parents=${parents} filter=${filter.value} change=${change} />
+    <${Listed} ...${parts} filter=${filter.value} />`;
 }
 
-/** @param {ListStore} store @param {ListFeed} feed */
-const togglePause = (store, feed) => (store.paused.peek() ? feed.resume() : feed.pause());
+/** @param {Parts} parts @param {Services} services */
+function connect({ store, feed, counts, parents, bulk, filter }, services) {
+  feed.setFilter(filter.peek());
+  counts.setFilter(filter.peek());
+  const connected = [feed, counts, parents, bulk];
+  for (const part of connected) part.connect();
+  const stopTab = effect(() => showInTab(store.active.value, services.tab));
+  return () => {
+    stopTab();
+    for (const part of connected) part.disconnect();
+  };
+}
+
+/** @param {Parts} parts */
+const togglePause = ({ store, feed }) => (store.paused.peek() ? feed.resume() : feed.pause());
 
 /** @param {{store: ListStore, toggle: () => void}} props */
 function PauseSwitch({ store, toggle }) {
@@ -59,13 +85,29 @@ function PauseSwitch({ store, toggle }) {
     onClick=${toggle}>Pause</button>`;
 }
 
-/** @param {ListStore} store @param {ListFeed} feed */
-function keysOf(store, feed) {
+/** @param {Parts} parts */
+function keysOf(parts) {
   return [
     { key: "j", does: "Next run; Enter opens it", act: () => focusRow(1) },
     { key: "k", does: "Previous run", act: () => focusRow(-1) },
+    ...choosingKeys(parts),
     { key: "/", does: "Search", act: () => focusOn(".searchbox input") },
-    { key: "p", does: "Pause the list, or let it go on", act: () => togglePause(store, feed) },
+    { key: "p", does: "Pause the list, or let it go on", act: () => togglePause(parts) },
+  ];
+}
+
+/** @param {Parts} parts */
+function choosingKeys({ selection }) {
+  if (!selection) return [];
+  const choose = (/** @type {boolean} */ asRange) => {
+    const id = focusedRun();
+    if (id) selection.choose(id, asRange);
+  };
+  return [
+    { key: "x", does: "Select the run, or let it go", act: () => choose(false) },
+    { key: "X", does: "Select up to this run", act: () => choose(true) },
+    { key: "a", does: "Select all shown, or none", act: () => selection.chooseShown() },
+    { key: "b", does: "What to do with them", act: () => focusOn(".bulk-bar button") },
   ];
 }
 
@@ -77,94 +119,19 @@ function showInTab(active, tab) {
   );
 }
 
-/** @param {{store: ListStore, feed: ListFeed, filter: Filter}} props */
-function Listed({ store, feed, filter }) {
+/** @param {Omit<Parts, "filter"> & {filter: Filter}} props */
+function Listed({ store, feed, parents, selection, filter }) {
   const problem = store.problem.value;
   if (!store.loaded.value)
     return problem
       ? html`<${ProblemNote} text=${problem.message} />`
       : html`<${Loading} label="Reading the runs" />`;
-  if (store.ids.value.length) return html`<${Rows} store=${store} feed=${feed} />`;
+  if (store.ids.value.length)
+    return html`<${RunRows} store=${store} feed=${feed} parents=${parents}
+      selection=${selection} />`;
   if (isFiltered(filter))
     return html`<${Blank} title="No run matches"><p class="muted">
       Choose another state or search for something else.
       New runs that match appear here by themselves.</p><//>`;
   return html`<${FirstRun} />`;
-}
-
-/** @param {{store: ListStore, feed: ListFeed}} props */
-function Rows({ store, feed }) {
-  const [ids, held, release] = useHeld(store);
-  const paused = store.paused.value;
-  const more = { class: `rows runs ${paused ? "rows-paused" : ""}` };
-  const row = (/** @type {string} */ id, /** @type {number} */ index) =>
-    rowOf(store, id, index, ids.length);
-  return html`
-    <${Pill} store=${store} feed=${feed} held=${held} release=${release} />
-    <${Still} when=${paused}>
-      <div class="card list-card">
-        <${VirtualList} items=${ids} role="list" label="Runs" more=${more} row=${row} />
-      </div>
-    <//>
-    <${Older} store=${store} feed=${feed} />`;
-}
-
-/**
- * What waits above the rows: runs newer than those that are read, or all news of a paused list.
- * @param {{store: ListStore, feed: ListFeed, held: number, release: () => void}} props
- */
-function Pill({ store, feed, held, release }) {
-  const paused = store.paused.value;
-  const waiting = held + store.waiting.value;
-  if (!paused && !held) return null;
-  const act = () => {
-    if (paused) feed.resume();
-    release();
-  };
-  const words = waiting ? plural(waiting, "new run") : "";
-  return html`<button type="button" class="button new-runs" onClick=${act}>
-    ${paused ? ["Paused", words, "go on"].filter(Boolean).join(" · ") : words}</button>`;
-}
-
-/** @param {ListStore} store @param {string} id @param {number} index @param {number} count */
-function rowOf(store, id, index, count) {
-  const run = store.runs.get(id);
-  return run ? html`<${RunRow} key=${id} run=${run} index=${index} count=${count} />` : null;
-}
-
-/**
- * The ids to draw: while somebody reads further down, runs newer than the first row wait.
- * @param {ListStore} store @returns {[string[], number, () => void]}
- */
-function useHeld(store) {
-  const [released, setReleased] = useState(0);
-  const top = useMemo(() => ({ createdAt: Infinity }), []);
-  const ids = store.ids.value;
-  const createdAt = (/** @type {string} */ id) => store.runs.get(id)?.peek().created_at ?? 0;
-  if (scrollY < READING_BELOW) top.createdAt = createdAt(ids[0]);
-  const first = ids.findIndex((id) => createdAt(id) <= top.createdAt);
-  const release = () => {
-    top.createdAt = Infinity;
-    scrollTo({ top: 0 });
-    setReleased(released + 1);
-  };
-  return first > 0 ? [ids.slice(first), first, release] : [ids, 0, release];
-}
-
-/** @param {{store: ListStore, feed: ListFeed}} props */
-function Older({ store, feed }) {
-  const [reading, setReading] = useState(false);
-  const [problem, setProblem] = useState("");
-  if (store.next.value === null) return null;
-  const read = async () => {
-    setReading(true);
-    setProblem("");
-    await feed.older().catch((error) => setProblem(error.message));
-    setReading(false);
-  };
-  return html`<div class="more">
-    <button type="button" class="button" disabled=${reading} onClick=${read}>
-      ${reading ? "Reading…" : "Older runs"}</button>
-    <${ProblemNote} text=${problem} />
-  </div>`;
 }

@@ -1,12 +1,11 @@
 /** Narrows the list by state, parent, time and words; the choice stands in the page's address. */
 
 import { html } from "htm/preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { formatCount, shortName } from "../model/format.js";
 import { countOf, TIMES } from "../model/run-list.js";
 import { STATE_FILTERS } from "../model/states.js";
 import { Icon } from "./icons.js";
-import { useServices } from "./services.js";
 
 /** Milliseconds (ms) after the last key until the words are searched for. */
 const TYPING_PAUSE = 250;
@@ -19,15 +18,16 @@ const TYPING_PAUSE = 250;
  * @property {Filter} filter
  * @property {(filter: Filter) => void} change
  * @property {RunCounts} counts
+ * @property {import("../live/parents.js").Parents} parents
  * @property {unknown} [children]  further switches of the list
  */
 
 /** @param {RunFiltersProps} props */
-export function RunFilters({ filter, change, counts, children }) {
+export function RunFilters({ filter, change, counts, parents, children }) {
   return html`<div class="filters" role="search">
     <${States} filter=${filter} change=${change} counts=${counts} />
     <div class="filters-end">
-      <${Names} filter=${filter} change=${change} />
+      <${Names} filter=${filter} change=${change} names=${parents.names.value} />
       <${Times} filter=${filter} change=${change} />
       <${Words} filter=${filter} change=${change} />
       ${children}
@@ -54,17 +54,8 @@ function Count({ n }) {
 
 /** @typedef {{currentTarget: HTMLInputElement & HTMLSelectElement}} Typed */
 
-/** @param {{filter: Filter, change: (filter: Filter) => void}} props */
-function Names({ filter, change }) {
-  const { api } = useServices();
-  const [names, setNames] = useState(/** @type {string[]} */ ([]));
-  useEffect(() => {
-    // Without the catalogue the list can still be narrowed by words.
-    api.parents().then(
-      (parents) => setNames(parents.map((parent) => parent.name).sort()),
-      () => {},
-    );
-  }, []);
+/** @param {{filter: Filter, change: (filter: Filter) => void, names: string[]}} props */
+function Names({ filter, change, names }) {
   const all = filter.name && !names.includes(filter.name) ? [filter.name, ...names] : names;
   const onChange = (/** @type {Typed} */ event) =>
     change({ ...filter, name: event.currentTarget.value });

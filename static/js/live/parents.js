@@ -1,0 +1,61 @@
+/** The parents that can be started: read when the page begins and after each reconnecting. */
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import { endOf, withEnd } from "../model/recent-ends.js";
+
+/** @typedef {import("../model/types.js").Parent} Parent */
+/** @typedef {import("../model/types.js").Run} Run */
+/** @typedef {ReadonlyMap<string, readonly import("../model/types.js").RecentEnd[]>} Ends */
+
+export class Parents {
+  /** @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services */
+  constructor({ link, api }) {
+    this.link = link;
+    this.api = api;
+    /** By name. @type {import("@preact/signals").Signal<ReadonlyMap<string, Parent>>} */
+    this.known = signal(new Map());
+    this.names = computed(() => [...this.known.value.keys()].sort());
+    /**
+     * Ends of each parent's latest runs, in an order that stays while the page does.
+     * @type {import("@preact/signals").Signal<Ends>}
+     */
+    this.ends = signal(new Map());
+    this.onRuns = this.onRuns.bind(this);
+  }
+
+  connect() {
+    this.link.socket.on("runs", this.onRuns);
+    this.stop = effect(() => {
+      if (this.link.up.value) queueMicrotask(() => void this.read());
+    });
+  }
+
+  disconnect() {
+    this.stop?.();
+    this.link.socket.off("runs", this.onRuns);
+  }
+
+  /** Without the catalogue the list can still be narrowed by words, so a refusal is no problem. */
+  async read() {
+    const parents = await this.api.parents().catch(() => null);
+    if (!parents) return;
+    batch(() => {
+      this.known.value = new Map(parents.map((parent) => [parent.name, parent]));
+      this.ends.value = new Map(lastHeardFirst(parents).map((one) => [one.name, one.recent ?? []]));
+    });
+  }
+
+  /** @param {{runs: Run[]}} changes */
+  onRuns({ runs }) {
+    const ends = new Map(this.ends.peek());
+    for (const run of runs) {
+      const end = endOf(run);
+      if (end) ends.set(run.name, withEnd(ends.get(run.name) ?? [], end));
+    }
+    this.ends.value = ends;
+  }
+}
+
+/** @param {Parent[]} parents */
+const lastHeardFirst = (parents) =>
+  [...parents].sort((a, b) => (b.recent?.[0]?.ended_at ?? 0) - (a.recent?.[0]?.ended_at ?? 0));

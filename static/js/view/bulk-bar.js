@@ -1,0 +1,96 @@
+/** What can be done with the chosen runs at once, and how far the server is with that. */
+
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+import { formatCount, plural } from "../model/format.js";
+import { BULK_ACTIONS, countFitting, fit } from "../model/bulk.js";
+import { countOf } from "../model/run-list.js";
+import { statesOf } from "../model/states.js";
+import { BulkDialog } from "./bulk-dialog.js";
+import { BulkProgress } from "./bulk-progress.js";
+import { Icon } from "./icons.js";
+import { useServices } from "./services.js";
+
+/** @typedef {import("../model/bulk.js").BulkAction} BulkAction */
+/** @typedef {import("../model/bulk.js").BulkWord} BulkWord */
+
+/**
+ * @typedef {object} Choosing
+ * @property {import("../live/selection.js").Selection} selection
+ * @property {import("../live/bulk-feed.js").BulkFeed} bulk
+ * @property {import("../live/run-counts.js").RunCounts} counts
+ * @property {import("../model/run-list.js").Filter} filter
+ */
+
+/** @param {Choosing} props */
+export function BulkBar(props) {
+  const { selection, bulk } = props;
+  if (!selection.size.value && !bulk.bulk.value) return null;
+  return html`<section class="bulk-bar card" aria-label="Selected runs">
+    <${BulkProgress} bulk=${bulk} />
+    ${selection.size.value ? html`<${Chosen} ...${props} />` : null}
+  </section>`;
+}
+
+/** @param {Choosing} props */
+function Chosen(props) {
+  const { selection } = props;
+  const { mayDelete } = useServices();
+  const [asking, setAsking] = useState(/** @type {BulkAction|null} */ (null));
+  const stopAsking = () => setAsking(null);
+  const offered = BULK_ACTIONS.filter((one) => one.action !== "delete" || mayDelete);
+  return html`<div class="bulk-chosen">
+    <div class="bulk-count"><strong class="tabular">${countChosen(props)} selected</strong>
+      <${AllMatching} ...${props} /></div>
+    <div class="actions">
+      ${offered.map(
+        (action) => html`<${ActionButton} key=${action.action} ...${props} action=${action}
+          ask=${setAsking} />`,
+      )}
+      <button type="button" class="step-button" aria-label="Clear the selection"
+        onClick=${() => selection.clear()}><${Icon} shape="close" /></button>
+    </div>
+    ${asking && html`<${BulkDialog} ...${props} action=${asking} onClose=${stopAsking} />`}
+  </div>`;
+}
+
+/** @param {Choosing} props */
+function countChosen({ selection, filter }) {
+  const { all, ids } = selection.choice.value;
+  if (!all) return formatCount(ids.size);
+  const matching = countOf(all.counts, statesOf(filter.state));
+  return matching === null ? "All that match" : `All ${formatCount(matching)}`;
+}
+
+/** Offered once every listed run is chosen and there are more. @param {Choosing} props */
+function AllMatching({ selection, counts, filter }) {
+  const listed = selection.store.ids.value.length;
+  const matching = countOf(counts.counts.value, statesOf(filter.state)) ?? 0;
+  const more = matching > listed || selection.store.next.value !== null;
+  if (selection.choice.value.all || selection.size.value < listed || !more) return null;
+  const choose = () => selection.chooseAll(counts.counts.peek());
+  return html`<button type="button" class="link" onClick=${choose}>
+    Select all ${matching > listed ? formatCount(matching) : ""} that match</button>`;
+}
+
+/**
+ * On how many runs the action would be tried.
+ * @param {Choosing} props @param {BulkAction} action
+ * @returns {number|null}  null while nobody counted
+ */
+export function reach({ selection, filter }, action) {
+  const { all } = selection.choice.value;
+  if (all) return countFitting(action, statesOf(filter.state), all.counts);
+  return fit(action, selection.runs()).length;
+}
+
+/** @param {Choosing & {action: BulkAction, ask: (action: BulkAction) => void}} props */
+function ActionButton(props) {
+  const { action, ask } = props;
+  const n = reach(props, action);
+  const tone = action.action === "retry" ? "" : "danger";
+  return html`<button type="button" class=${`button small ${tone}`} disabled=${n === 0}
+    title=${n === 0 ? `None of them can be ${action.past}` : plural(n ?? 0, "run")}
+    onClick=${() => ask(action)}>${action.word}${n ? html` <span class="tabular">
+      ${formatCount(n)}</span>` : null}</button>`;
+}

@@ -1,0 +1,86 @@
+/** Asks before many runs are acted on: what happens, to how many, and to which. */
+
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+import { plural, shortName } from "../model/format.js";
+import { filterOf, fit } from "../model/bulk.js";
+import { describeFilter } from "../model/run-list.js";
+import { ProblemNote } from "./blank.js";
+import { reach } from "./bulk-bar.js";
+import { Dialog } from "./dialog.js";
+import { useServices } from "./services.js";
+
+/** @typedef {import("./bulk-bar.js").Choosing} Choosing */
+/** @typedef {import("../model/bulk.js").BulkAction} BulkAction */
+
+/** Runs that the dialog names. */
+const MOST_NAMED = 5;
+
+/** @param {Choosing & {action: BulkAction, onClose: () => void}} props */
+export function BulkDialog(props) {
+  const { action, onClose } = props;
+  const { send, asking, problem } = useSending(props);
+  const n = reach(props, action);
+  const what = n === null ? "all that match" : plural(n, "run");
+  return html`<${Dialog} title=${`${action.word} ${what}?`} onClose=${onClose}>
+    <${Which} ...${props} />
+    <p>${action.means}</p>
+    <${ProblemNote} text=${problem} />
+    <div class="dialog-actions">
+      <button type="button" class="button" onClick=${onClose}>${action.otherwise}</button>
+      <button type="button" autofocus disabled=${asking} onClick=${send}
+        class=${`button ${action.action === "retry" ? "primary" : "danger"}`}>
+        ${asking ? "Asking…" : `${action.word} ${what}`}</button>
+    </div>
+  <//>`;
+}
+
+/** @param {Choosing & {action: BulkAction, onClose: () => void}} props */
+function useSending(props) {
+  const { bulk, selection, onClose } = props;
+  const [asking, setAsking] = useState(false);
+  const [problem, setProblem] = useState("");
+  const order = useOrder(props);
+  const send = async () => {
+    setAsking(true);
+    setProblem("");
+    try {
+      await bulk.begin(order());
+      selection.clear();
+      onClose();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+      setAsking(false);
+    }
+  };
+  return { send, asking, problem };
+}
+
+/** @param {Choosing & {action: BulkAction}} props */
+function useOrder({ selection, filter, action }) {
+  const { clock } = useServices();
+  return () => {
+    const { all } = selection.choice.peek();
+    return all
+      ? { action: action.action, filter: filterOf(action, filter, all.until, clock.reading()) }
+      : { action: action.action, ids: fit(action, selection.runs()).map((run) => run.id) };
+  };
+}
+
+/** @param {Choosing & {action: BulkAction}} props */
+function Which({ selection, filter, action }) {
+  if (selection.choice.value.all)
+    return html`<p>Every run it applies to that matches: <strong class="wrap">
+      ${describeFilter(filter)}</strong>. Runs started since you selected them are left alone.</p>`;
+  const runs = fit(action, selection.runs());
+  const left = selection.size.value - runs.length;
+  const rest = runs.length - MOST_NAMED;
+  return html`<ul class="bulk-names">
+      ${runs.slice(0, MOST_NAMED).map(
+        (run) => html`<li key=${run.id} class="clip">${run.label || shortName(run.name)}</li>`,
+      )}
+      ${rest > 0 ? html`<li class="muted">and ${plural(rest, "more", "more")}</li>` : null}
+    </ul>
+    ${left ? html`<p class="muted">${plural(left, "selected run")} it does not apply to
+      ${left === 1 ? " is" : " are"} left as ${left === 1 ? "it is" : "they are"}.</p>` : null}`;
+}
