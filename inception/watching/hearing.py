@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,11 +45,13 @@ class Hearing:
         *,
         runs: Mapping[str, LiveRun],
         on_revoke: Callable[[LiveRun, str], None],
+        on_retry: Callable[[LiveRun, LiveNode], None],
     ) -> None:
         self._ctx = ctx
         self._endings = endings
         self._runs = runs
         self._on_revoke = on_revoke
+        self._on_retry = on_retry
 
     def order(self, text: str) -> None:
         """Take a message of this process's own channel, or of all watchers'."""
@@ -72,21 +75,30 @@ class Hearing:
         elif kind == "end":
             self._ended(live, node, message)
         elif kind == "retry":
-            self._retries(live, node, str(message["error"]))
+            self._retry_follows(live, node, message)
 
     def claimed(self, live: LiveRun, node: LiveNode, claim: ClaimRecord) -> None:
         """A worker began this attempt."""
         with live.lock:
             if node.ended or (node.claim is not None and node.claim.retries > claim.retries):
                 return
-            fields = {"state": raw(State.STARTED), "worker": raw(claim.worker), "waiting": "null"}
+            state = State.STARTED if claim.retry_at is None else State.RETRY
+            fields = {"state": raw(state), "worker": raw(claim.worker), "waiting": "null"}
             if node.claim is None:
                 fields["started_at"] = raw(claim.at)
-            node.claim, node.state, node.waiting, node.missed_beats = claim, State.STARTED, None, 0
+            node.claim, node.state, node.waiting, node.missed_beats = claim, state, None, 0
             if node.resend is not None:
                 node.resend.cancel()
                 node.resend = None
             self._roll_and_post(live, node, fields, urgent=True)
+        self._on_retry(live, node)
+
+    def _retry_follows(self, live: LiveRun, node: LiveNode, message: Message) -> None:
+        claim = node.claim
+        if claim is not None and claim.retries == message["retries"]:
+            node.claim = replace(claim, retry_at=int(message["eta"]))
+            self._on_retry(live, node)
+        self._retries(live, node, str(message["error"]))
 
     def _ended(self, live: LiveRun, node: LiveNode, message: Message) -> None:
         """The end came along, unless it was too large for a message."""

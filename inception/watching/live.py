@@ -119,6 +119,11 @@ class LiveNode:
         """True once its end is decided, recorded or not."""
         return self.end is not None
 
+    @property
+    def awaits_claim(self) -> bool:
+        """True while its message is under way: nobody has it, or Celery's own retry follows."""
+        return self.claim is None or self.claim.retry_at is not None
+
     def outcome(self) -> Outcome:
         """What its parent gets; only for a node whose end is recorded."""
         if self.end is None:

@@ -76,6 +76,8 @@ class Outbox:
             raise ValueError(f"Node {node.path} has no request to send.")
         ticket = Ticket(run_id=run_id, path=node.path, attempt=node.attempt)
         options = {k: v for k, v in self._options(request).items() if k not in _NOT_FOR_SENDING}
+        if node.claim is not None:  # a retry of Celery's own, which has a number of its own
+            options = {**options, "retries": node.claim.retries + 1, "countdown": None, "eta": None}
         self._client.send_task(
             request.name,
             args=list(request.args),

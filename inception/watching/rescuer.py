@@ -126,7 +126,10 @@ class Rescuer:
                     live.writer.post(node, {"waiting": raw(why)}, urgent=True)
 
     def _find_lost(self, beats: dict[str, BeatRecord], dead: set[str]) -> None:
-        """Claims of dead workers, and claims that two later beats of their worker don't list."""
+        """Claims of dead workers, and claims that two later beats of their worker don't list.
+
+        While Celery's own retry is due nobody works on a child, and none of its workers matters.
+        """
         moved = {
             name
             for name, beat in beats.items()
@@ -135,7 +138,7 @@ class Rescuer:
         self._counters = {name: beat.counter for name, beat in beats.items()}
         listed = {(run, path, n) for beat in beats.values() for run, path, n in beat.running}
         for live in list(self._scheduler.runs.values()):
-            for node in [n for n in live.nodes.values() if n.claim is not None and not n.ended]:
+            for node in [n for n in live.nodes.values() if not (n.awaits_claim or n.ended)]:
                 self._check_claim(live, node, beats, dead, moved, listed)
 
     def _check_claim(
@@ -150,8 +153,8 @@ class Rescuer:
         worker = node.claim.worker if node.claim else ""
         if (live.id, node.path, node.attempt) in listed:
             node.missed_beats = 0
-        elif node.state != State.RETRY and (worker in moved or worker not in beats):
-            node.missed_beats += 1  # while Celery's own retry is due, nobody works on it
+        elif worker in moved or worker not in beats:
+            node.missed_beats += 1
         if worker in dead:
             self._lose(live, node, node.attempt, f"worker {worker} died")
         elif node.missed_beats > _MISSED_BEATS:

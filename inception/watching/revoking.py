@@ -105,10 +105,10 @@ class Revoker:
             frame.revoke()
 
     def _stop(self, live: LiveRun, nodes: list[LiveNode]) -> None:
-        queued = [node for node in nodes if node.claim is None]
+        queued = [node for node in nodes if node.awaits_claim]
         self._endings.finish_unclaimed(live, queued, revoked_end(empty_meta()))
         running = [node for node in nodes if not node.ended]
-        if any(node.claim is None for node in running):
+        if any(node.awaits_claim for node in running):
             self._read_claims(live, running)
         for node in running:
             self.order_stop(live, node, state=State.REVOKED, error="Revoked")
@@ -120,7 +120,7 @@ class Revoker:
         claims = live.lane.insist(lambda: self._ctx.store.read_claims(live.id, paths))
         for node in nodes:
             claim = claims.get(node.path)
-            if node.claim is None and claim is not None and claim.attempt == node.attempt:
+            if node.awaits_claim and claim is not None and claim.attempt == node.attempt:
                 node.claim = claim
 
     def _stop_again(self, live: LiveRun, node: LiveNode) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
+    from inception.runs.records import ClaimRecord
     from inception.watching.context import Context
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,13 @@ class Scheduler:
         self.runs: dict[str, LiveRun] = {}
         self.endings = Endings(ctx, begin_attempt=self._begin_attempt)
         self.revoker = Revoker(ctx, self.endings, on_intent=self._on_intent)
-        self.hearing = Hearing(ctx, self.endings, runs=self.runs, on_revoke=self.revoker.heard)
+        self.hearing = Hearing(
+            ctx,
+            self.endings,
+            runs=self.runs,
+            on_revoke=self.revoker.heard,
+            on_retry=self._expect_retry,
+        )
         self._steps = Steps(ctx, self.hearing.word)
         self._bodies = Bodies(ctx, app, self.endings, self._end_run)
         self._bodies.desk = Desk(
@@ -198,7 +205,7 @@ class Scheduler:
         silent = []
         for node in [n for n in live.nodes.values() if n.kind == "child" and not n.ended]:
             claim, end = loaded.claims.get(node.path), loaded.ends.get(node.path)
-            if claim is not None and claim.attempt == node.attempt and node.claim is None:
+            if claim is not None and claim.attempt == node.attempt and _is_news(claim, node):
                 self.hearing.claimed(live, node, claim)
             if end is not None and end.attempt == node.attempt:
                 self.endings.take_end(live, node, end)
@@ -211,6 +218,9 @@ class Scheduler:
 
     def _begin_attempt(self, live: LiveRun, node: LiveNode) -> None:
         self._steps.begin_attempt(live, node)
+
+    def _expect_retry(self, live: LiveRun, node: LiveNode) -> None:
+        self._steps.expect_retry(live, node)
 
     def _on_intent(self, live: LiveRun) -> None:
         self._bodies.watch_unwinding(live)
@@ -237,3 +247,9 @@ class Scheduler:
         live.root.cancel_timers()
         for frame in list(live.frames.values()):
             frame.revoke()
+
+
+def _is_news(claim: ClaimRecord, node: LiveNode) -> bool:
+    """True for a claim that wasn't heard of, or of whose retry by Celery that is so."""
+    known = node.claim
+    return known is None or (claim.retries, claim.retry_at) != (known.retries, known.retry_at)

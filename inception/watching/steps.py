@@ -114,8 +114,21 @@ class Steps:
         A child that this process hasn't come to in its replay has no request yet; it is sent
         when the replay asks for it.
         """
+        if node.claim is None:
+            self._send(live, node)
+        else:
+            self.expect_retry(live, node)
+
+    def expect_retry(self, live: LiveRun, node: LiveNode) -> None:
+        """Celery sends its own retry of a child; see to it that this message isn't lost either."""
+        claim = node.claim
+        if claim is not None and claim.retry_at is not None:
+            due = max(0.0, claim.retry_at / 1000 - time.time())
+            self._send_again(live, node, due + FIRST_RESEND)
+
+    def _send(self, live: LiveRun, node: LiveNode) -> None:
         request = node.request  # its end takes it from the node, perhaps while it is sent
-        if request is None or node.ended or node.claim is not None or live.dropped:
+        if request is None or node.ended or not node.awaits_claim or live.dropped:
             return
         try:
             self._ctx.outbox.send(live.id, node)
@@ -130,12 +143,12 @@ class Steps:
         """A task of a foreign worker claims nothing and is never sent twice on silence."""
 
         def again() -> None:
-            if node.claim is None and self._ctx.consumers.serve(node.queue):
-                self.send(live, node)
+            if node.awaits_claim and self._ctx.consumers.serve(node.queue):
+                self._send(live, node)
             self._send_again(live, node, min(2 * pause, LONGEST_RESEND))
 
         with live.lock:
-            if node.ended or node.claim is not None or live.dropped:
+            if node.ended or not node.awaits_claim or live.dropped:
                 return
             if node.resend is not None:
                 node.resend.cancel()

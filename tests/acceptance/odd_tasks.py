@@ -34,6 +34,12 @@ def raise_system_exit() -> None:
     raise SystemExit(3)
 
 
+@child(bind=True)
+def retry_in_an_hour(self: Any) -> None:
+    """Ask Celery to be tried again much later."""
+    raise self.retry(countdown=3600, exc=ValueError("not now"))
+
+
 @child
 def raise_unpicklable() -> None:
     """Fail with an exception that no process can hand to another."""
@@ -143,7 +149,7 @@ CHILDREN = {
     for task in (
         raise_value_error, raise_system_exit, raise_unpicklable, raise_strange_text, return_a_set,
         return_too_much, leave_at_once, say_error, wait, say_one_word, spin, print_lines, square,
-        never, plain, func_1,
+        never, plain, func_1, retry_in_an_hour,
     )
 }  # fmt: skip
 

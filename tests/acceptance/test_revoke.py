@@ -21,6 +21,10 @@ def running(seen: Watched) -> list[str]:
     ]
 
 
+def states(seen: Watched) -> dict[str, str]:
+    return {path: node["state"] for path, node in seen.nodes.items()}
+
+
 def test_a_spinning_child_is_stopped_within_a_second(viewer: Viewer):
     run_id = viewer.start(ODD + "watch_one", child="spin", args=[60])
     viewer.wait(run_id, lambda seen: running(seen) == ["0"], 20, "the child runs")
@@ -35,6 +39,16 @@ def test_a_spinning_child_is_stopped_within_a_second(viewer: Viewer):
     assert seen.run["state"] == "REVOKED"
     assert seen.nodes["0"]["state"] == "REVOKED"
     assert time.monotonic() - asked < 2
+
+
+def test_a_child_that_celery_is_to_retry_much_later_ends_at_once(viewer: Viewer):
+    run_id = viewer.start(ODD + "watch_one", child="retry_in_an_hour")
+    viewer.wait(run_id, lambda seen: states(seen) == {"0": "RETRY"}, 20, "a retry is due")
+
+    viewer.revoke(run_id)
+    seen = viewer.wait_for_end(run_id, within=10)
+
+    assert (seen.run["state"], states(seen)) == ("REVOKED", {"0": "REVOKED"})
 
 
 def test_three_levels_with_running_and_queued_leaves_all_end(viewer: Viewer):

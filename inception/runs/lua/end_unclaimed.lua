@@ -13,10 +13,12 @@ if not run then return {'gone'} end
 local refusal = fence(run, owner, token, op)
 if refusal then return refusal end
 
+-- Nobody works on an attempt that Celery itself is to retry, and the retry's claim is refused.
 local function is_claimed(path)
   local claim = redis.call('HGET', CLAIMS, path)
   local node = redis.call('HGET', NODES, path)
   return claim and node and number_in(claim, 'attempt') == number_in(node, 'attempt')
+    and not number_in(claim, 'retry_at')
 end
 
 local argument = arguments(5)

@@ -115,6 +115,23 @@ def test_a_claimed_node_is_not_ended_as_unclaimed(held: HeldRun) -> None:
     assert held.state_of("0") == State.PENDING
 
 
+def test_a_node_that_celery_is_to_retry_is_ended_as_unclaimed(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    held.store.retry_claim(RUN, "0", 1, 0, error="broken", eta_ms=123)
+    ended = held.store.end_unclaimed(held.lease, held.next_op(), {"0": patch(state=State.REVOKED)})
+    assert ended.skipped == ended.refused == ()
+    assert held.state_of("0") == State.REVOKED
+    assert held.store.claim(held.claim_of("0", retries=1)) == ClaimAnswer.ENDED
+
+
+def test_a_node_that_celery_retries_is_not_ended_as_unclaimed(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    held.store.retry_claim(RUN, "0", 1, 0, error="broken", eta_ms=123)
+    held.store.claim(held.claim_of("0", retries=1))
+    ended = held.store.end_unclaimed(held.lease, held.next_op(), {"0": patch(state=State.REVOKED)})
+    assert ended.skipped == ("0",)
+
+
 def test_a_node_ended_as_unclaimed_is_not_claimed(held: HeldRun) -> None:
     ended = held.store.end_unclaimed(held.lease, held.next_op(), {"0": patch(state=State.REVOKED)})
     assert ended.skipped == ended.refused == ()

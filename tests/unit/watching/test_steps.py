@@ -1,0 +1,140 @@
+"""A child whose message is lost is sent again, also where Celery had sent it to try it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from celery import Celery
+
+from inception.authoring.frame import StepRequest
+from inception.authoring.task import Task
+from inception.runs.meta import empty_meta
+from inception.runs.records import ClaimRecord, Lease
+from inception.watching.consumers import Consumers
+from inception.watching.context import Context
+from inception.watching.lane import Lane
+from inception.watching.live import LiveNode, LiveRun
+from inception.watching.outbox import Outbox
+from inception.watching.steps import FIRST_RESEND, Steps
+from tests.unit.webapp.records import run_record
+
+CLAIM = ClaimRecord(attempt=1, retries=1, task_id="task-0", worker="host:compute:1", pid=7, at=1)
+
+
+class Clock:
+    """Timers that a test lets come."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self._action: Callable[[], None] = lambda: None
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Any:
+        self.pauses.append(seconds)
+        self._action = action
+        return SimpleNamespace(cancel=lambda: None)
+
+    def ring(self) -> None:
+        self._action()
+
+
+class Everybody(Consumers):
+    """Somebody consumes every queue."""
+
+    def serve(self, queue: str | None) -> bool:
+        return True
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        Celery, "send_task", lambda _app, _name, **options: messages.append(options)
+    )
+    return messages
+
+
+@pytest.fixture
+def steps(clock: Clock) -> Steps:
+    crew = SimpleNamespace(submit=lambda job: job())
+    parts = SimpleNamespace(
+        outbox=Outbox(Celery("test")), timers=clock, crew=crew, consumers=Everybody()
+    )
+    return Steps(cast("Context", parts), on_word=lambda *_word: None)
+
+
+@pytest.fixture
+def live() -> LiveRun:
+    run = run_record("r", kwargs={}, revoke=None, steps=None, meta=empty_meta())
+    return LiveRun(run, Lane(Lease(run_id="run", owner="owner", token="token")))
+
+
+def flaky() -> None:
+    """A child's body."""
+
+
+def child(claim: ClaimRecord | None) -> LiveNode:
+    task = Celery("test", task_cls=Task).task(name="tasks.flaky")(flaky)
+    request = StepRequest(
+        task=task, args=(), kwargs={}, options={"countdown": 9}, label="", digest="", kind="child"
+    )
+    return LiveNode(
+        path="0", name="tasks.flaky", kind="child", task_id="task-0", request=request, claim=claim
+    )
+
+
+def test_celerys_retry_is_sent_by_celery_and_from_here_only_when_it_is_late(
+    steps: Steps, live: LiveRun, clock: Clock, sent: list[dict[str, Any]]
+) -> None:
+    due = 60.0
+    node = child(replace(CLAIM, retry_at=int((time.time() + due) * 1000)))
+
+    steps.send(live, node)
+
+    assert sent == []
+    assert clock.pauses == [pytest.approx(due + FIRST_RESEND, abs=5)]
+    clock.ring()
+    (message,) = sent
+    assert (message["task_id"], message["retries"]) == ("task-0", 2)
+    assert message["countdown"] is None
+    clock.ring()
+    assert len(sent) == 2
+
+
+def test_what_somebody_works_on_is_not_sent(
+    steps: Steps, live: LiveRun, clock: Clock, sent: list[dict[str, Any]]
+) -> None:
+    steps.send(live, child(CLAIM))
+
+    assert sent == []
+    assert clock.pauses == []
+
+
+def test_a_retry_that_came_meanwhile_is_not_sent_again(
+    steps: Steps, live: LiveRun, clock: Clock, sent: list[dict[str, Any]]
+) -> None:
+    node = child(replace(CLAIM, retry_at=1))
+    steps.send(live, node)
+
+    node.claim = replace(CLAIM, retries=2)
+    clock.ring()
+
+    assert sent == []
+
+
+def test_a_first_message_has_no_number_of_a_retry(
+    steps: Steps, live: LiveRun, sent: list[dict[str, Any]]
+) -> None:
+    steps.send(live, child(None))
+
+    assert "retries" not in sent[0]
+    assert sent[0]["countdown"] == 9
