@@ -9,10 +9,11 @@ BIN = $(VENV)/bin
 SETUP = $(or $(PYTHON),$(NO_PYTHON)) -m tools.setup --venv $(VENV)
 NODE = $(PYTHON) -m tools.node
 PYTEST = $(BIN)/python -m pytest
+HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fix types unit integration acceptance browser js bench chaos docs \
+.PHONY: help run test check lint fix types unit integration acceptance browser js bench hammer chaos docs \
 	clean set-up
 
 help: ## Print this
@@ -64,7 +65,11 @@ bench: ## Measure all rows of docs/benchmarks.md, or ROW=6 alone
 	@$(SETUP) bench
 	$(BIN)/python -m bench $(ROW)
 
-chaos: set-up ## Kill, freeze and cut off processes at random, for minutes
+hammer: set-up ## Kill and freeze processes at random for a minute (MINUTES=, SEED=), then judge
+	$(HAMMER) --minutes $(or $(MINUTES),1)
+
+chaos: set-up ## The same for ten minutes, and the slow tests of faults
+	$(HAMMER) --minutes $(or $(MINUTES),10)
 	$(PYTEST) tests -m chaos
 
 docs: set-up ## Check that the documentation names what there is

@@ -1,0 +1,101 @@
+"""All that the judge is shown: what was asked for, what Redis says, and what the ledger says."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from inception.runs.model import State
+from tests.chaos.hammer.faults import Fault
+from tests.chaos.hammer.ledger import Line
+from tests.chaos.hammer.shapes import Shape
+
+LOST_WITH_REDIS: Final = 2.0
+"""Seconds (s) before a SIGKILL of Redis whose writes may be lost (docs/reliability.md)."""
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A run as somebody sees it: a client, or the server's own snapshot."""
+
+    epoch: str
+    seq: int
+    run: Record
+    nodes: Mapping[str, Record]
+
+    def open_nodes(self) -> str:
+        """The nodes that have no end, in words."""
+        states = {path: State(node["state"]) for path, node in self.nodes.items()}
+        going = [f"{path} {state}" for path, state in states.items() if not state.is_final]
+        return f"open nodes: {', '.join(going[:8]) or 'none'}"
+
+    def difference_from(self, server: View) -> str | None:
+        """What is here otherwise than at the server, in words; None if nothing is."""
+        if (self.epoch, self.seq) != (server.epoch, server.seq):
+            there = f"{server.epoch} {server.seq}"
+            return f"stands at {self.epoch} {self.seq}, the server at {there}"
+        if self.nodes.keys() != server.nodes.keys():
+            return f"knows the nodes {sorted(self.nodes)}, the server {sorted(server.nodes)}"
+        return _first_difference(self, server)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRun:
+    """A run whose start was acknowledged, and what else was asked of it.
+
+    All times are in seconds (s) since the epoch, of the acknowledgement. `server` is None if the
+    server knows no such run; a view is None if the client never got one.
+    """
+
+    id: str
+    shape: Shape
+    accepted_at: float
+    revoke_accepted_at: float | None = None
+    retry_accepted_at: float | None = None
+    refusal: str | None = None
+    """What the server answered instead of accepting a revoke or a retry."""
+    server: View | None = None
+    clients: Mapping[str, View | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a whole hammering has left behind; `listed` are the ids that the server lists."""
+
+    runs: Sequence[AskedRun]
+    lines: Sequence[Line]
+    faults: Sequence[Fault]
+    listed: frozenset[str]
+
+    def redis_lost(self, at: float) -> bool:
+        """True if what Redis acknowledged at this time may be gone by its own promise."""
+        return any(
+            fault.target == "redis"
+            and fault.signum == signal.SIGKILL
+            and at <= fault.at <= at + LOST_WITH_REDIS
+            for fault in self.faults
+        )
+
+    def faults_of(self, line: Line, since: float, until: float) -> list[Fault]:
+        """What was done in a span of time to the process that wrote this line, or to its worker."""
+        return [
+            fault
+            for fault in self.faults
+            if fault.pid in (line.pid, line.worker)
+            and fault.at <= until
+            and (fault.until or fault.at) >= since
+        ]
+
+
+def _first_difference(view: View, server: View) -> str | None:
+    pairs = [("the run", view.run, server.run)]
+    pairs += [(path, view.nodes[path], server.nodes[path]) for path in server.nodes]
+    for name, seen, there in pairs:
+        fields = [field for field in there if seen.get(field) != there[field]]
+        if fields:
+            return f"{name}: {fields[0]} is {seen.get(fields[0])!r}, not {there[fields[0]]!r}"
+    return None

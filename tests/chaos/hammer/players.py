@@ -1,0 +1,143 @@
+"""Players start one run after the other and see each to its end, through whatever happens."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from inception.runs.model import State
+from tests.chaos.hammer.asking import Answer, Asker, NeverAnswered
+from tests.chaos.hammer.clients import Audience
+from tests.chaos.hammer.evidence import AskedRun
+from tests.chaos.hammer.shapes import Shape
+
+PLAYERS: Final = 12
+"""Runs that go on at the same time."""
+ENDS_WITHIN: Final = 180.0
+"""Seconds (s) from a run's start to its end, faults included; more is reported as a breach."""
+
+_FINAL: Final = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED, State.LOST})
+_ALREADY: Final = frozenset({"run_not_ended", "run_succeeded"})
+"""A retry that was accepted though its answer was lost is refused so the second time."""
+
+
+class Players:
+    """Threads that play shapes until they are told to end; `seen` are their runs."""
+
+    def __init__(
+        self, asker: Asker, audience: Audience, shapes: Iterator[Shape], flags: Path
+    ) -> None:
+        self._asker = asker
+        self._audience = audience
+        self._shapes = shapes
+        self._flags = flags
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._runs: dict[str, AskedRun] = {}
+        self.errors: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._play_on, name=f"player-{number}", daemon=True)
+            for number in range(PLAYERS)
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> list[AskedRun]:
+        """Begin no further runs, and return all once their players have seen them end."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+        return list(self._runs.values())
+
+    @property
+    def count(self) -> int:
+        """Runs accepted so far."""
+        return len(self._runs)
+
+    def _play_on(self) -> None:
+        while not self._ended.is_set():
+            with self._lock:
+                shape = next(self._shapes)
+            try:
+                self._play(shape)
+            except NeverAnswered as error:
+                self.errors.append(str(error))
+
+    def _play(self, shape: Shape) -> None:
+        flag = self._raise_flag(shape)
+        run_id = self._start(shape, flag)
+        self._audience.watch(run_id)
+        if shape.revoke_after is not None:
+            self._revoke(run_id, shape, shape.revoke_after)
+        deadline = time.monotonic() + ENDS_WITHIN
+        state = self._audience.wait_for_state(run_id, _FINAL, ENDS_WITHIN)
+        if flag is not None and state == State.FAILURE:
+            flag.unlink()
+            self._retry(run_id)
+            left = deadline - time.monotonic()
+            self._audience.wait_for_state(run_id, frozenset({State.SUCCESS}), left)
+
+    def _raise_flag(self, shape: Shape) -> Path | None:
+        if not shape.mend:
+            return None
+        flag = self._flags / str(shape.arguments["flag"])
+        flag.touch()
+        return flag
+
+    def _start(self, shape: Shape, flag: Path | None) -> str:
+        arguments = {**shape.arguments, **({} if flag is None else {"flag": str(flag)})}
+        body = {"name": shape.name, "kwargs": arguments, "label": shape.kind}
+        answer = self._asker.post("/runs", body, key=str(uuid.uuid4()))
+        if answer.status not in (200, 201):
+            raise AssertionError(f"a start was refused: {answer}")
+        run_id = str(answer.body["id"])
+        self._put(AskedRun(id=run_id, shape=shape, accepted_at=answer.at))
+        return run_id
+
+    def _revoke(self, run_id: str, shape: Shape, after: float) -> None:
+        if shape.revoke_path:
+            self._wait_for_node(run_id, shape.revoke_path)
+        self._ended.wait(after)
+        body = {"path": shape.revoke_path} if shape.revoke_path else {}
+        answer = self._asker.post(f"/runs/{run_id}/revoke", body)
+        if answer.status == 202:
+            self._change(run_id, lambda run: replace(run, revoke_accepted_at=answer.at))
+        else:
+            self._refused(run_id, "the revoke", answer)
+
+    def _wait_for_node(self, run_id: str, path: str) -> None:
+        """Return once a client knows the node: before that it can't be revoked."""
+
+        def known() -> bool:
+            views = self._audience.views(run_id).values()
+            return any(view.known is not None and path in view.known.nodes for view in views)
+
+        self._audience.wait(known, ENDS_WITHIN)
+
+    def _retry(self, run_id: str) -> None:
+        answer = self._asker.post(f"/runs/{run_id}/retry", {})
+        code = answer.body.get("error", {}).get("code")
+        if answer.status == 202 or code in _ALREADY:
+            self._change(run_id, lambda run: replace(run, retry_accepted_at=answer.at))
+        else:
+            self._refused(run_id, "the retry", answer)
+
+    def _refused(self, run_id: str, what: str, answer: Answer) -> None:
+        said = f"{what} was answered {answer.status} {answer.body.get('error')}"
+        self._change(run_id, lambda run: replace(run, refusal=said))
+
+    def _put(self, run: AskedRun) -> None:
+        with self._lock:
+            self._runs[run.id] = run
+
+    def _change(self, run_id: str, change: Callable[[AskedRun], AskedRun]) -> None:
+        with self._lock:
+            self._runs[run_id] = change(self._runs[run_id])

@@ -1,0 +1,204 @@
+"""The judge: holds what became of each run against the ledger, and names every broken promise.
+
+Pure. What a promise excepts (what Redis lost with its last second, a worker that was silent for
+longer than a TTL) is counted apart, and only if the fault that excuses it was really done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from inception.runs.model import ROOT, State
+from inception.runs.paths import is_under
+from tests.chaos.hammer.evidence import AskedRun, Evidence, Record, View
+from tests.chaos.hammer.ledger import Line, Verb
+from tests.chaos.hammer.rules import FINAL, GRACE, Breach, Column, Rule, Verdict
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Hold every run against the ledger."""
+    by_run: dict[str, list[Line]] = defaultdict(list)
+    for line in evidence.lines:
+        by_run[line.run_id].append(line)
+    breaches, counts = list(_unasked(evidence)), dict[str, Counter[Column]]()
+    for run in evidence.runs:
+        case = _Case(evidence, run, by_run[run.id])
+        case.hear()
+        breaches += case.breaches
+        counts.setdefault(run.shape.kind, Counter()).update(case.counts)
+    return Verdict(breaches=breaches, counts=counts)
+
+
+def _unasked(evidence: Evidence) -> Iterator[Breach]:
+    for run_id in sorted(evidence.listed - {run.id for run in evidence.runs}):
+        yield Breach(
+            rule=Rule.UNASKED_RUN, run_id=run_id, kind="?", said="nobody was told of its start"
+        )
+
+
+class _Case:
+    """One run before the judge."""
+
+    def __init__(self, evidence: Evidence, run: AskedRun, lines: Sequence[Line]) -> None:
+        self._evidence = evidence
+        self._run = run
+        self._lines = lines
+        self.breaches: list[Breach] = []
+        self.counts: Counter[Column] = Counter({Column.RUNS: 1})
+
+    def hear(self) -> None:
+        """Find what is broken, and count."""
+        server = self._run.server
+        self._hear_children()
+        if server is None:
+            self._excused_or(self._run.accepted_at, Rule.LOST_RUN, "the server knows no such run")
+        else:
+            self._hear_end(server)
+            self._hear_nodes(server)
+            self._hear_survivors(server)
+            self._hear_clients(server)
+        self.counts[Column.BREACHES] = len(self.breaches)
+
+    def _breach(self, rule: Rule, said: str, path: str | None = None) -> None:
+        kind = self._run.shape.kind
+        self.breaches.append(
+            Breach(rule=rule, run_id=self._run.id, kind=kind, said=said, path=path)
+        )
+
+    def _excused_or(self, at: float, rule: Rule, said: str, path: str | None = None) -> None:
+        """A breach, unless what was acknowledged at this time was lost with Redis."""
+        if self._evidence.redis_lost(at):
+            self.counts[Column.WITH_REDIS] += 1
+        else:
+            self._breach(rule, said, path)
+
+    # The run's end
+
+    def _hear_end(self, server: View) -> None:
+        run, shape = self._run, self._run.shape
+        state, value = server.run["state"], server.run["value"]
+        if state not in FINAL:
+            self._breach(Rule.NOT_ENDED, f"it is {state}; {server.open_nodes()}")
+        elif state != shape.end or (shape.value is not None and value != shape.value):
+            error = server.run["meta"]["error"]
+            said = f"ended {state} with {value!r} ({error}), not {shape.end} with {shape.value!r}"
+            asked_at = run.revoke_accepted_at or run.retry_accepted_at or run.accepted_at
+            self._excused_or(asked_at, Rule.WRONG_END, said)
+        else:
+            self.counts[Column.ENDED] += 1
+        if run.refusal is not None:
+            self._breach(Rule.REFUSED, run.refusal)
+
+    def _hear_nodes(self, server: View) -> None:
+        ended = {
+            (line.path, line.attempt) for line in self._lines if line.verb in (Verb.END, Verb.KEPT)
+        }
+        for path, node in server.nodes.items():
+            if server.run["state"] in FINAL and node["state"] not in FINAL:
+                self._breach(Rule.NOT_ENDED, f"it is {node['state']} in an ended run", path)
+            is_child = node["kind"] == "child" and node["state"] == State.SUCCESS
+            if is_child and (path, node["attempt"]) not in ended:
+                self._breach(Rule.INVENTED, f"attempt {node['attempt']} has written no end", path)
+
+    # Its children
+
+    def _hear_children(self) -> None:
+        by_path: dict[str, list[Line]] = defaultdict(list)
+        for line in self._lines:
+            by_path[line.path].append(line)
+        for path, lines in by_path.items():
+            self._hear_child(path, lines)
+
+    def _hear_child(self, path: str, lines: Sequence[Line]) -> None:
+        begun = [line for line in lines if line.verb == Verb.BEGIN]
+        self.counts[Column.BEGUN] += len(begun)
+        self._hear_twice(path, begun)
+        for begin in begun:
+            own = [line for line in lines if line.delivery == begin.delivery]
+            later = [line for line in begun if line.delivery > begin.delivery]
+            self._hear_attempt(path, begin, own, later)
+
+    def _hear_twice(self, path: str, begun: Sequence[Line]) -> None:
+        seen: dict[tuple[int, int], Line] = {}
+        for line in begun:
+            first = seen.setdefault(line.delivery, line)
+            if first is not line:
+                said = f"attempt {line.attempt} began at {first.at:.3f} and at {line.at:.3f}"
+                self._excused_or(first.at, Rule.TWICE, said, path)
+
+    def _hear_attempt(
+        self, path: str, begin: Line, own: Sequence[Line], later: Sequence[Line]
+    ) -> None:
+        kept = _first(own, Verb.KEPT)
+        if kept is not None and kept.state != State.LOST:
+            self.counts[Column.FINISHED] += 1
+            if later and not self._may_follow(path, kept, later[0]):
+                said = f"{_ended(kept)}, and attempt {later[0].attempt} began at {later[0].at:.3f}"
+                self._excused_or(kept.at, Rule.RERUN, said, path)
+        elif _first(own, Verb.REFUSED) is not None:
+            self.counts[Column.TOO_LATE] += 1
+        if kept is None and later:
+            self._hear_given_up(path, begin, own, later[0])
+
+    def _may_follow(self, path: str, kept: Line, later: Line) -> bool:
+        """True if this end was one that another attempt follows: a failure, or before a retry."""
+        if kept.state == State.SUCCESS:
+            return False
+        if path in self._run.shape.failing and kept.state == State.FAILURE:
+            return True
+        asked = self._run.retry_accepted_at
+        return asked is not None and kept.at < asked
+
+    def _hear_given_up(self, path: str, begin: Line, own: Sequence[Line], later: Line) -> None:
+        """An attempt without a recorded end, which another has followed."""
+        if later.attempt == begin.attempt:
+            return  # Celery's own retry: the attempt goes on
+        self.counts[Column.GIVEN_UP] += 1
+        if _first(own, Verb.END) is not None and _first(own, Verb.REFUSED) is None:
+            self.counts[Column.UNRECORDED] += 1
+        if not self._evidence.faults_of(begin, begin.at - GRACE, later.at):
+            said = f"attempt {begin.attempt} began at {begin.at:.3f} in pid {begin.pid} of worker "
+            said += f"{begin.worker}, to which nothing was done; {later.attempt} at {later.at:.3f}"
+            self._excused_or(begin.at, Rule.UNEXPLAINED, said, path)
+
+    # What goes on after a revoke
+
+    def _hear_survivors(self, server: View) -> None:
+        late: dict[str, str] = {}
+        for path, record in [(ROOT, server.run), *server.nodes.items()]:
+            if record["state"] == State.REVOKED and record["finalized_at"] is not None:
+                late.update(self._late(path, record))
+        for path, said in late.items():
+            self._breach(Rule.SURVIVOR, said, path)
+
+    def _late(self, path: str, record: Record) -> Iterator[tuple[str, str]]:
+        """The children at or below `path` that were heard too late, and what was heard."""
+        ended_at = record["finalized_at"] / 1000
+        for line in self._lines:
+            is_alive = line.verb in (Verb.BEGIN, Verb.TICK, Verb.END)
+            is_late = is_alive and is_under(line.path, path) and line.at > ended_at + GRACE
+            if is_late and line.at > self._silent_from(line, ended_at):
+                after = line.at - ended_at
+                yield line.path, f"pid {line.pid} wrote {line.verb} {after:.1f} s after the end"
+
+    def _silent_from(self, line: Line, ended_at: float) -> float:
+        """When this process must be silent: it can't hear of its orders while it is frozen."""
+        faults = self._evidence.faults_of(line, ended_at - GRACE, line.at)
+        return max([ended_at, *(fault.until or fault.at for fault in faults)]) + GRACE
+
+    # What clients see
+
+    def _hear_clients(self, server: View) -> None:
+        for name, view in self._run.clients.items():
+            difference = "it has seen nothing" if view is None else view.difference_from(server)
+            if difference is not None:
+                self._breach(Rule.DIVERGED, f"client {name}: {difference}")
+
+
+def _first(lines: Sequence[Line], verb: Verb) -> Line | None:
+    return next((line for line in lines if line.verb == verb), None)
+
+
+def _ended(kept: Line) -> str:
+    return f"the end {kept.state} of attempt {kept.attempt} was recorded at {kept.at:.3f}"
