@@ -41,7 +41,8 @@ it was answered), `rescues` (in a row), `by` (who started or retried it), `retri
 secret arguments, encrypted, if it has any), `intents` (how many) and `intent:<path>` (Revoke). In
 the journal, `<path>#retried` is the number of the first step that a retry of the run started anew
 in the parent at that path: from there on recorded steps are used where they match, and are no
-reason to stop where they don't.
+reason to stop where they don't. `<path>#retries` is how many attempts may follow a failure of the
+step at that path.
 
 | channel | carries | heard by |
 |---|---|---|
@@ -102,6 +103,11 @@ def journal(run_id: str) -> str:
 def retried(path: str) -> str:
     """The journal's mark of the first step that a retry started anew in the parent at `path`."""
     return f"{path}#retried"
+
+
+def retries(path: str) -> str:
+    """The journal's mark of how many further attempts may follow a failure of the step."""
+    return f"{path}#retries"
 
 
 def claims(run_id: str) -> str:

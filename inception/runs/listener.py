@@ -91,8 +91,11 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """Hang up. Nothing is heard after this; whoever waits for a confirmation times out."""
+        """Hang up. Nothing is heard after this; whoever waits for a confirmation has none."""
         self._stopped.set()
+        with self._state:
+            for channel in self._channels.values():
+                channel.confirmed.set()
         wire = self._wire
         if wire is not None:
             wire.hang_up()
@@ -103,7 +106,7 @@ class Listener:
         """Call `handler` with each message of `channel`; returns once Redis has confirmed.
 
         A channel may have several handlers. Raises StoreUnavailable, and hears nothing, if there
-        is no confirmation within `timeout` seconds (s).
+        is no confirmation within `timeout` seconds (s), or once it is given up, or this stopped.
         """
         self.subscribe_many({channel: handler}, timeout)
 
@@ -114,13 +117,24 @@ class Listener:
         deadline = time.monotonic() + timeout
         self._flush()
         for channel in channels:
-            if not channel.confirmed.wait(max(0.0, deadline - time.monotonic())):
+            if not self._is_confirmed(channel, deadline):
                 for name, handler in handlers.items():
                     self.unsubscribe(name, handler)
                 raise StoreUnavailable(
                     f"Redis did not confirm the subscription of {channel.name} "
                     f"within {timeout:g} s."
                 )
+
+    def _is_confirmed(self, channel: _Channel, deadline: float) -> bool:
+        """Wait for Redis' confirmation until the deadline, on the monotonic clock (s).
+
+        It doesn't come for a channel that was given up meanwhile, or once this is stopped.
+        """
+        if self._stopped.is_set():
+            return False
+        confirmed = channel.confirmed.wait(max(0.0, deadline - time.monotonic()))
+        is_kept = self._channels.get(channel.name) is channel
+        return confirmed and is_kept and not self._stopped.is_set()
 
     def unsubscribe(self, channel: str, handler: Handler) -> None:
         """Call `handler` no more. Never waits; a handler that isn't there is no error."""
@@ -131,6 +145,7 @@ class Listener:
             known.handlers = _without(known.handlers, handler)
             if not known.handlers:
                 del self._channels[channel]
+                known.confirmed.set()  # whoever waits for it finds that it was given up
                 self._outbox.append(("UNSUBSCRIBE", channel))
         self._flush_if_free()
 
@@ -284,6 +299,8 @@ class Listener:
         wire.close()
         self._has_gap = True
         with self._state:
+            if self._stopped.is_set():
+                return  # nobody shall wait for what doesn't come any more
             for channel in self._channels.values():
                 channel.confirmed.clear()
 

@@ -145,7 +145,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStep:
-    """A child to be recorded; `digest` is that of its arguments, `meta` what it starts with."""
+    """A child to be recorded; `digest` is that of its arguments, `meta` what it starts with.
+
+    `retries` is how many further attempts may follow a failure, whoever holds the run then.
+    """
 
     path: str
     parent: str
@@ -157,16 +160,22 @@ class NewStep:
     args_text: str
     kwargs_text: str
     digest: str
+    retries: int = 0
     meta: Meta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a write came to; `refused` are the nodes that were final and stayed as they are."""
+    """What a write came to; `refused` are the nodes that were final and stayed as they are.
+
+    `revoked` are parents that were asked to stop before their end was written: they stayed as
+    they are too, and only a REVOKED end is taken of them.
+    """
 
     seq: int
     epoch: str
     refused: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,13 +200,15 @@ class EndedUnclaimed:
 class Ended:
     """The run's end as it was recorded, or up to 20 paths of nodes that must end first.
 
-    With `waiting_for` nothing was written and `state` is the run's present one.
+    With `waiting_for` nothing was written and `state` is the run's present one; with `revoked`
+    neither, since the run was asked to stop before: only a REVOKED end is taken of it.
     """
 
     seq: int
     epoch: str
     state: State
     waiting_for: tuple[str, ...] = ()
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

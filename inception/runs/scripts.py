@@ -86,6 +86,7 @@ def _constants() -> str:
         "RUN_PREFIX": f"'{keys.run('')}'",
         "NODES_PREFIX": f"'{keys.nodes('')}'",
         "LOG_PREFIX": f"'{keys.LOG}'",
+        "RETRIES": f"'{keys.retries('')}'",
         "STATE_INDEX": f"'{keys.RUNS}:'",
         "TALLIES": f"'{keys.TALLIES}'",
         "ENDS": f"'{keys.ends('')}'",

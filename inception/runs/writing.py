@@ -40,11 +40,13 @@ class Writing(Scripts):
         """Merge patches into nodes and into the run, as one step.
 
         Nodes that are final stay as they are and come back as `refused`, and no run ends here.
-        Under a revoke a state that isn't final becomes REVOKING.
+        Under a revoke a state that isn't final becomes REVOKING, and a parent that would end
+        otherwise than as REVOKED comes back as `revoked`, left as it is.
         """
         words = [*recordtext.arguments_of(run or {}), len(nodes), *_patches(nodes)]
         answer = self._as_owner("write", lease, op, words)
-        return Written(seq=int(answer[1]), epoch=answer[2], refused=tuple(answer[3:]))
+        refused, revoked = _two_lists(answer[3:])
+        return Written(seq=int(answer[1]), epoch=answer[2], refused=refused, revoked=revoked)
 
     def spawn(
         self, lease: Lease, op: int, steps: Sequence[NewStep], run: Fields | None = None
@@ -55,7 +57,7 @@ class Writing(Scripts):
         """
         words: list[str | int] = [*recordtext.arguments_of(run or {}), len(steps)]
         for step in steps:
-            words += (f"{step.digest} {step.name}", *recordtext.arguments_of(_node_of(step)))
+            words += (*_entry(step), *recordtext.arguments_of(_node_of(step)))
         answer = self._as_owner("spawn", lease, op, words)
         return Spawned(seq=int(answer[1]), epoch=answer[2])
 
@@ -68,13 +70,8 @@ class Writing(Scripts):
         """Write ends to those nodes that no worker has claimed; the others are `skipped`."""
         words: list[str | int] = [len(nodes), *_patches(nodes)]
         answer = self._as_owner("end_unclaimed", lease, op, words)
-        first_skipped = 4 + int(answer[3])
-        return EndedUnclaimed(
-            seq=int(answer[1]),
-            epoch=answer[2],
-            refused=tuple(answer[4:first_skipped]),
-            skipped=tuple(answer[first_skipped:]),
-        )
+        refused, skipped = _two_lists(answer[3:])
+        return EndedUnclaimed(seq=int(answer[1]), epoch=answer[2], refused=refused, skipped=skipped)
 
     def new_attempt(
         self, lease: Lease, op: int, path: str, *, task_id: str, lost: Attempt, max_losses: int
@@ -99,14 +96,14 @@ class Writing(Scripts):
         """
         fields = _node_of(step)
         patch = {name: fields[name] for name in _RESTARTED}
-        words: list[str | int] = [step.path, f"{step.digest} {step.name}"]
+        words: list[str | int] = [step.path, *_entry(step)]
         words += ("" if earlier is None else recordtext.raw(earlier),)
         words += recordtext.arguments_of(patch)
         answer = self._as_owner("restart_step", lease, op, words)
         return int(answer[1])
 
     def end_run(self, lease: Lease, op: int, state: State, run: Fields) -> Ended:
-        """End the run, as REVOKED if that was asked for; refused while nodes go on."""
+        """End the run; refused while nodes go on, and other ends than REVOKED under a revoke."""
         words: list[str | int] = [state, *recordtext.arguments_of(run)]
         answer = self._as_owner("end_run", lease, op, words, keys.owned(lease.owner))
         return Ended(
@@ -114,15 +111,15 @@ class Writing(Scripts):
             epoch=answer[2],
             state=State(answer[3]),
             waiting_for=tuple(answer[4:]),
+            revoked=answer[0] == "must_revoke",
         )
 
     def _as_owner(
         self, name: str, lease: Lease, op: int, words: Iterable[str | int], *more_keys: str
     ) -> list[Any]:
         fence: list[str | int] = [lease.run_id, lease.owner, lease.token, op]
-        answer = self._run_again_if_lost(
-            name, [*keys.of_run(lease.run_id), *more_keys], [*fence, *words]
-        )
+        names = [*keys.of_run(lease.run_id), *more_keys]
+        answer = self._run_again_if_lost(name, names, [*fence, *words])
         _raise_refusal(answer[0], lease)
         return answer
 
@@ -138,6 +135,17 @@ def _raise_refusal(word: str, lease: Lease) -> None:
         raise SpawnRefused(f"Run {lease.run_id} is being revoked; no step starts in it.")
     if word == "too_many":
         raise TooManyNodes(f"Run {lease.run_id} would have more than {MAX_NODES:,} nodes.")
+
+
+def _two_lists(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read two lists of paths, and before them how long the first one is."""
+    second = 1 + int(words[0])
+    return tuple(words[1:second]), tuple(words[second:])
+
+
+def _entry(step: NewStep) -> tuple[str | int, str | int]:
+    """What the journal holds of a step, and its retries."""
+    return f"{step.digest} {step.name}", step.retries
 
 
 def _patches(nodes: Mapping[str, Fields]) -> list[str | int]:

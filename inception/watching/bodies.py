@@ -22,7 +22,7 @@ from inception.runs.jsontext import encode
 from inception.runs.meta import cut
 from inception.runs.model import MAX_TRACEBACK_BYTES, ROOT, State
 from inception.runs.paths import parent_path
-from inception.watching.endings import failed_end, revoked_end
+from inception.watching.endings import failed_end, revoked_end, under_revoke
 from inception.watching.frame import Dropped, LiveFrame, arguments_of, secrets_of
 from inception.watching.live import NodeEnd, raw
 
@@ -113,12 +113,7 @@ class Bodies:
             self._stop_children(live, frame)
         frame.wait_for_children()
         if live.is_revoked(frame.path) and end.state != State.REVOKED:
-            end = NodeEnd(
-                state=State.REVOKED,
-                meta=revoked_end(end.meta).meta,
-                value_text=end.value_text,
-                traceback=end.traceback,
-            )
+            end = under_revoke(end, frame.node.meta)
         if frame.path == ROOT:
             self._end_run(live, end)
         else:

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from inception.runs.errors import RunNotFound, StaleToken
+
 log = logging.getLogger(__name__)
 
 CREW_SIZE: Final = 16
@@ -48,6 +50,8 @@ class Crew:
         while (job := self._jobs.get()) is not None:
             try:
                 job()
+            except (StaleToken, RunNotFound) as fenced:
+                log.info("A job came too late: %s", fenced, extra={"action": "job_fenced"})
             except Exception:
                 # A job's own error is told in the log; the thread goes on for the other runs.
                 log.exception("A job of the watcher failed", extra={"action": "job_failed"})

@@ -88,6 +88,15 @@ class Endings:
         for waiter in waiters:
             waiter(node)
 
+    def revoke_instead(self, live: LiveRun, node: LiveNode) -> None:
+        """Redis refused the end of a parent: a revoke that wasn't heard of yet came before it."""
+        with live.lock:
+            if node.end is None or live.dropped:
+                return
+            end = under_revoke(node.end, node.shown)
+            self._decide(live, node, end)
+            live.writer.post(node, end.fields(), urgent=True)
+
     def take_end(self, live: LiveRun, node: LiveNode, end: EndRecord) -> None:
         """Believe the recorded end of an attempt. May need a round trip: crew and frames only."""
         if node.ended or end.attempt != node.attempt:
@@ -195,15 +204,22 @@ class Endings:
         with live.lock:
             node.attempt, node.task_id, node.state = attempt, next_id, State.RETRY
             node.claim, node.missed_beats = None, 0
-        send = partial(self._begin_sending, live, node)
+            node.backing_off = after != State.LOST
         if after == State.LOST:
-            send()
+            self._begin_sending(live, node)
         else:
             pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (attempt - 2))
             jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311  (jitter is no secret)
-            self._ctx.timers.call_later(jittered, partial(self._ctx.crew.submit, send))
+            send = partial(self._ctx.crew.submit, partial(self._begin_in_time, live, node))
+            self._ctx.timers.call_later(jittered, send)
+
+    def _begin_in_time(self, live: LiveRun, node: LiveNode) -> None:
+        node.backing_off = False
+        self._begin_sending(live, node)
 
     def _decide(self, live: LiveRun, node: LiveNode, end: NodeEnd) -> None:
+        if node.end is None:
+            node.shown = node.meta
         node.end, node.state, node.meta = end, end.state, end.meta
         node.cancel_timers()
         if node.path != ROOT:
@@ -217,6 +233,19 @@ class Endings:
 def revoked_end(meta: Meta) -> NodeEnd:
     """The end of a node that was asked to stop."""
     return failed_end(meta, "Revoked", state=State.REVOKED)
+
+
+def under_revoke(end: NodeEnd, shown: Meta) -> NodeEnd:
+    """What becomes of an end that came after a revoke: what was returned or raised is kept.
+
+    `shown` is what the node said of itself before.
+    """
+    return NodeEnd(
+        state=State.REVOKED,
+        meta=revoked_end(shown).meta,
+        value_text=end.value_text,
+        traceback=end.traceback,
+    )
 
 
 def failed_end(meta: Meta, error: str, *, state: State = State.FAILURE) -> NodeEnd:

@@ -21,6 +21,7 @@ from inception.runs.concealment import reveal, secret_texts
 from inception.runs.errors import SpawnRefused
 from inception.runs.jsontext import encode
 from inception.runs.keys import retried
+from inception.runs.keys import retries as retries_key
 from inception.runs.model import ROOT, JsonValue, Meta, State
 from inception.runs.paths import child_path, tree_order
 from inception.watching.journal import RecordedStep, value_key
@@ -222,10 +223,10 @@ class LiveFrame:
         RecordedStep.from_text(recorded).check(path, name=step.name, digest=step.digest)
         if not node.ended:
             node.request = step
-            if node.kind == "child":
-                self._desk.steps.send(self._live, node)
-            else:
+            if node.kind == "parent":
                 self._begin_if_parent(node)
+            elif not node.backing_off:
+                self._desk.steps.send(self._live, node)
         return True
 
     def _starts_anew(self, node: LiveNode, recorded: str, step: StepRequest) -> bool:
@@ -258,9 +259,16 @@ class LiveFrame:
 
     def _arm(self, nodes: Iterable[LiveNode], options: WatchOptions) -> None:
         for node in nodes:
-            if node.options is None:
-                node.retries_left = max(0, options.retries - (node.attempt - 1))
+            if options.retries > node.retries and not node.ended:
+                self._grant(node, options.retries)
             self._desk.deadlines.arm(self._live, node, options)
+
+    def _grant(self, node: LiveNode, retries: int) -> None:
+        """Record the retries of a child that was started before its watch."""
+        granted = int(self._record_text(retries_key(node.path), str(retries)))
+        with self._live.lock:
+            node.retries_left += granted - node.retries
+            node.retries = granted
 
     def _stop(self, nodes: Iterable[LiveNode]) -> None:
         for node in nodes:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from inception.authoring.outcome import Outcome
+from inception.runs.keys import retries
 from inception.runs.meta import empty_meta
 from inception.runs.model import ROOT, JsonValue, Meta, NodeKind, State
 from inception.runs.paths import is_under, lineage
@@ -72,11 +73,17 @@ class LiveNode:
     """The last attempt whose end was acted upon; it is told of in several ways."""
     state: State = State.PENDING
     meta: Meta = field(default_factory=empty_meta)
+    shown: Meta = field(default_factory=empty_meta)
+    """What it said before its end was decided."""
     queued_at: int | None = None
     claim: ClaimRecord | None = None
     request: StepRequest | None = None
     options: WatchOptions | None = None
+    retries: int = 0
+    """How many attempts may follow a failure, as it is recorded."""
     retries_left: int = 0
+    backing_off: bool = False
+    """Its next attempt waits for its time, and is sent then."""
     waiting: str | None = None
     end: NodeEnd | None = None
     recorded: bool = False
@@ -90,8 +97,9 @@ class LiveNode:
     waiters: list[Callable[[LiveNode], None]] = field(default_factory=list)
 
     @classmethod
-    def from_record(cls, node: Node) -> LiveNode:
+    def from_record(cls, node: Node, retries: int = 0) -> LiveNode:
         """A node as it was recorded by whoever held the run before."""
+        failures = sum(earlier["state"] == State.FAILURE for earlier in node["attempts"])
         live = cls(
             path=node["path"],
             name=node["name"],
@@ -102,6 +110,8 @@ class LiveNode:
             state=State(node["state"]),
             meta=node["meta"],
             queued_at=node["queued_at"],
+            retries=retries,
+            retries_left=max(0, retries - failures),
             waiting=node["waiting"],
         )
         if live.state.is_final:
@@ -140,12 +150,8 @@ class LiveNode:
 
     def begin_again(self, anew: LiveNode, attempt: int) -> None:
         """Become what `anew` is, as this attempt, which is to be started."""
-        self.name, self.kind, self.queue, self.request = (
-            anew.name,
-            anew.kind,
-            anew.queue,
-            anew.request,
-        )
+        self.name, self.kind, self.queue = anew.name, anew.kind, anew.queue
+        self.request, self.retries, self.retries_left = anew.request, anew.retries, anew.retries
         self.attempt, self.task_id, self.state = attempt, anew.task_id, State.PENDING
         self.queued_at = int(time.time() * 1000)
         self.meta, self.end, self.recorded = empty_meta(), None, False
@@ -223,6 +229,10 @@ class LiveRun:
         """Take a node in; `expected` announces its children if it is a parent."""
         self.nodes[node.path] = node
         self.rollup.add(node.path, expected)
+
+    def granted(self, path: str) -> int:
+        """How many further attempts the journal grants the step at `path`."""
+        return int(self.journal.get(retries(path), 0))
 
     def under(self, path: str) -> Iterator[LiveNode]:
         """The nodes at or below `path` without a decided end, the root excepted."""

@@ -15,7 +15,7 @@ from inception.runs.records import ClaimedRun, Lease, LoadedRun
 from inception.watching.bodies import Bodies
 from inception.watching.deadlines import Deadlines
 from inception.watching.desk import Desk
-from inception.watching.endings import Endings, failed_end
+from inception.watching.endings import Endings, failed_end, under_revoke
 from inception.watching.hearing import Hearing
 from inception.watching.lane import Lane
 from inception.watching.live import LiveNode, LiveRun, NodeEnd
@@ -136,6 +136,7 @@ class Scheduler:
             crew=self._ctx.crew,
             timers=self._ctx.timers,
             on_recorded=self.endings.recorded,
+            on_revoked=self.endings.revoke_instead,
             drop=self.drop,
             on_landed=self._ctx.results.show_meta,
         )
@@ -177,7 +178,7 @@ class Scheduler:
         live.journal = dict(loaded.journal)
         live.intents.update(loaded.intents)
         for node in sorted(loaded.nodes, key=lambda node: tree_order(node["path"])):
-            taken = LiveNode.from_record(node)
+            taken = LiveNode.from_record(node, live.granted(node["path"]))
             taken.claim = loaded.claims.get(taken.path) if taken.ended else None
             live.add(taken)
             done = taken.state == State.SUCCESS
@@ -231,6 +232,9 @@ class Scheduler:
         ended = live.lane.commit(
             lambda lease, op: self._ctx.store.end_run(lease, op, end.state, fields)
         )
+        if ended.revoked:
+            self._end_run(live, under_revoke(end, live.root.meta))
+            return
         if ended.waiting_for:
             about = {"action": "run_waits_for_children", "run_id": live.id}
             log.info("The run ends after %s", ", ".join(ended.waiting_for), extra=about)

@@ -175,6 +175,7 @@ class Steps:
             task_id=task_id(live.id, path, 1),
             queue=queue,
             request=request,
+            retries=request.retries,
             retries_left=request.retries,
         )
 
@@ -194,6 +195,7 @@ class Steps:
             args_text=encode(request.args, "arguments"),
             kwargs_text=encode(dict(request.kwargs), "arguments"),
             digest=request.digest,
+            retries=request.retries,
         )
 
 

@@ -49,6 +49,7 @@ class Writer:
         crew: Crew,
         timers: Timers,
         on_recorded: Callable[[LiveRun, LiveNode], None],
+        on_revoked: Callable[[LiveRun, LiveNode], None],
         drop: DropRun,
         on_landed: Callable[[LiveRun], None],
     ) -> None:
@@ -57,6 +58,7 @@ class Writer:
         self._crew = crew
         self._timers = timers
         self._on_recorded = on_recorded
+        self._on_revoked = on_revoked
         self._drop = drop
         self._on_landed = on_landed
         self._dirty: dict[str, LiveNode] = {}
@@ -138,7 +140,8 @@ class Writer:
 
     def _land(self, ended: list[LiveNode], written: Written) -> None:
         for node in ended:
-            self._on_recorded(self._live, node)
+            take = self._on_revoked if node.path in written.revoked else self._on_recorded
+            take(self._live, node)
         if written.refused:
             about = {"action": "write_refused", "run_id": self._live.id}
             log.info("Final nodes kept their end: %s", ", ".join(written.refused), extra=about)

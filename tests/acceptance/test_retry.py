@@ -68,7 +68,7 @@ def test_a_rerun_is_a_new_run_with_the_same_arguments(viewer: Viewer):
     assert viewer.wait_for_end(again["id"]).run["value"] == 5
 
 
-def test_a_watch_with_retries_starts_a_quickly_failing_child_again(viewer: Viewer, tmp_path: Path):
+def test_a_watch_with_retries_starts_a_failed_child_again(viewer: Viewer, tmp_path: Path):
     flag = tmp_path / "flag"
     flag.touch()
     run_id = viewer.start(

@@ -7,10 +7,7 @@
 --       final, skipped are claimed. {"stale"}, {"gone"}
 -- Events: each node that was ended, then the run. None if none was
 
-local owner, token, op = ARGV[2], ARGV[3], ARGV[4]
-local run = open_run()
-if not run then return {'gone'} end
-local refusal = fence(run, owner, token, op)
+local run, refusal = open_own_run()
 if refusal then return refusal end
 
 -- Nobody works on an attempt that Celery itself is to retry, and the retry's claim is refused.
@@ -28,12 +25,9 @@ for _ = 1, tonumber(argument()) do
   local patch = read_record(argument)
   if is_claimed(path) then
     skipped[#skipped + 1] = path
-  elseif not patch_node(run, path, patch) then
+  elseif patch_node(run, path, patch) ~= 'ok' then
     refused[#refused + 1] = path
   end
 end
 if #run.events > 0 then finish(run, run.state) end
-local words = {'ok', string.format('%.0f', run.seq), run.epoch, tostring(#refused)}
-for _, path in ipairs(refused) do words[#words + 1] = path end
-for _, path in ipairs(skipped) do words[#words + 1] = path end
-return answered(op, words)
+return answered(with_paths({'ok', string.format('%.0f', run.seq), run.epoch}, refused, skipped))

@@ -8,11 +8,9 @@
 --       {"stale"}, {"gone"}
 -- Events: the node as RETRY, then the run
 
-local owner, token, op, path, task_id = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local path, task_id = ARGV[5], ARGV[6]
 local earlier, earlier_state, max_losses = ARGV[7], ARGV[8], tonumber(ARGV[9])
-local run = open_run()
-if not run then return {'gone'} end
-local refusal = fence(run, owner, token, op)
+local run, refusal = open_own_run()
 if refusal then return refusal end
 
 -- A process that is taken for dead may yet record how its child ended: that end stands.
@@ -37,4 +35,4 @@ tally('attempts')
 put(node, 'task_id', task_id)
 local attempt = start_anew(run, path, node, earlier, 'RETRY')
 finish(run, run.state)
-return answered(op, {'ok', attempt})
+return answered({'ok', attempt})

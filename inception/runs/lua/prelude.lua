@@ -147,9 +147,25 @@ local function fence(run, owner, token, op)
   return nil
 end
 
--- Remembers what is answered to this operation, and returns it.
-local function answered(op, words)
-  redis.call('HSET', RUN, 'op', op, 'answer', cjson.encode(words))
+-- Opens the run for its owner: ARGV begins with run id, owner, token and op. The second result is
+-- what to answer instead of going on, if there is one.
+local function open_own_run()
+  local run = open_run()
+  if not run then return nil, {'gone'} end
+  return run, fence(run, ARGV[2], ARGV[3], ARGV[4])
+end
+
+-- Remembers what is answered to this operation of the owner's, and returns it.
+local function answered(words)
+  redis.call('HSET', RUN, 'op', ARGV[4], 'answer', cjson.encode(words))
+  return words
+end
+
+-- Adds two lists of paths to an answer, and before them how long the first one is.
+local function with_paths(words, first, second)
+  words[#words + 1] = tostring(#first)
+  for _, path in ipairs(first) do words[#words + 1] = path end
+  for _, path in ipairs(second) do words[#words + 1] = path end
   return words
 end
 
@@ -187,6 +203,12 @@ local function emit(run, kind, text)
   run.events[#run.events + 1] = event
 end
 
+-- Records a step in the journal, and how many further attempts may follow a failure of it.
+local function record_step(path, entry, retries)
+  redis.call('HSET', JOURNAL, path, entry)
+  if retries ~= '0' then redis.call('HSET', JOURNAL, path .. RETRIES, retries) end
+end
+
 -- ---------------------------------------------------------------- nodes of a run
 
 -- Gives the node its state, with what follows from it: times and counts.
@@ -213,22 +235,26 @@ local function state_under_intents(run, path, node, wanted)
   return wanted
 end
 
--- Merges a patch into the node at path. False, and nothing done, if it is final or not there.
+-- Merges a patch into the node at path. Returns "ok"; with nothing done "refused" if it is final
+-- or not there, and "revoked" if it would end otherwise than as REVOKED a parent that is to stop:
+-- what else such an end says (its meta, its value) would be that of another one.
 local function patch_node(run, path, patch)
   local text = redis.call('HGET', NODES, path)
-  if not text then return false end
+  if not text then return 'refused' end
   local node = parse(text)
   local old = unquote(node.fields.state)
-  if FINAL[old] then return false end
+  if FINAL[old] then return 'refused' end
   local wanted = patch.fields.state and unquote(patch.fields.state) or old
+  local state = state_under_intents(run, path, node, wanted)
+  if FINAL[wanted] and state ~= wanted then return 'revoked' end
   merge(node, path, patch)
   local begun = wanted == 'STARTED' or wanted == 'PROGRESS'
   if begun and wanted ~= old and node.fields.started_at == 'null' then
     put(node, 'started_at', run.at)
   end
-  move_node(run, node, old, state_under_intents(run, path, node, wanted))
+  move_node(run, node, old, state)
   store_node(run, path, node)
-  return true
+  return 'ok'
 end
 
 -- Gives the node its next attempt, the earlier one kept; its claim and end are superseded.

@@ -11,5 +11,5 @@ if not control[1] then return {'gone'} end
 if control[1] ~= owner or control[2] ~= token or token == '' then return {'stale'} end
 redis.call('HSETNX', JOURNAL, key, value)
 redis.call('HSET', RUN, 'rescues', 0)
-if tonumber(op) > tonumber(control[3]) then answered(op, {'ok'}) end
+if tonumber(op) > tonumber(control[3]) then answered({'ok'}) end
 return {'ok', redis.call('HGET', JOURNAL, key)}

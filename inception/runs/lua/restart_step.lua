@@ -2,17 +2,14 @@
 -- started anew, a parent may ask for something else. What is recorded under it is forgotten.
 --
 -- KEYS  1-8 the run's keys
--- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 path, 6 the journal's entry, 7 the earlier attempt
---       (JSON), empty if it was never begun, then the node's patch: number of fields, name and
---       value of each
+-- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 path, 6 the journal's entry, 7 how many further
+--       attempts may follow a failure, 8 the earlier attempt (JSON), empty if it was never begun,
+--       then the node's patch: number of fields, name and value of each
 -- Returns {"ok", attempt}; {"going_on"} if somebody works on it, {"revoked"}, {"stale"}, {"gone"}
 -- Events: the node as PENDING, then the run
 
-local owner, token, op, path = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local entry, earlier = ARGV[6], ARGV[7]
-local run = open_run()
-if not run then return {'gone'} end
-local refusal = fence(run, owner, token, op)
+local path, entry, retries, earlier = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local run, refusal = open_own_run()
 if refusal then return refusal end
 local text = redis.call('HGET', NODES, path)
 if not text then return {'gone'} end
@@ -41,10 +38,10 @@ for _, step in ipairs(redis.call('HKEYS', JOURNAL)) do
   if is_below(step) then redis.call('HDEL', JOURNAL, step) end
 end
 
-redis.call('HSET', JOURNAL, path, entry)
+record_step(path, entry, retries)
 local attempts = string.sub(node.fields.attempts, 2, -2)
 if earlier ~= '' then attempts = attempts .. (attempts == '' and '' or ',') .. earlier end
-merge(node, path, read_record(arguments(8)))
+merge(node, path, read_record(arguments(9)))
 put(node, 'children', '0')
 put(node, 'attempts', '[' .. attempts .. ']')
 put(node, 'attempt', string.format('%.0f', node.fields.attempt + 1))
@@ -56,4 +53,4 @@ move_node(run, node, old, 'PENDING')
 store_node(run, path, node)
 redis.call('HSET', RUN, 'rescues', 0)
 finish(run, run.state)
-return answered(op, {'ok', node.fields.attempt})
+return answered({'ok', node.fields.attempt})

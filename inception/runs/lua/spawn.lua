@@ -2,26 +2,24 @@
 --
 -- KEYS  1-8 the run's keys
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, then the run's patch (number of fields, name and value
---       of each), the number of steps, and for each the journal's entry and the node's record
+--       of each), the number of steps, and for each the journal's entry, how many further
+--       attempts may follow a failure of it, and the node's record
 -- Returns {"ok", seq, epoch}; {"revoked"} under a revoke and {"too_many"} beyond MAX_NODES, with
 --       nothing written; {"stale"}, {"gone"}
 -- Events: each new node, their parents, then the run. None if all steps were recorded before
 
-local owner, token, op = ARGV[2], ARGV[3], ARGV[4]
-local run = open_run()
-if not run then return {'gone'} end
-local refusal = fence(run, owner, token, op)
+local run, refusal = open_own_run()
 if refusal then return refusal end
 
 local argument = arguments(5)
 local patch = read_record(argument)
 local steps = {}
 for _ = 1, tonumber(argument()) do
-  local entry, node = argument(), read_record(argument)
+  local entry, retries, node = argument(), argument(), read_record(argument)
   local path = unquote(node.fields.path)
   if is_revoked(run, path) then return {'revoked'} end
   if redis.call('HEXISTS', JOURNAL, path) == 0 then
-    steps[#steps + 1] = {entry = entry, node = node, path = path}
+    steps[#steps + 1] = {entry = entry, retries = retries, node = node, path = path}
   end
 end
 if redis.call('HLEN', NODES) + #steps > MAX_NODES then return {'too_many'} end
@@ -29,7 +27,7 @@ if redis.call('HLEN', NODES) + #steps > MAX_NODES then return {'too_many'} end
 local born, parents = {}, {}
 for _, step in ipairs(steps) do
   local node, parent = step.node, unquote(step.node.fields.parent)
-  redis.call('HSET', JOURNAL, step.path, step.entry)
+  record_step(step.path, step.entry, step.retries)
   put(node, 'queued_at', run.at)
   put(node, 'args', fit(node, step.path, 'args', node.fields.args))
   put(node, 'kwargs', fit(node, step.path, 'kwargs', node.fields.kwargs))
@@ -53,4 +51,4 @@ if #steps > 0 or #patch.names > 0 then
   merge(run.record, '', patch)
   finish(run, run.state)
 end
-return answered(op, {'ok', string.format('%.0f', run.seq), run.epoch})
+return answered({'ok', string.format('%.0f', run.seq), run.epoch})

@@ -3,21 +3,20 @@
 -- KEYS  1-8 the run's keys
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, then the run's patch (number of fields, name and value
 --       of each), the number of nodes, and for each its path and patch
--- Returns {"ok", seq, epoch, paths that were refused...}; {"stale"}, {"gone"}
+-- Returns {"ok", seq, epoch, number refused, refused paths..., revoked paths...}; refused were
+--       final, revoked are parents that must end as REVOKED or not at all. {"stale"}, {"gone"}
 -- Events: each node in order, then the run
 
-local owner, token, op = ARGV[2], ARGV[3], ARGV[4]
-local run = open_run()
-if not run then return {'gone'} end
-local refusal = fence(run, owner, token, op)
+local run, refusal = open_own_run()
 if refusal then return refusal end
 
 local argument = arguments(5)
 local patch = read_record(argument)
-local refused = {}
+local kept = {refused = {}, revoked = {}}
 for _ = 1, tonumber(argument()) do
   local path = argument()
-  if not patch_node(run, path, read_record(argument)) then refused[#refused + 1] = path end
+  local paths = kept[patch_node(run, path, read_record(argument))]
+  if paths then paths[#paths + 1] = path end
 end
 
 local wanted = patch.fields.state and unquote(patch.fields.state) or run.state
@@ -25,4 +24,5 @@ if FINAL[wanted] then wanted = run.state end -- only end_run ends a run
 merge(run.record, '', patch)
 if is_revoked(run, '') then wanted = 'REVOKING' end
 finish(run, wanted)
-return answered(op, {'ok', string.format('%.0f', run.seq), run.epoch, unpack(refused)})
+return answered(with_paths({'ok', string.format('%.0f', run.seq), run.epoch},
+  kept.refused, kept.revoked))

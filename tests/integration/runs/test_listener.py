@@ -17,6 +17,7 @@ from inception.runs.errors import StoreUnavailable
 from inception.runs.listener import Listener
 from tests.integration.runs.held_run import RedisClient
 from tests.private_redis import PrivateRedis
+from tests.running import eventually
 
 WAIT = 10.0
 
@@ -164,6 +165,34 @@ def test_a_handler_that_raises_ends_nothing(ear: Ear, client: RedisClient) -> No
     ear.hear("channel")
     client.publish("channel", "one")
     assert ear.next() == "one"
+
+
+@pytest.mark.parametrize("end", ["it is given up", "the listener is stopped"])
+def test_nobody_waits_for_a_confirmation_that_does_not_come(
+    own_redis: PrivateRedis, end: str
+) -> None:
+    ear = Ear(own_redis.url, ping_every=60)
+    ear.hear("first")
+    own_redis.freeze()
+    refusals: Queue[StoreUnavailable] = Queue()
+
+    def subscribe() -> None:
+        try:
+            ear.listener.subscribe("channel", ear.heard.put, timeout=6 * WAIT)
+        except StoreUnavailable as refusal:
+            refusals.put(refusal)
+
+    waiter = threading.Thread(target=subscribe)
+    waiter.start()
+    eventually(lambda: "channel" in ear.listener._channels, WAIT, "it waits")
+    if end == "it is given up":
+        ear.listener.unsubscribe("channel", ear.heard.put)
+    else:
+        threading.Thread(target=ear.listener.stop).start()
+
+    refusals.get(timeout=WAIT)
+    own_redis.thaw()
+    ear.listener.stop()
 
 
 def test_without_redis_a_subscription_fails_in_time(tmp_path: Path) -> None:

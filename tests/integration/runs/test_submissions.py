@@ -15,6 +15,7 @@ from inception.runs.errors import (
     RunNotFound,
     SpawnRefused,
 )
+from inception.runs.meta import empty_meta
 from inception.runs.model import JsonValue, State
 from inception.runs.records import ClaimAnswer, Lease, LogLine, NewRun
 from inception.runs.recordtext import patch
@@ -119,9 +120,23 @@ def test_a_run_whose_child_is_claimed_is_left_to_a_rescuer(held: HeldRun) -> Non
 
 def test_a_held_run_shows_revoking_until_its_owner_ends_it(held: HeldRun) -> None:
     assert revoke(held.store) == State.REVOKING
-    ended = held.store.end_run(held.lease, 1, State.SUCCESS, {})
+    ended = held.store.end_run(held.lease, 1, State.REVOKED, {})
     assert ended.state == State.REVOKED
     assert held.store.read_run(RUN)["state"] == State.REVOKED
+
+
+def test_a_run_that_is_to_stop_takes_no_other_end_and_nothing_of_it(held: HeldRun) -> None:
+    revoke(held.store)
+    seq = held.store.read_run(RUN)["seq"]
+    done = patch(meta=empty_meta("OK"), value=1)
+    refused = held.store.end_run(held.lease, 1, State.SUCCESS, done)
+    assert refused.revoked
+    assert held.store.read_run(RUN)["seq"] == seq
+
+    ended = held.store.end_run(held.lease, 2, State.REVOKED, patch(meta=empty_meta("ERROR")))
+    assert not ended.revoked
+    assert held.store.read_run(RUN)["meta"]["status"] == "ERROR"
+    assert held.store.read_run(RUN)["value"] is None
 
 
 def test_asking_twice_is_one_revoke(held: HeldRun) -> None:
@@ -179,7 +194,13 @@ def test_under_a_revoke_a_parent_ends_revoked_and_a_child_as_it_did(held: HeldRu
     held.spawn("0.0")
     revoke(held.store)
     held.end("0.0", State.SUCCESS)
-    held.end("0", State.SUCCESS)
+    nodes = {"0": patch(state=State.SUCCESS, meta=empty_meta("OK"), value=1)}
+    written = held.store.write(held.lease, held.next_op(), nodes, None)
+    assert (written.refused, written.revoked) == ((), ("0",))
+    assert held.store.read_node(RUN, "0")["meta"]["status"] != "OK"
+    assert held.store.read_node(RUN, "0")["value"] is None
+
+    held.end("0", State.REVOKED)
     assert held.state_of("0.0") == State.SUCCESS
     assert held.state_of("0") == State.REVOKED
 

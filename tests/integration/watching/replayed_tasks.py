@@ -1,0 +1,78 @@
+"""A parent that does what it is told, so that parents of any shape can be replayed."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from inception import child, now, parent, random, side_effect, sleep, watch, watch_all
+from inception.watching.live import LiveNode
+
+_draws = itertools.count()
+recorded: dict[tuple[str, str, int], object] = {}
+"""What a recorded verb returned first: by run, parent's path, and place in it."""
+
+
+@child
+def leaf(word: str, failures: int = 0) -> str:
+    """Fail in so many attempts, then return the word."""
+    raise NotImplementedError("workers are played")
+
+
+def body(node: LiveNode) -> str:
+    """What `leaf` does in a played worker."""
+    assert node.request is not None
+    word, failures = node.request.args
+    if node.attempt <= int(str(failures)):
+        raise RuntimeError(f"{word} fails in attempt {node.attempt}")
+    return str(word)
+
+
+@parent
+def play(run: str, path: str, steps: list[Any]) -> list[Any]:
+    """Do the steps in order, and return what came of those that the dice don't decide."""
+    return [_do(run, path, number, *step) for number, step in enumerate(steps)]
+
+
+def signature(run: str, path: str, what: Any) -> Any:
+    """A child: a leaf's word and failures, or a nested parent's name and steps."""
+    word, rest = what
+    return leaf.s(word, rest) if isinstance(rest, int) else play.s(run, f"{path}.{word}", rest)
+
+
+def _do(run: str, path: str, number: int, verb: str, *words: Any) -> Any:
+    if verb == "watch":
+        child_of, retries = words
+        return told(watch(signature(run, path, child_of), retries=retries))
+    if verb == "watch_later":
+        child_of, retries = words
+        return told(watch(signature(run, path, child_of).delay(), retries=retries))
+    if verb == "start":
+        return signature(run, path, words[0]).delay().path
+    if verb == "watch_all":
+        children, limit, retries = words
+        signatures = [signature(run, path, one) for one in children]
+        return [told(one) for one in watch_all(signatures, limit=limit, retries=retries)]
+    if verb == "fail":
+        raise RuntimeError(f"{path} was to fail")
+    return _is_kept(run, path, number, _value(verb, number))
+
+
+def _value(verb: str, number: int) -> object:
+    if verb == "sleep":
+        return sleep(0.001 * number)
+    return {"now": now, "random": random, "side_effect": lambda: side_effect(_draw)}[verb]()
+
+
+def _draw() -> int:
+    return next(_draws)
+
+
+def _is_kept(run: str, path: str, number: int, value: object) -> bool:
+    """True if this is what was returned here the first time."""
+    return bool(recorded.setdefault((run, path, number), value) == value)
+
+
+def told(outcome: Any) -> list[Any]:
+    """An outcome as far as it says the same in every execution."""
+    return [outcome["state"], outcome.error, outcome.value if outcome.ok else None]

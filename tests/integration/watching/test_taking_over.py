@@ -1,0 +1,181 @@
+"""What a watcher finds that takes a run over, and what comes between two of its own steps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from inception.runs import keys
+from inception.runs.model import JsonValue, State
+from inception.runs.recordtext import raw
+from inception.watching.endings import failed_end
+from inception.watching.live import LiveNode
+from inception.watching.watcher import Watcher
+from tests.integration.watching.replayed_tasks import body, play
+from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
+from tests.running import eventually
+
+
+@pytest.fixture
+def workers(stage: Stage) -> Iterator[Workers]:
+    workers = Workers(stage)
+    yield workers
+    workers.close()
+
+
+def start(stage: Stage, *steps: JsonValue) -> str:
+    return stage.record(play.name, run="run", path="", steps=list(steps))
+
+
+def carry_on(stage: Stage, run_id: str, workers: Workers, *, after: Watcher | None = None) -> Any:
+    """Let a new watcher carry the run on until it ends, and return the run."""
+    stage.ended.clear()
+    with stage.watcher(workers) as watcher:
+        owner = after._ctx.process if after else ""
+        assert watcher.scheduler.take(run_id, from_owner=owner)
+        assert stage.ended.wait(WITHIN)
+    return stage.store.read_run(run_id)
+
+
+@pytest.mark.parametrize("verb", ["watch", "watch_later"])
+def test_an_attempt_that_failed_while_no_watcher_lived_is_followed_by_its_retry(
+    stage: Stage, workers: Workers, verb: str
+) -> None:
+    """Whether the child was started by its watch, or before it."""
+    goes_on, may_end = threading.Event(), threading.Event()
+
+    def held_body(node: LiveNode) -> JsonValue:
+        goes_on.set()
+        assert may_end.wait(WITHIN)
+        return body(node)
+
+    stage.body = held_body
+    run_id = start(stage, [verb, ["a", 1], 1])
+    with stage.watcher(workers) as first:
+        first.scheduler.take(run_id)
+        assert goes_on.wait(WITHIN)
+        journal = keys.journal(run_id)
+        eventually(lambda: stage.client.hexists(journal, keys.retries("0")), 5, "it is watched")
+    may_end.set()
+    eventually(lambda: stage.store.read_end(run_id, "0") is not None, 5, "it has failed")
+
+    run = carry_on(stage, run_id, workers, after=first)
+
+    node = stage.store.read_node(run_id, "0")
+    assert (run["state"], run["value"]) == (State.SUCCESS, [["SUCCESS", None, "a"]])
+    assert workers.began == {("0", 1): 1, ("0", 2): 1}
+    assert [one["state"] for one in node["attempts"]] == [State.FAILURE]
+
+
+def test_a_child_that_fails_before_its_parent_waits_for_it_is_started_again(
+    stage: Stage, workers: Workers
+) -> None:
+    def send(run_id: str, node: LiveNode) -> None:
+        attempt = node.attempt
+        workers.work(run_id, node, node.path, attempt)
+        eventually(lambda: node.settled >= attempt, 5, "the watcher has heard of the end")
+
+    run_id = start(stage, ["watch", ["a", 1], 1])
+    with stage.watcher(workers) as watcher:
+        watcher._ctx.outbox.send = send  # type: ignore[method-assign]
+        watcher.scheduler.take(run_id)
+        assert stage.ended.wait(WITHIN)
+
+    assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
+    assert workers.began == {("0", 1): 1, ("0", 2): 1}
+
+
+def test_losses_take_nothing_from_the_retries_of_a_watch(stage: Stage, workers: Workers) -> None:
+    """The first attempt is lost, the second fails: each while another watcher is dead."""
+    run_id = start(stage, ["watch", ["a", 2], 1])
+    with stage.watcher(workers, Death(after=2)) as first:  # recorded and sent, no more
+        first.scheduler.take(run_id)
+        eventually(lambda: stage.store.read_end(run_id, "0") is not None, 5, "it has failed")
+    end = str(stage.client.hget(keys.claims(run_id), "0:end"))
+    stage.client.hset(keys.claims(run_id), "0:end", end.replace('"FAILURE"', '"LOST"'))
+    may_end = threading.Event()
+    stage.body = lambda node: may_end.wait(WITHIN) and body(node)
+    with stage.watcher(workers) as second:
+        second.scheduler.take(run_id, from_owner=first._ctx.process)
+        eventually(lambda: workers.began["0", 2] == 1, 5, "it is started again")
+    may_end.set()
+    eventually(lambda: stage.store.read_end(run_id, "0") is not None, 5, "it has failed")
+
+    stage.body = lambda node: "third"
+    run = carry_on(stage, run_id, workers, after=second)
+
+    attempts = stage.store.read_node(run_id, "0")["attempts"]
+    assert [one["state"] for one in attempts] == [State.LOST, State.FAILURE]
+    assert run["value"] == [["SUCCESS", None, "third"]]
+
+
+def revoke_before(stage: Stage, run_id: str, path: str, name: str, word: str) -> None:
+    """Store an intent right before an operation that says `word`; nobody is told."""
+
+    def before(operation: str, words: list[Any]) -> None:
+        if operation == name and word in words:
+            stage.before = lambda _name, _words: None
+            stage.store.request_revoke(run_id, path, by="anna", reason=None)
+
+    stage.before = before
+
+
+@pytest.mark.parametrize("path", ["", "0"])
+def test_an_end_that_a_revoke_came_before_says_nothing_of_success(
+    stage: Stage, workers: Workers, path: str
+) -> None:
+    """The run's, and a nested parent's; the watcher hears of the revoke only by the refusal."""
+    run_id = start(stage, ["watch", ["n", [["now"]]], 0])
+    name, word = ("end_run", State.SUCCESS) if path == "" else ("write", raw(State.SUCCESS))
+    with stage.watcher(workers) as watcher:
+        watcher.scheduler.hearing.order = lambda _text: None  # type: ignore[method-assign]
+        revoke_before(stage, run_id, path, name, word)
+        watcher.scheduler.take(run_id)
+        assert stage.ended.wait(WITHIN)
+
+    run = stage.store.read_run(run_id)
+    meta = run["meta"] if path == "" else stage.store.read_node(run_id, path)["meta"]
+    assert (meta["status"], meta["error"]) == ("ERROR", "Revoked")
+    if path == "":
+        assert (run["state"], run["counts"]) == (State.REVOKED, {"SUCCESS": 1})
+        assert meta["completion"] < 100
+    else:
+        assert (run["state"], run["counts"]) == (State.SUCCESS, {"REVOKED": 1})
+        assert run["value"] == [["REVOKED", "Revoked", None]]
+
+
+def test_a_job_for_a_run_that_is_anothers_is_no_fault(
+    stage: Stage, workers: Workers, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    held, taken = threading.Event(), threading.Event()
+
+    def held_body(node: LiveNode) -> JsonValue:
+        held.set()
+        assert taken.wait(WITHIN)
+        return body(node)
+
+    stage.body = held_body
+    with stage.watcher(workers) as frozen:
+        frozen.scheduler.take(run_id)
+        assert held.wait(WITHIN)
+        live = frozen.scheduler.runs[run_id]
+        with stage.watcher(workers) as other:
+            assert other.scheduler.take(run_id, from_owner=frozen._ctx.process)
+            late = partial(frozen.scheduler._end_run, live, failed_end(live.root.meta, "late"))
+            frozen._ctx.crew.submit(late)
+            eventually(lambda: "job_fenced" in actions(caplog), 5, "it is told of")
+            taken.set()
+            assert stage.ended.wait(WITHIN)
+
+    assert stage.store.read_run(run_id)["state"] == State.SUCCESS
+    assert "job_failed" not in actions(caplog)
+
+
+def actions(caplog: pytest.LogCaptureFixture) -> set[str]:
+    return {str(getattr(record, "action", "")) for record in caplog.records}
