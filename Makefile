@@ -25,7 +25,7 @@ run: ## Set everything up and run it, until Ctrl-C
 	@exec $(BIN)/python -m webapp.supervisor --stop-with-parent
 
 # Two lanes at once: most of these wait for processes. The longest comes first, each prints when done.
-ALL = acceptance lint types unit js integration browser
+ALL = acceptance lint types unit docs js integration browser
 WHOLE_OUTPUT = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: set-up ## Set up what is needed and run every check and test
@@ -47,13 +47,13 @@ types: set-up ## Types, of Python and of the browser's modules
 	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.json
 
 unit: set-up ## Tests without network
-	$(PYTEST) tests/unit
+	$(PYTEST) tests/unit -m "not docs"
 
 integration: set-up ## Tests with a private real Redis
 	$(PYTEST) tests/integration
 
 acceptance: set-up ## Tests with real processes, which get killed
-	$(PYTEST) tests/acceptance -m "not chaos"
+	$(PYTEST) tests/acceptance -m "not chaos and not docs"
 
 browser: set-up ## Tests in a real browser, Chromium on PATH
 	$(PYTEST) tests/browser
@@ -72,7 +72,8 @@ chaos: set-up ## The same for ten minutes, and the slow tests of faults
 	$(HAMMER) --minutes $(or $(MINUTES),10)
 	$(PYTEST) tests -m chaos
 
-docs: set-up ## Check that the documentation names what there is
+docs: set-up ## Build the documentation's site, run what it says, and hold it to the code
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(PYTEST) tests -m docs
 
 clean: ## Remove all that was made here, save the runs in var/

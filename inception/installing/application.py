@@ -33,7 +33,7 @@ def install(
         return app
     settings = settings or Settings.from_environment()
     _adopt_base(app)
-    configure(app, settings.redis_url)
+    configure(app, settings)
     _guard_sending(app)
     import_on_start(app, modules=settings.tasks, packages=packages)
     wire(app, settings)

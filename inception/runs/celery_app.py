@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from inception.runs.errors import SettingsError
-from inception.runs.settings import Settings
+from inception.runs.settings import REDIS_SCHEMES, Settings
 
 CHILDREN_QUEUE: Final = "children"
 PARENTS_QUEUE: Final = "parents"
@@ -54,13 +54,17 @@ _SEND_RETRY: Final = {
 _SEND_TIMEOUTS: Final = {"socket_timeout": 5.0, "socket_connect_timeout": 2.0}
 
 
-def configure(app: Celery, redis_url: str | None = None) -> None:
+def configure(app: Celery, settings: Settings) -> None:
     """Give `app` the settings that workers and senders must agree on.
 
-    `redis_url` becomes the broker and the result backend where the app names none.
+    Where the app names no broker or result backend, REDIS_URL is both, save for another broker
+    that INCEPTION_BROKER_URL names.
     """
-    if redis_url is not None:
-        app.add_defaults({"broker_url": redis_url, "result_backend": redis_url})
+    broker_url = settings.broker_url or settings.redis_url
+    if broker_url is not None:
+        app.add_defaults({"broker_url": broker_url})
+    if settings.redis_url is not None:
+        app.add_defaults({"result_backend": settings.redis_url})
     app.add_defaults(dict(PREFERRED))
     app.conf.update(REQUIRED)
     kept = app.conf.result_expires
@@ -75,11 +79,14 @@ def create_client(settings: Settings) -> Celery:
     """
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; it takes the address of a Redis, redis://...")
-    client = Celery("inception", broker=settings.redis_url, set_as_current=False)
-    configure(client)
+    broker_url = settings.broker_url or settings.redis_url
+    client = Celery("inception", broker=broker_url, set_as_current=False)
+    configure(client, settings)
     client.conf.update(
         result_backend="disabled://",
         task_publish_retry_policy=_SEND_RETRY,
-        broker_transport_options=_SEND_TIMEOUTS,
+        broker_connection_timeout=_SEND_TIMEOUTS["socket_connect_timeout"],
     )
+    if broker_url.startswith(REDIS_SCHEMES):
+        client.conf.broker_transport_options = dict(_SEND_TIMEOUTS)
     return client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -38,6 +39,20 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Process(StrEnum):
+    """What `make run` starts beside Redis."""
+
+    WATCHER = "watcher"
+    COMPUTE = "compute"
+    WEB = "web"
+
+
+REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
+BROKER_SCHEMES: Final = (*REDIS_SCHEMES, "amqp://", "amqps://", "pyamqp://")
+FOREIGN: Final = frozenset({"INCEPTION_URL", "INCEPTION_TOKEN"})
+"""Names that clients read: no settings of a server."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is configured from outside; the names are the protocol's.
@@ -46,10 +61,12 @@ class Settings:
     """
 
     redis_url: str | None = None
+    broker_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     state_dir: Path = Path("var")
     tasks: tuple[str, ...] = ()
+    processes: tuple[Process, ...] = tuple(Process)
     concurrency: int = os.cpu_count() or 1
     users: Path | None = None
     retention_days: int = 30
@@ -72,11 +89,13 @@ class Settings:
         """
         read, default = _Reader(os.environ if environ is None else environ), cls()
         return cls(
-            redis_url=read.text("REDIS_URL"),
+            redis_url=read.url("REDIS_URL", REDIS_SCHEMES),
+            broker_url=read.url("INCEPTION_BROKER_URL", BROKER_SCHEMES),
             host=read.text("INCEPTION_HOST") or default.host,
             port=read.number("INCEPTION_PORT", default.port, least=0, most=65535),
             state_dir=Path(read.text("INCEPTION_STATE_DIR") or default.state_dir),
-            tasks=read.words("INCEPTION_TASKS"),
+            tasks=read.modules("INCEPTION_TASKS"),
+            processes=read.choices("INCEPTION_PROCESSES", Process, default.processes),
             concurrency=read.number(
                 "INCEPTION_CONCURRENCY", default.concurrency, least=1, most=1024
             ),
@@ -102,6 +121,15 @@ def _secret_names(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.lower().replace("-", "_") for word in words) or DEFAULT_SECRET_NAMES
 
 
+def unknown_settings(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """Names that look like settings and are none, each with the one that may have been meant."""
+    named = {name for name in environ if name.startswith("INCEPTION_")}
+    return {
+        name: next(iter(difflib.get_close_matches(name, NAMES, n=1)), None)
+        for name in sorted(named - NAMES - FOREIGN)
+    }
+
+
 class _Reader:
     """Reads single settings; an empty text counts as not set."""
 
@@ -111,9 +139,26 @@ class _Reader:
     def text(self, name: str) -> str | None:
         return self._environ.get(name, "").strip() or None
 
+    def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
+        text = self.text(name)
+        if text is not None and not text.startswith(schemes):
+            # Not the text itself: it may be a password.
+            raise SettingsError(f"{name} takes an address that begins with {' or '.join(schemes)}.")
+        return text
+
     def words(self, name: str) -> tuple[str, ...]:
-        parts = (self.text(name) or "").split(",")
-        return tuple(part.strip() for part in parts if part.strip())
+        return _words(self.text(name) or "")
+
+    def modules(self, name: str) -> tuple[str, ...]:
+        wanted = "names of Python modules, comma-separated, like pkg.tasks,other"
+        return self._parse(name, (), _words, lambda words: all(map(_is_module, words)), wanted)
+
+    def choices(self, name: str, words: type[Word], default: tuple[Word, ...]) -> tuple[Word, ...]:
+        def convert(text: str) -> tuple[Word, ...]:
+            return tuple(words(word) for word in _words(text))
+
+        wanted = "one or more, comma-separated, of " + ", ".join(words)
+        return self._parse(name, default, convert, bool, wanted)
 
     def origins(self, name: str) -> frozenset[str]:
         """Addresses of sites as browsers write them: scheme, host, port unless the usual one."""
@@ -158,3 +203,31 @@ class _Reader:
         if value is None or not fits(value):
             raise SettingsError(f"{name} is {text!r}; it takes {wanted}.")
         return value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
+
+
+class _Asked(dict[str, str]):
+    """An empty environment that remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # narrower
+        self.names.add(name)
+        return default
+
+
+def _names() -> frozenset[str]:
+    Settings.from_environment(asked := _Asked())
+    return frozenset(asked.names)
+
+
+NAMES: Final = _names()
+"""Every setting there is: what `from_environment` asks for."""

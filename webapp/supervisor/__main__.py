@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from inception.runs.errors import SettingsError
-from inception.runs.settings import Settings
+from inception.runs.settings import Process, Settings, unknown_settings
 from inception.runs.vault import Vault
 from webapp.supervisor import redis_server
 from webapp.supervisor.checks import (
     StartError,
     check_access,
     check_port,
+    check_processes,
     check_redis,
     lock_state,
     without_password,
@@ -74,8 +75,10 @@ def _settled(settings: Settings) -> Settings:
 
 def _run(settings: Settings, root: Path, parent: Parent | None) -> None:
     speak(settings.log)
+    _name_unknown_settings()
     check_access(settings)
     Vault.from_settings(settings)  # a key that is none ends this, and not each process later
+    check_processes(settings)
     lock = lock_state(settings.state_dir)
     record = ProcessRecord(settings.state_dir)
     for orphan in record.end_orphans():
@@ -84,7 +87,8 @@ def _run(settings: Settings, root: Path, parent: Parent | None) -> None:
             *(orphan.name, orphan.pid),
             extra={"action": "orphan_ended"},
         )
-    check_port(settings.host, settings.port)
+    if Process.WEB in settings.processes:
+        check_port(settings.host, settings.port)
     if settings.redis_url is not None:
         check_redis(settings.redis_url)
     with catching_signals() as wakeups:
@@ -98,6 +102,12 @@ def _run(settings: Settings, root: Path, parent: Parent | None) -> None:
     os.close(lock)
 
 
+def _name_unknown_settings() -> None:
+    for name, meant in unknown_settings(os.environ).items():
+        hint = f"; is {meant} meant?" if meant else ""
+        log.warning("%s is no setting%s", name, hint, extra={"action": "unknown_setting"})
+
+
 def _start_and_keep(supervisor: Supervisor, settings: Settings, root: Path) -> None:
     url = settings.redis_url or _start_redis(supervisor, settings)
     if supervisor.stop_wanted():
@@ -107,7 +117,8 @@ def _start_and_keep(supervisor: Supervisor, settings: Settings, root: Path) -> N
     for spec in application_processes(settings, root, _environment(settings, url)):
         supervisor.add(SupervisedProcess(spec, settings.state_dir))
     probe = ReadinessProbe(settings.host, settings.port)
-    probe.start()
+    if Process.WEB in settings.processes:
+        probe.start()
     try:
         supervisor.run()
     finally:

@@ -13,7 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from inception.runs.settings import Settings
+from inception.runs.settings import Process, Settings
 from webapp.supervisor.redis_server import port_is_free
 
 REDIS_TIMEOUT = 5.0
@@ -56,6 +56,15 @@ def check_port(host: str, port: int) -> None:
         raise StartError(
             f"port {port} on {host} is in use: stop the program that listens there, "
             "or set INCEPTION_PORT to a free one"
+        )
+
+
+def check_processes(settings: Settings) -> None:
+    """Refuse to run a part of the application beside a Redis that ends with it."""
+    if settings.redis_url is None and set(settings.processes) != set(Process):
+        raise StartError(
+            f"INCEPTION_PROCESSES is {','.join(settings.processes)}, and the others would not know "
+            "the embedded Redis: set REDIS_URL to the one that all of them use"
         )
 
 

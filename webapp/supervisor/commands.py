@@ -34,7 +34,7 @@ def redis_process(server: RedisServer, environment: Mapping[str, str]) -> Proces
 def application_processes(
     settings: Settings, root: Path, environment: Mapping[str, str]
 ) -> list[ProcessSpec]:
-    """Run one watcher, the compute workers and the web from the checkout at root."""
+    """Run what the settings name, of a watcher, the compute workers and the web, from root."""
     mark = state_mark(settings.state_dir)
     watcher = ProcessSpec(
         name="watcher",
@@ -66,7 +66,7 @@ def application_processes(
         stop_phase=FIRST,
         stop_steps=(StopStep(signal=signal.SIGTERM, patience=3.0), _KILL),
     )
-    return [watcher, compute, web]
+    return [spec for spec in (watcher, compute, web) if spec.name in settings.processes]
 
 
 def state_mark(state_dir: Path) -> str:

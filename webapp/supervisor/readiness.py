@@ -39,7 +39,8 @@ class ReadinessProbe:
     def stop(self) -> None:
         """Ask no more."""
         self._stopped.set()
-        self._thread.join(ANSWER_TIMEOUT + PAUSE)
+        if self._thread.is_alive():
+            self._thread.join(ANSWER_TIMEOUT + PAUSE)
 
     def _run(self) -> None:
         waited = 0

@@ -1,7 +1,7 @@
 """The Python in the documentation is run, in test mode: no server, no broker.
 
-The blocks of one page are one program, from top to bottom. A block whose fence says
-```` ```python needs-server ```` is compiled only.
+The blocks of one page are one program, from top to bottom. A block that is marked as not run is
+compiled all the same. What needs the application is run by the acceptance tests.
 """
 
 from __future__ import annotations
@@ -11,45 +11,52 @@ import types
 from pathlib import Path
 
 import pytest
+import yaml
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```python( needs-server)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from tests.documents import LANGUAGES, MARKER, PAGES, Block, blocks_of, name_of, pages_with
+
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 pytestmark = pytest.mark.docs
 
 
-def name_of(document: Path) -> str:
-    return str(document.relative_to(CHECKOUT))
-
-
-def pages_with_code() -> list[Path]:
-    return [page for page in PAGES if FENCE.search(page.read_text())]
-
-
-@pytest.mark.parametrize("document", pages_with_code(), ids=name_of)
-def test_the_code_of_a_page_runs(document: Path) -> None:
-    text = document.read_text()
+@pytest.mark.parametrize("page", pages_with("python"), ids=name_of)
+def test_the_code_of_a_page_runs(page: Path) -> None:
     module = types.ModuleType("page")
-    for number, block in enumerate(FENCE.finditer(text)):
-        line = text.count("\n", 0, block.start(2))
+    for number, block in enumerate(blocks_of(page, "python")):
         # Blank lines in front, so that a traceback names the line of the page.
-        code = compile("\n" * line + block[2], str(document), "exec", dont_inherit=True)
-        if not block[1]:
+        code = compile("\n" * block.line + block.text, str(page), "exec", dont_inherit=True)
+        if block.why_not is None and not block.beside:
             # A task is named after its module; no two pages or blocks share a name.
-            module.__name__ = f"{document.stem}_{number}_{abs(hash(str(document)))}"
+            module.__name__ = f"{page.stem}_{number}_{abs(hash(str(page)))}"
             exec(code, module.__dict__)
 
 
 def test_there_is_code_to_run() -> None:
+    assert {"README.md", "docs/writing-tasks.md"} <= {name_of(p) for p in pages_with("python")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_fence_is_of_a_known_language_and_every_marker_before_one(page: Path) -> None:
     """A fence that is spelt otherwise would be passed over in silence."""
-    assert {"README.md", "docs/writing-tasks.md"} <= {name_of(page) for page in pages_with_code()}
-    spelt = [fence for page in PAGES for fence in re.findall(r"^```py.*$", page.read_text(), re.M)]
-    assert set(spelt) <= {"```python", "```python needs-server"}
+    text, blocks = page.read_text(), list(blocks_of(page))
+    assert len(re.findall(r"^```", text, re.MULTILINE)) == 2 * len(blocks)
+    assert {block.language for block in blocks} <= LANGUAGES
+    assert len(MARKER.findall(text)) == sum(
+        block.why_not is not None or block.beside for block in blocks
+    )
 
 
-@pytest.mark.parametrize("document", PAGES, ids=name_of)
-def test_the_links_of_a_page_lead_somewhere(document: Path) -> None:
-    links = LINK.findall(document.read_text())
-    assert [link for link in links if not (document.parent / link).exists()] == []
+def yaml_blocks() -> list[Block]:
+    return [block for page in PAGES for block in blocks_of(page, "yaml")]
+
+
+@pytest.mark.parametrize("block", yaml_blocks(), ids=lambda block: name_of(block.page))
+def test_yaml_reads_as_a_mapping(block: Block) -> None:
+    assert isinstance(yaml.safe_load(block.text), dict)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    links = LINK.findall(page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []

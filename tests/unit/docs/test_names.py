@@ -11,6 +11,7 @@ import pytest
 import inception
 from inception.runs import settings
 from tasks import examples
+from tests.documents import PAGES
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -21,11 +22,21 @@ def words_of(name: str) -> set[str]:
     return set(re.findall(r"\w+", (CHECKOUT / name).read_text()))
 
 
-def test_every_setting_is_in_the_readme_and_no_other() -> None:
-    setting = re.compile(r"\b(?:INCEPTION_[A-Z_]+|REDIS_URL)\b")
-    read = set(setting.findall(Path(settings.__file__).read_text()))
+def test_every_setting_is_explained_with_its_default_and_no_other() -> None:
+    page = (CHECKOUT / "docs/settings.md").read_text()
+    defaults = dict(
+        re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|none|cores) \|", page, re.MULTILINE)
+    )
 
-    assert set(setting.findall((CHECKOUT / "README.md").read_text())) == read
+    assert set(defaults) == settings.NAMES
+    said = {name: text for name, text in defaults.items() if text not in ("", "REDIS_URL")}
+    assert settings.Settings.from_environment(said) == settings.Settings()
+
+
+def test_every_page_names_settings_that_there_are() -> None:
+    setting = re.compile(r"\b(?:INCEPTION_[A-Z_]+|REDIS_URL)\b")
+    for page in PAGES:
+        assert set(setting.findall(page.read_text())) <= settings.NAMES | settings.FOREIGN, page
 
 
 def test_every_public_name_is_explained() -> None:
