@@ -57,3 +57,18 @@ def choose(
 @parent
 def do_nothing() -> None:
     """End at once: for lists of many runs."""
+
+
+@child
+def tick(steps: int, pause: float) -> int:
+    """Take steps, each after a pause (s)."""
+    for _ in track(range(steps), message="Ticking"):
+        time.sleep(pause)
+    return steps
+
+
+@parent
+def count_down(steps: int = 10, pause: float = 0.05) -> int:
+    """Watch somebody tick; no other test asks how long that takes."""
+    result: int = watch(tick.s(steps, pause)).value
+    return result

@@ -53,6 +53,18 @@ export function formatOffset(ms, step) {
   return `${(ms / SECOND).toFixed(digits)} s`;
 }
 
+/**
+ * Time that is left, no finer than it can be known: "a few seconds", "about 40 s", "about 3 min".
+ * @param {number} ms
+ */
+export function formatLeft(ms) {
+  if (ms < 5 * SECOND) return "a few seconds";
+  if (ms < 50 * SECOND) return `about ${Math.round(ms / (5 * SECOND)) * 5} s`;
+  if (ms < 50 * MINUTE) return `about ${Math.round(ms / MINUTE) || 1} min`;
+  if (ms < 20 * HOUR) return `about ${Math.round(ms / (HOUR / 2)) / 2} h`;
+  return `about ${plural(Math.round(ms / DAY) || 1, "day")}`;
+}
+
 /** "just now", "5 min ago", "3 h ago", "12 days ago". @param {number} at @param {number} now */
 export function formatAgo(at, now) {
   const span = Math.max(0, now - at);

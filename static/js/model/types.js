@@ -86,11 +86,13 @@
 /** @typedef {{run_id: string, epoch: string, from: number, to: number, events: Event[]}} Batch */
 
 /**
+ * How a run of a parent ended, and how it came there.
  * @typedef {object} RecentEnd
  * @property {string} run_id
  * @property {State} state
  * @property {number} ended_at
- * @property {number|null} duration  ms; null if the run was retried
+ * @property {number|null} duration  ms; null: it never began, or was retried
+ * @property {number[]} [marks]  ms after which it had first come to 10, 20, … 90 %
  */
 
 /**

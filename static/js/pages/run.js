@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo } from "preact/hooks";
+import { History } from "../live/history.js";
 import { RunFeed } from "../live/run-feed.js";
 import { RunStore } from "../live/run-store.js";
 import { StateNews } from "../live/state-news.js";
@@ -27,6 +28,7 @@ import { TreeCard } from "../view/tree-card.js";
  * @typedef {object} View
  * @property {RunStore} store
  * @property {Timeline} timeline
+ * @property {History} history
  * @property {Selected} selected
  * @property {import("@preact/signals").Signal<string>} tab  "" is the one that suits the task
  */
@@ -49,12 +51,13 @@ export function RunPage({ runId, nodePath }) {
  * @param {string|null} nodePath @param {import("../view/services.js").Services} services
  * @returns {View}
  */
-function viewOf(nodePath, { clock }) {
+function viewOf(nodePath, services) {
   const store = new RunStore();
   const { tab } = readPlace(location.search);
   return {
     store,
-    timeline: new Timeline(store, clock),
+    timeline: new Timeline(store, services.clock),
+    history: new History(services, store),
     selected: signal(nodePath),
     tab: signal(tab),
   };
@@ -66,9 +69,9 @@ function viewOf(nodePath, { clock }) {
  * @param {import("../view/services.js").Services} services
  * @param {View} view
  */
-function follow(runId, services, { store, timeline, selected }) {
+function follow(runId, services, { store, timeline, history, selected }) {
   const news = new StateNews(store, services.announcer);
-  const parts = [new RunFeed(runId, services, store), news, timeline];
+  const parts = [new RunFeed(runId, services, store), news, timeline, history];
   for (const part of parts) part.connect();
   const stopTab = effect(() => showInTab(store.run.value, services.tab));
   const stopArrival = openFailureOnArrival(store, selected);
@@ -119,7 +122,7 @@ function Shown({ runId, view }) {
   useEscape(() => choose(null));
   useShortcuts(keysOf(view));
   return html`
-    <${RunHead} store=${store} />
+    <${RunHead} store=${store} history=${view.history} />
     <div class=${`run-columns ${selected.value === null ? "" : "run-columns-chosen"}`}>
       <${TreeCard} runId=${runId} store=${store} timeline=${timeline} selected=${selected}
         select=${choose} />

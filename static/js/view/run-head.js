@@ -1,7 +1,14 @@
 /** The top of a run's page: what it is, where it stands, what can be done. */
 
 import { html } from "htm/preact";
-import { iterations, knownCompletion, moduleName, shortId, shortName } from "../model/format.js";
+import {
+  formatLeft,
+  iterations,
+  knownCompletion,
+  moduleName,
+  shortId,
+  shortName,
+} from "../model/format.js";
 import { isFinal } from "../model/states.js";
 import { CopyButton } from "./copy-button.js";
 import { Ago, Elapsed } from "./elapsed.js";
@@ -11,9 +18,16 @@ import { StateBadge } from "./state-badge.js";
 import { StateSummary } from "./state-summary.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
+/** @typedef {import("../live/history.js").History} History */
 
-/** @param {{store: import("../live/run-store.js").RunStore}} props */
-export function RunHead({ store }) {
+/**
+ * @typedef {object} RunHeadProps
+ * @property {import("../live/run-store.js").RunStore} store
+ * @property {import("../live/history.js").History} history
+ */
+
+/** @param {RunHeadProps} props */
+export function RunHead({ store, history }) {
   const run = store.run.value;
   if (!run) return null;
   return html`<header class="run-head card">
@@ -33,6 +47,7 @@ export function RunHead({ store }) {
     <${StateSummary} counts=${run.counts} />
     <ul class="run-facts muted small">
       <li><${Elapsed} record=${run} /> elapsed</li>
+      <${Left} history=${history} />
       <li>created <${Ago} at=${run.created_at} /></li>
       <li class="mono">${shortId(run.id)} <${CopyButton} text=${run.id} what="run id" /></li>
       ${run.rerun_of ? html`<li>rerun of <a href=${`/runs/${run.rerun_of}`} class="mono">
@@ -40,6 +55,15 @@ export function RunHead({ store }) {
       ${run.tags.map((tag) => html`<li key=${tag}><span class="tag">${tag}</span></li>`)}
     </ul>
   </header>`;
+}
+
+/** What it will still take, where that is not made up. @param {{history: History}} props */
+function Left({ history }) {
+  const left = history.left.value;
+  if (left === null) return null;
+  const words = left > 0 ? `${formatLeft(left)} left` : "taking longer than runs before";
+  return html`<li class="left" title="From this run's pace and how its parent's latest runs went">
+    ${words}</li>`;
 }
 
 /** @param {Run} run */

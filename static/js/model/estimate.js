@@ -1,0 +1,108 @@
+/**
+ * How long a run will go on, from its own pace and from how its parent's latest runs went. Pure.
+ *
+ * Two guesses at the whole duration, each with how far it may be off (a part of itself):
+ * - the parent's history: the median of its latest durations, off by as much as those differ;
+ * - the run's pace: the time so far, divided by the part of their time that earlier runs had taken
+ *   when they had come as far. Without history progress is taken to be even.
+ * The more certain of them weighs more, by the inverse of its squared error.
+ * `python -m bench estimate` measures how near it comes.
+ */
+
+/** @typedef {import("./types.js").RecentEnd} RecentEnd */
+
+/** @typedef {{whole: number, off: number}} Guess */
+
+/** Ended runs of the parent from which its history counts. */
+export const LEAST_HISTORY = 3;
+
+/** Percent of progress from which a run's own pace counts alone. */
+export const LEAST_PROGRESS = 10;
+
+/** No guess is taken for better than this, however alike the runs before were. */
+const LEAST_OFF = 0.03;
+
+/** How far even progress is off where nothing is known of the parent, at its start and its end. */
+const OFF_UNKNOWN = { first: 0.5, last: 0.1 };
+
+/** The median absolute deviation of a bell curve, to its standard deviation. */
+const DEVIATION = 1.48;
+
+/** Standard deviation of a place that may be anywhere within a stretch, in lengths of that. */
+const ANYWHERE = 1 / Math.sqrt(12);
+
+/**
+ * @typedef {object} Moving
+ * @property {number} elapsed  ms from the run's start to now
+ * @property {number} moved  ms from its start to when its progress was last seen to change
+ * @property {number} completion  0 to 100
+ */
+
+/**
+ * Milliseconds (ms) that are left; null as long as that would be made up.
+ * @param {Moving} run @param {readonly RecentEnd[]} recent  ends of its parent's runs, in any order
+ * @returns {number|null}
+ */
+export function timeLeft(run, recent) {
+  const whole = recent.filter((end) => end.state === "SUCCESS" && end.marks?.length === 9);
+  const known = whole.length >= LEAST_HISTORY;
+  if (!known && run.completion < LEAST_PROGRESS) return null;
+  const guesses = [];
+  if (known) guesses.push(historyOf(whole));
+  if (run.completion > 0) guesses.push(paceOf(run, known ? whole : []));
+  return Math.max(0, weigh(guesses.filter((one) => one.whole > 0)) - run.elapsed);
+}
+
+/** @param {readonly RecentEnd[]} ends @returns {Guess} */
+function historyOf(ends) {
+  return guess(ends.map((end) => end.duration ?? 0));
+}
+
+/** @param {Moving} run @param {readonly RecentEnd[]} ends @returns {Guess} */
+function paceOf({ moved, completion }, ends) {
+  if (!ends.length) return { whole: (moved * 100) / completion, off: unknownOff(completion) };
+  const places = ends.map((end) => placeAt(end, completion));
+  const { whole: part, off } = guess(places.map((place) => place.part));
+  const within = median(places.map((place) => place.length)) * ANYWHERE;
+  return { whole: moved / part, off: Math.hypot(off, within / part) };
+}
+
+/** @param {number} completion */
+function unknownOff(completion) {
+  return OFF_UNKNOWN.first + ((OFF_UNKNOWN.last - OFF_UNKNOWN.first) * completion) / 100;
+}
+
+/**
+ * Which part of its time an ended run had taken when it had come so far, and how much of it that
+ * tenth of its progress took, within which the place may be anywhere.
+ * @param {RecentEnd} end @param {number} completion
+ */
+function placeAt({ marks, duration }, completion) {
+  const whole = Math.max(1, duration ?? 1);
+  const tenths = [0, ...(marks ?? []), whole];
+  const tenth = Math.min(9, Math.floor(completion / 10));
+  const length = (tenths[tenth + 1] - tenths[tenth]) / whole;
+  const part = tenths[tenth] / whole + (length * (completion - tenth * 10)) / 10;
+  return { part: Math.max(part, 0.001), length };
+}
+
+/** Their middle, and how far from it they lie. @param {readonly number[]} values @returns {Guess} */
+function guess(values) {
+  const middle = median(values);
+  const spread = median(values.map((value) => Math.abs(value - middle)));
+  return { whole: middle, off: Math.max(LEAST_OFF, (DEVIATION * spread) / Math.max(middle, 1e-9)) };
+}
+
+/** @param {readonly Guess[]} guesses @returns {number} */
+function weigh(guesses) {
+  const weights = guesses.map(({ off }) => 1 / off ** 2);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return guesses.reduce((total, { whole }, i) => total + (whole * weights[i]) / sum, 0);
+}
+
+/** @param {readonly number[]} values @returns {number} */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

@@ -1,0 +1,71 @@
+/** How long a run will go on. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { timeLeft } from "../../static/js/model/estimate.js";
+import { formatLeft } from "../../static/js/model/format.js";
+
+const EVEN = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenth) => tenth / 10);
+
+/** @param {number} duration @param {number[]} shape  parts of it at 10, 20 … 90 % */
+const end = (duration, shape = EVEN, more = {}) =>
+  /** @type {any} */ ({
+    state: "SUCCESS",
+    duration,
+    marks: shape.map((part) => part * duration),
+    ...more,
+  });
+
+/** @param {number} elapsed @param {number} completion */
+const at = (elapsed, completion, moved = elapsed) => ({ elapsed, moved, completion });
+
+/** @param {number|null} value @param {number} wanted @param {number} within  a part of it */
+function near(value, wanted, within = 0.1) {
+  assert.ok(value !== null && Math.abs(value - wanted) <= within * wanted, `${value} ≉ ${wanted}`);
+}
+
+test("nothing is said before a tenth is done or three runs of the parent have ended", () => {
+  assert.equal(timeLeft(at(1000, 9), []), null);
+  assert.equal(timeLeft(at(1000, 9), [end(5000), end(5000)]), null);
+  near(timeLeft(at(1000, 10), []), 9000);
+  near(timeLeft(at(1000, 0), [end(5000), end(5000), end(5000)]), 4000);
+});
+
+test("failed, revoked and retried runs are no history", () => {
+  const others = [
+    end(9000, [0.5], { state: "FAILURE" }),
+    end(9000, EVEN, { state: "REVOKED" }),
+    end(0, [], { duration: null, marks: [] }),
+  ];
+  assert.equal(timeLeft(at(1000, 5), [...others, end(5000), end(5000)]), null);
+});
+
+test("a run that is slower than those before goes by its own pace", () => {
+  const before = [1000, 10_000, 3000, 60_000].map((duration) => end(duration));
+  near(timeLeft(at(20_000, 50), before), 20_000);
+});
+
+test("progress that is quick at first and slow at last is known from the runs before", () => {
+  const late = [0.02, 0.04, 0.06, 0.08, 0.1, 0.2, 0.3, 0.4, 0.5];
+  const before = [10_000, 40_000, 20_000].map((duration) => end(duration, late));
+  near(timeLeft(at(3000, 50), before), 27_000);
+});
+
+test("where progress stands still, the durations of the runs before tell", () => {
+  const early = [0.1, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3];
+  const before = [10_000, 10_100, 9900, 10_000].map((duration) => end(duration, early));
+  near(timeLeft(at(5000, 99.99, 3100), before), 5000, 0.2);
+});
+
+test("what goes on for longer than was thought is never less than nothing", () => {
+  const before = [end(5000), end(5000), end(5000)];
+  assert.equal(timeLeft(at(60_000, 50, 2500), before), 0);
+});
+
+test("time left is said no finer than it is known", () => {
+  assert.deepEqual(
+    [100, 7000, 47_000, 52_000, 200_000, 7e6, 2e8].map(formatLeft),
+    ["a few seconds", "about 5 s", "about 45 s", "about 1 min", "about 3 min", "about 2 h",
+      "about 2 days"],
+  );
+});
