@@ -166,13 +166,22 @@ class ComputeWorker:
         return [held for _pid, held in self._slots.working().values()]
 
     def _answered(self, answer: BeatAnswer) -> None:
-        """Stop the claims of ours under an intent whose order was lost."""
-        if self._orders is None or not answer.intents:
+        """Stop the claims of ours under an intent whose order was lost, and those without a run."""
+        if self._orders is None or not (answer.intents or answer.orphans):
             return
-        asked = set(answer.intents)
+        asked, orphans = set(answer.intents), set(answer.orphans)
         for held in self._working():
-            if (held.run_id, held.path) in asked:
+            if (held.run_id, held.path) in orphans:
+                self._stop_orphan(self._orders, held)
+            elif (held.run_id, held.path) in asked:
                 self._orders.stop(StopMessage(held=held))
+
+    @staticmethod
+    def _stop_orphan(orders: StopOrders, held: Held) -> None:
+        if orders.given_for(held) is None:
+            about = {"action": "child_orphaned", "run_id": held.run_id, "path": held.path}
+            logger.warning("A child whose run is gone from Redis is stopped", extra=about)
+            orders.stop(StopMessage(held=held, error="Its run is gone from Redis"))
 
 
 def _settle(task: Any, kind: type[Any]) -> None:

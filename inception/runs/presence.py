@@ -19,15 +19,19 @@ class Presence(Scripts):
     """Takes beats and reads them."""
 
     def beat(self, beat: Beat) -> BeatAnswer:
-        """Say that this process lives; hear of the others, and of revokes it has not served."""
+        """Say that this process lives; hear of the others, and what it has yet to do."""
         said = json.dumps(asdict(beat), separators=(",", ":"))
         words: list[str | int] = [beat.process, said[:-1], keys.BEATS_CHANNEL, MAX_INTENTS]
         if beat.kind == "compute":
             words += (word for run_id, path, _attempt in beat.running for word in (run_id, path))
         names = [keys.BEATS, keys.owned(beat.process), keys.REVOKES]
-        now, owned, beats, intents = self._run("beat", names, words)
+        now, owned, beats, intents, orphans = self._run("beat", names, words)
         return BeatAnswer(
-            now_ms=int(now), beats=_beats(beats), owned=int(owned), intents=_pairs(intents)
+            now_ms=int(now),
+            beats=_beats(beats),
+            owned=int(owned),
+            intents=_pairs(intents),
+            orphans=_pairs(orphans),
         )
 
     def bury(self, process: str) -> bool:

@@ -284,13 +284,15 @@ class BeatAnswer:
 
     `owned` is how many runs Redis names as this process's. `intents` (at most 1,000) are the
     revokes asked for that it has not served: (run id, path) of the intent for a watcher, of the
-    running claim for a compute worker.
+    running claim for a compute worker. `orphans` are its claims whose run or node there is no more:
+    Redis was emptied, or lost what it was told last.
     """
 
     now_ms: int
     beats: dict[str, BeatRecord]
     owned: int
     intents: list[tuple[str, str]]
+    orphans: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

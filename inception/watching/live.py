@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from inception.authoring.outcome import Outcome
@@ -182,6 +183,17 @@ class ParentFrame(Protocol):
 
     def expire(self, error: str) -> None:
         """A deadline of the parent has passed."""
+
+
+class Parting(StrEnum):
+    """Why a process lets go of a run that has not ended."""
+
+    TAKEN = "taken"
+    """It belongs to another owner by now."""
+    GONE = "gone"
+    """Redis was emptied, or lost it."""
+    BROKEN = "broken"
+    """It can't be written here; the next beat takes it up again."""
 
 
 class RunWriter(Protocol):

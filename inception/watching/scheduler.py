@@ -18,7 +18,7 @@ from inception.watching.desk import Desk
 from inception.watching.endings import Endings, failed_end, under_revoke
 from inception.watching.hearing import Hearing
 from inception.watching.lane import Lane
-from inception.watching.live import LiveNode, LiveRun, NodeEnd
+from inception.watching.live import LiveNode, LiveRun, NodeEnd, Parting
 from inception.watching.revoking import Revoker
 from inception.watching.steps import Steps
 from inception.watching.writer import Writer
@@ -93,10 +93,11 @@ class Scheduler:
         self._carry_on(claimed, lease, resumed=not known)
         return True
 
-    def drop(self, live: LiveRun, *, broken: bool) -> None:
-        """Let a run go that belongs to another owner, or (`broken`) can't be written here."""
+    def drop(self, live: LiveRun, why: Parting) -> None:
+        """Let a run go that has not ended."""
         live.lane.close()
-        self.runs.pop(live.id, None)
+        if self.runs.pop(live.id, None) is not None:
+            _tell_of_parting(live, why)
         with live.lock:
             for node in live.nodes.values():
                 node.cancel_timers()
@@ -105,9 +106,6 @@ class Scheduler:
             frames = list(live.frames.values())
         for frame in frames:
             frame.revoke()
-        if broken:
-            about = {"action": "run_broken", "run_id": live.id}
-            log.warning("A run is let go; the next beat takes it up again", extra=about)
 
     def give_back_all(self) -> int:
         """Hand all runs over to whoever lives: to a run, a crash without the wait."""
@@ -145,8 +143,10 @@ class Scheduler:
             if resumed:
                 self._take_over(live)
             self._begin(live, claimed)
-        except (StaleToken, RunNotFound):
-            self.drop(live, broken=False)
+        except StaleToken:
+            self.drop(live, Parting.TAKEN)
+        except RunNotFound:
+            self.drop(live, Parting.GONE)
 
     def _begin(self, live: LiveRun, claimed: ClaimedRun) -> None:
         if (trouble := self._trouble_with(live, claimed)) is not None:
@@ -192,11 +192,14 @@ class Scheduler:
         """Read claims, ends, results and intents, and take them as if they were just said."""
         try:
             loaded = live.lane.insist(lambda: self._ctx.store.load_run(live.id))
-        except (StaleToken, RunNotFound):
-            self.drop(live, broken=False)
+        except RunNotFound:
+            self.drop(live, Parting.GONE)
+            return
+        except StaleToken:
+            self.drop(live, Parting.TAKEN)
             return
         if loaded.token != live.lane.lease.token:
-            self.drop(live, broken=False)
+            self.drop(live, Parting.TAKEN)
             return
         for path in loaded.intents:
             self.revoker.heard(live, path)
@@ -257,3 +260,12 @@ def _is_news(claim: ClaimRecord, node: LiveNode) -> bool:
     """True for a claim that wasn't heard of, or of whose retry by Celery that is so."""
     known = node.claim
     return known is None or (claim.retries, claim.retry_at) != (known.retries, known.retry_at)
+
+
+def _tell_of_parting(live: LiveRun, why: Parting) -> None:
+    if why == Parting.BROKEN:
+        about = {"action": "run_broken", "run_id": live.id}
+        log.warning("A run is let go; the next beat takes it up again", extra=about)
+    elif why == Parting.GONE:
+        about = {"action": "run_orphaned", "run_id": live.id}
+        log.warning("A run is gone from Redis; its parents leave", extra=about)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from inception.runs.errors import RunNotFound, StaleToken
 from inception.runs.model import ROOT
 from inception.runs.paths import parent_path
-from inception.watching.live import raw
+from inception.watching.live import Parting, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,13 +31,6 @@ LEAST_INTERVAL: Final = 0.05
 """Seconds (s) between two writes of one node that are no changes of state."""
 
 
-class DropRun(Protocol):
-    """Lets go of a run that belongs to somebody else now, or (`broken`) can't be written."""
-
-    def __call__(self, live: LiveRun, *, broken: bool) -> None:
-        """Let go of `live`."""
-
-
 class Writer:
     """The pending changes of one run, and the flight that carries them."""
 
@@ -50,7 +43,7 @@ class Writer:
         timers: Timers,
         on_recorded: Callable[[LiveRun, LiveNode], None],
         on_revoked: Callable[[LiveRun, LiveNode], None],
-        drop: DropRun,
+        drop: Callable[[LiveRun, Parting], None],
         on_landed: Callable[[LiveRun], None],
     ) -> None:
         self._live = live
@@ -119,12 +112,14 @@ class Writer:
                 lambda lease, op: self._store.write(lease, op, carried, run_fields)
             )
             self._land(ended, written)
-        except (StaleToken, RunNotFound):
-            self._drop(self._live, broken=False)
+        except StaleToken:
+            self._drop(self._live, Parting.TAKEN)
+        except RunNotFound:
+            self._drop(self._live, Parting.GONE)
         except Exception:
             # Whatever it is, the run must not stand still: it goes back, to be replayed.
             log.exception("A write failed", extra={"action": "write_failed", "run_id": run_id})
-            self._drop(self._live, broken=True)
+            self._drop(self._live, Parting.BROKEN)
 
     def _load(self) -> tuple[dict[str, Mapping[str, str]], list[LiveNode]]:
         """Take what is pending on board; the nodes that end with it are told of later."""

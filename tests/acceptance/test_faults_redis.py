@@ -10,11 +10,13 @@ import pytest
 from inception.runs import keys
 from inception.runs.errors import RunNotFound, StoreUnavailable
 from inception.runs.model import State
-from tests.acceptance.deployment import Deployment
+from tests.acceptance.deployment import TTL, Deployment
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
 
 NO_ROOM = "1mb"
+GRACE = 5.0
+"""Seconds (s) from SIGTERM to SIGKILL."""
 
 
 @pytest.fixture
@@ -51,25 +53,34 @@ def test_a_redis_that_lost_its_last_second_gives_numbers_of_a_new_epoch(
 
 
 def test_after_a_flush_orphans_end_and_new_runs_work(deployment: Deployment) -> None:
-    run_id = deployment.start("steps", book=str(deployment.book), word="w", count=2, seconds=2.0)
+    run_id = deployment.start("steps", book=str(deployment.book), word="w", count=2, seconds=50.0)
     eventually(lambda: bool(deployment.book.began()), 10, "a child runs")
     kept = deployment.client.hgetall(keys.CATALOGUE)
 
     deployment.client.flushall()
     deployment.client.hset(keys.CATALOGUE, mapping=kept)  # as a worker that starts would
-    watcher, left = deployment.workers[0], "A parent of a run that isn't held here any more"
-    eventually(lambda: left in watcher.said, 5, "the orphan's parent leaves")
+    watcher, compute = deployment.workers
+    eventually(lambda: "A run is gone from Redis" in watcher.said, TTL, "its parent leaves")
+    eventually(lambda: "A child whose run is gone" in compute.said, TTL, "its child is stopped")
+    eventually(lambda: is_idle(deployment), GRACE, "the child has ended")
     fresh = deployment.start("steps", book=str(deployment.book), word="new", count=2)
     run = deployment.wait_for_end(fresh, within=20)
 
     assert run["state"] == State.SUCCESS
     with pytest.raises(RunNotFound):
         deployment.run(run_id)
-    assert "w.1" not in deployment.book.began()
+    assert deployment.book.began() == ["w.0", "new.0", "new.1"]
+    assert deployment.book.ended() == ["new.0", "new.1"]
     assert deployment.store.owned(deployment.owner(fresh)) == set()
     said = len(watcher.said)
     eventually(lambda: len(deployment.store.read_beats()) == 2, 5, "both beat")
     assert len(watcher.said) - said < 4096, "the watcher spins"
+
+
+def is_idle(deployment: Deployment) -> bool:
+    """True once both beat, and no worker says that it works on anything."""
+    beats = deployment.store.read_beats().values()
+    return len(beats) == 2 and not any(beat.running for beat in beats if beat.kind == "compute")
 
 
 def test_work_goes_on_once_redis_has_room_again(deployment: Deployment) -> None:
