@@ -64,12 +64,17 @@ class AskedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a whole hammering has left behind; `listed` are the ids that the server lists."""
+    """What a whole hammering has left behind.
+
+    `listed` are the ids that the server lists; `failures` tell of requests that were never
+    answered, or of starts that were refused.
+    """
 
     runs: Sequence[AskedRun]
     lines: Sequence[Line]
     faults: Sequence[Fault]
     listed: frozenset[str]
+    failures: Sequence[str] = ()
 
     def redis_lost(self, at: float) -> bool:
         """True if what Redis acknowledged at this time may be gone by its own promise."""

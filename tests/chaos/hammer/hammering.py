@@ -79,6 +79,7 @@ class _Hammering:
             lines=read_lines(self._stack.ledger),
             faults=faults,
             listed=self._listed(),
+            failures=list(self._players.failures),
         )
 
     def _settled(self, servers: Mapping[str, View | None]) -> bool:

@@ -26,8 +26,12 @@ _ALREADY: Final = frozenset({"run_not_ended", "run_succeeded"})
 """A retry that was accepted though its answer was lost is refused so the second time."""
 
 
+class StartRefused(Exception):
+    """The server took a run for one that can't be started."""
+
+
 class Players:
-    """Threads that play shapes until they are told to end; `seen` are their runs."""
+    """Threads that play shapes until they are told to end; `failures` tells what was not served."""
 
     def __init__(
         self, asker: Asker, audience: Audience, shapes: Iterator[Shape], flags: Path
@@ -39,7 +43,7 @@ class Players:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._runs: dict[str, AskedRun] = {}
-        self.errors: list[str] = []
+        self.failures: list[str] = []
         self._threads = [
             threading.Thread(target=self._play_on, name=f"player-{number}", daemon=True)
             for number in range(PLAYERS)
@@ -68,8 +72,8 @@ class Players:
                 shape = next(self._shapes)
             try:
                 self._play(shape)
-            except NeverAnswered as error:
-                self.errors.append(str(error))
+            except (NeverAnswered, StartRefused) as error:
+                self.failures.append(str(error))
 
     def _play(self, shape: Shape) -> None:
         flag = self._raise_flag(shape)
@@ -97,7 +101,7 @@ class Players:
         body = {"name": shape.name, "kwargs": arguments, "label": shape.kind}
         answer = self._asker.post("/runs", body, key=str(uuid.uuid4()))
         if answer.status not in (200, 201):
-            raise AssertionError(f"a start was refused: {answer}")
+            raise StartRefused(f"{shape.name} was refused: {answer.status} {answer.body}")
         run_id = str(answer.body["id"])
         self._put(AskedRun(id=run_id, shape=shape, accepted_at=answer.at))
         return run_id

@@ -21,6 +21,7 @@ FINAL: Final = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED, State.LOS
 class Rule(StrEnum):
     """What is promised."""
 
+    UNSERVED = "what is asked is answered, within two minutes of faults"
     LOST_RUN = "a run that was accepted exists"
     UNASKED_RUN = "a run exists only if it was asked for"
     NOT_ENDED = "every run ends, and every node of it"

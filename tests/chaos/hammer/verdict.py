@@ -21,7 +21,7 @@ def judge(evidence: Evidence) -> Verdict:
     by_run: dict[str, list[Line]] = defaultdict(list)
     for line in evidence.lines:
         by_run[line.run_id].append(line)
-    breaches, counts = list(_unasked(evidence)), dict[str, Counter[Column]]()
+    breaches, counts = list(_outside_runs(evidence)), dict[str, Counter[Column]]()
     for run in evidence.runs:
         case = _Case(evidence, run, by_run[run.id])
         case.hear()
@@ -30,7 +30,9 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(breaches=breaches, counts=counts)
 
 
-def _unasked(evidence: Evidence) -> Iterator[Breach]:
+def _outside_runs(evidence: Evidence) -> Iterator[Breach]:
+    for failure in evidence.failures:
+        yield Breach(rule=Rule.UNSERVED, run_id="none", kind="?", said=failure)
     for run_id in sorted(evidence.listed - {run.id for run in evidence.runs}):
         yield Breach(
             rule=Rule.UNASKED_RUN, run_id=run_id, kind="?", said="nobody was told of its start"

@@ -162,6 +162,10 @@ def test_a_run_may_be_lost_only_within_what_redis_lost() -> None:
     assert broken(with_faults(lost, replace(kill, at=0.4))) == [Rule.LOST_RUN]
 
 
+def test_a_request_that_was_never_answered_is_found() -> None:
+    assert broken(replace(good_case(), failures=["GET /runs"])) == [Rule.UNSERVED]
+
+
 def test_a_run_that_nobody_asked_for_is_found() -> None:
     doubled = replace(good_case(), listed=frozenset({RUN, "run-2"}))
 
