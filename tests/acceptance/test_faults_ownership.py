@@ -11,6 +11,7 @@ import pytest
 
 from inception.runs.model import State
 from tests.acceptance.deployment import TTL, Deployment
+from tests.integration.runs.held_run import lose_nothing
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
 
@@ -92,3 +93,31 @@ def test_a_redis_that_stands_still_for_longer_than_a_ttl_makes_nobody_dead(
     assert "is dead; taking over" not in "".join(worker.said for worker in deployment.workers)
     assert all(node["attempt"] == 1 for run in ids for node in deployment.nodes(run).values())
     assert_each_ran_once(deployment, runs=2)
+
+
+A_MINUTE = pytest.param(60.0, marks=[pytest.mark.chaos, pytest.mark.timeout(240)])
+
+
+@pytest.mark.parametrize("seconds", [1.5 * TTL, A_MINUTE])
+def test_a_redis_that_is_gone_for_longer_than_a_ttl_makes_nobody_dead(
+    deployment: Deployment, own_redis: PrivateRedis, seconds: float
+) -> None:
+    """Connections are refused, children end meanwhile, and nothing that ended runs again."""
+    lose_nothing(deployment.client)
+    deployment.watcher("one")
+    deployment.watcher("two")
+    deployment.compute()
+    deployment.ready()
+    ids = start_steps(deployment, runs=3, seconds=2.0)
+
+    own_redis.kill()
+    time.sleep(seconds)
+    ended = deployment.book.ended()
+    own_redis.start()
+    runs = deployment.wait_for_ends(ids, within=60)
+
+    assert ended, "a child was to end while Redis was gone"
+    assert [run["state"] for run in runs] == [State.SUCCESS] * 3
+    assert "is dead; taking over" not in "".join(worker.said for worker in deployment.workers)
+    assert all(node["attempt"] == 1 for run in ids for node in deployment.nodes(run).values())
+    assert_each_ran_once(deployment, runs=3)

@@ -10,7 +10,9 @@ import pytest
 from inception.runs import keys
 from inception.runs.errors import RunNotFound, StoreUnavailable
 from inception.runs.model import State
-from tests.acceptance.deployment import TTL, Deployment
+from tests.acceptance.conftest import StartApplication
+from tests.acceptance.deployment import TASKS, TTL, Deployment
+from tests.acceptance.viewer import Viewer
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
 
@@ -50,6 +52,39 @@ def test_a_redis_that_lost_its_last_second_gives_numbers_of_a_new_epoch(
     assert run["epoch"] != later["epoch"]
     assert sorted(book.began()) == ["w.0", "w.1"]
     assert deployment.owner(run_id) == ""
+
+
+def test_no_client_keeps_a_view_of_what_redis_lost(
+    deployment: Deployment, own_redis: PrivateRedis, own_stack: StartApplication
+) -> None:
+    """The numbers are given out again, in another epoch, and one process holds the run."""
+    web = own_stack(
+        REDIS_URL=own_redis.url, INCEPTION_TASKS=TASKS, INCEPTION_HEARTBEAT_TTL=str(TTL)
+    )
+    book, file = deployment.book, own_redis.append_only_file()
+    viewer = Viewer(web.url)
+    words = {"book": str(book), "word": "w", "count": 2, "seconds": 3.0}
+    run_id = viewer.start(f"{TASKS}.steps", **words)
+    eventually(lambda: bool(book.began()), 10, "a child runs")
+    kept, seq = file.stat().st_size, deployment.run(run_id)["seq"]
+    lost = viewer.wait(run_id, lambda seen: seen.seq > seq + 5, 5, "it sees what will be lost")
+    epoch = lost.epoch
+
+    own_redis.kill()
+    with file.open("r+b") as entries:
+        entries.truncate(kept)
+    own_redis.start()
+    viewer.wait(run_id, lambda seen: seen.epoch != epoch, 20, "a snapshot of a new epoch")
+    beats, owner = deployment.store.read_beats(), deployment.owner(run_id)
+    holders = [process for process in beats if run_id in deployment.store.owned(process)]
+    seen = viewer.wait_for_end(run_id)
+    viewer.close()
+
+    snapshot = deployment.store.snapshot(run_id)
+    assert holders == [owner]
+    assert (seen.epoch, seen.seq, seen.run) == (snapshot["epoch"], snapshot["seq"], snapshot["run"])
+    assert list(seen.nodes.values()) == snapshot["nodes"]
+    assert (seen.run["state"], sorted(book.began())) == (State.SUCCESS, ["w.0", "w.1"])
 
 
 def test_after_a_flush_orphans_end_and_new_runs_work(deployment: Deployment) -> None:
