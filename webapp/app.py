@@ -18,7 +18,7 @@ from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.runs.vault import Vault
-from webapp import access, api, assets, errors, headers, sockets
+from webapp import access, actions, api, assets, errors, headers, sockets
 from webapp.auth import cookies, gate
 from webapp.auth.admissions import Admissions
 from webapp.auth.audit import Audit
@@ -110,5 +110,5 @@ def _create_services(
         fleet=Fleet(store, client),
         audit=Audit(client),
         relay=Relay(url, store, client, socket_io),
-        bulk=BulkWorker(app, store),
+        bulk=BulkWorker(app, store, actions.act_in_bulk),
     )

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from flask import Flask
 
@@ -16,12 +16,13 @@ from inception.runs.errors import StoreUnavailable, TooLarge
 from inception.runs.model import FINAL_STATES, State
 from inception.runs.records import RunFilter
 from inception.runs.store import Store
-from webapp import actions
 from webapp.auth.present import enter
 from webapp.auth.roles import Role, User
 from webapp.errors import error_body
-from webapp.payloads import MAX_BULK_RUNS, MAX_LIMIT, Revoke, StartBulk
-from webapp.services import Services, services
+from webapp.payloads import MAX_BULK_RUNS, MAX_LIMIT, StartBulk
+
+Act: TypeAlias = Callable[[BulkAction, str], object]
+"""Does one action to the run of that id, as whoever is present, and raises what refuses it."""
 
 LOOK_AGAIN: Final = 10.0
 """Seconds (s) after which to see whether another process left a bulk action undone."""
@@ -61,9 +62,10 @@ class BulkWorker:
     What it has to do stands in Redis: what a process leaves undone, another goes on with.
     """
 
-    def __init__(self, app: Flask, store: Store) -> None:
+    def __init__(self, app: Flask, store: Store, act: Act) -> None:
         self._app = app
         self._store = store
+        self._do = act
         self._holder = uuid.uuid4().hex
         self._wanted = threading.Event()
         self._starting = threading.Lock()
@@ -117,20 +119,13 @@ class BulkWorker:
         with self._app.app_context():
             enter(User(name=work.by, role=Role(work.role)))
             try:
-                _ACTIONS[work.action](services(), run_id)
+                self._do(work.action, run_id)
             except StoreUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001  one run's trouble must not stop the others
                 problem = error_body(error)["error"]
                 return {"run_id": run_id, "code": problem["code"], "message": problem["message"]}
         return None
-
-
-_ACTIONS: Final[Mapping[BulkAction, Callable[[Services, str], object]]] = {
-    "revoke": lambda parts, run_id: actions.revoke(parts, run_id, Revoke()),
-    "retry": actions.retry,
-    "delete": actions.delete,
-}
 
 
 def _matching(store: Store, action: BulkAction, which: RunFilter) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import current_app
 
@@ -11,11 +11,9 @@ from inception.runs.control import Control
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from webapp.auth.audit import Audit
+from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
 from webapp.relay.agent import Relay
-
-if TYPE_CHECKING:  # which itself acts with these services
-    from webapp.bulk import BulkWorker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

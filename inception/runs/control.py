@@ -40,6 +40,8 @@ _MOST_PROBLEMS: Final = 50
 class Control:
     """Acts on runs through the store, and rings for new ones with a message.
 
+    Who did what goes on the audit list in the same step, so that no deed is without its line.
+
     `vault` keeps secret arguments; without one they are refused.
     """
 
@@ -91,7 +93,7 @@ class Control:
 
     def revoke(self, run_id: str, path: str | None = None, *, by: str, reason: str | None) -> Run:
         """Ask a run, or the part of it at `path`, to stop. Raises as Store.request_revoke."""
-        return self._store.request_revoke(run_id, path or "", by=by, reason=reason)
+        return self._store.request_revoke(run_id, path or "", by=by, reason=reason, noted=True)
 
     def retry(self, run_id: str, *, by: str) -> Run:
         """Let a run that ended badly go on. Raises as Store.retry_run."""
@@ -118,9 +120,9 @@ class Control:
         )
         return created.run
 
-    def delete(self, run_id: str) -> None:
+    def delete(self, run_id: str, *, by: str) -> None:
         """Delete an ended run. Raises RunNotFound, RunNotEnded."""
-        self._store.delete_run(run_id)
+        self._store.delete_run(run_id, by=by)
 
     def _check_same_secrets(self, run_id: str, hidden: Hidden) -> None:
         """What an idempotency key stands for is compared without the secrets, so they are here."""

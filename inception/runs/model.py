@@ -66,6 +66,8 @@ MAX_NODES: Final = 10_000
 """Nodes of one run, the root not counted."""
 MAX_EVENTS: Final = 1_000
 """Events kept of one run (the stream is trimmed to about that many)."""
+MAX_AUDIT_ENTRIES: Final = 10_000
+"""Kept of who did what (the list is trimmed to about that many)."""
 MAX_LOG_BYTES: Final = 256 * 1024
 """Kept of what one attempt prints and logs."""
 

@@ -28,6 +28,7 @@ from inception.runs.model import (
     FINAL_STATES,
     LARGE_FIELD_BYTES,
     LARGE_FIELDS,
+    MAX_AUDIT_ENTRIES,
     MAX_EVENTS,
     MAX_NODES,
     MAX_RECENT_ENDS,
@@ -81,6 +82,7 @@ def _constants() -> str:
         "SCRIPTS_OWN": _lua_set(_SCRIPTS_OWN),
         "MAX_EVENTS": str(MAX_EVENTS),
         "MAX_NODES": str(MAX_NODES),
+        "MAX_AUDIT_ENTRIES": str(MAX_AUDIT_ENTRIES),
         "MAX_RECENT_ENDS": str(MAX_RECENT_ENDS),
         "RECENT_ENDS_KEPT": str(RECENT_ENDS_SECONDS),
         "RUN_PREFIX": f"'{keys.run('')}'",
@@ -94,6 +96,7 @@ def _constants() -> str:
         "WAITING": f"'{keys.waiting('')}'",
         "EMPTY_META": f"'{json.dumps(empty_meta(), separators=(',', ':'))}'",
         "ORDERS": f"'{keys.orders('')}'",
+        "AUDIT": f"'{keys.AUDIT}'",
         "LIST_CHANNEL": f"'{keys.LIST_CHANNEL}'",
         "ALL_WATCHERS": f"'{keys.ALL_WATCHERS_CHANNEL}'",
     }

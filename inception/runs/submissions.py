@@ -77,16 +77,20 @@ class Submissions(Scripts):
         with refusals_as_errors():
             return bool(self._client.exists(keys.run(run_id)))
 
-    def request_revoke(self, run_id: str, path: str, *, by: str, reason: str | None) -> Run:
+    def request_revoke(
+        self, run_id: str, path: str, *, by: str, reason: str | None, noted: bool = False
+    ) -> Run:
         """Ask the run, or the part of it at `path`, to stop; return the run as it is now.
 
-        Asking again is no error and changes nothing. Raises RunNotFound, NodeNotFound,
-        RunAlreadyEnded, NodeAlreadyEnded.
+        With `noted` it goes on the audit list. Asking again is no error and changes nothing.
+        Raises RunNotFound, NodeNotFound, RunAlreadyEnded, NodeAlreadyEnded.
         """
         path = parse_path(path)
         words = [recordtext.raw(word) for word in (by, reason)]
         answer = self._run_again_if_lost(
-            "request_revoke", keys.of_run(run_id), [recordtext.raw(run_id), path, *words]
+            "request_revoke",
+            keys.of_run(run_id),
+            [recordtext.raw(run_id), path, *words, by if noted else ""],
         )
         if answer[0] == "ok":
             return recordtext.run_of(answer[1])
@@ -97,10 +101,13 @@ class Submissions(Scripts):
             "node_ended": NodeAlreadyEnded(f"Node {path} of run {run_id} has ended already."),
         }[answer[0]]
 
-    def delete_run(self, run_id: str) -> None:
-        """Delete an ended run with all that is kept of it. Raises RunNotFound, RunNotEnded."""
+    def delete_run(self, run_id: str, *, by: str | None = None) -> None:
+        """Delete an ended run with all that is kept of it; `by` goes on the audit list.
+
+        Raises RunNotFound, RunNotEnded.
+        """
         names = [*keys.of_run(run_id), keys.RUNS, keys.logs(run_id)]
-        answer = self._run("delete_run", names, [run_id])
+        answer = self._run("delete_run", names, [run_id, by or ""])
         if answer[0] == "gone":
             raise RunNotFound(f"There is no run {run_id}.")
         if answer[0] == "not_ended":

@@ -1,4 +1,8 @@
-"""Who did what: a capped list in Redis, exported with `flask runs audit --json`."""
+"""Who did what: a capped list in Redis, exported with `flask runs audit --json`.
+
+What is done to runs is noted by the scripts that do it, in the same step (`note` in prelude.lua).
+The rest is noted here before it is done, and not done if it can't be noted.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,13 @@ from typing import TYPE_CHECKING, Final, TypedDict, cast
 import redis
 
 from inception.runs import keys
-from inception.runs.errors import StoreUnavailable
+from inception.runs.model import MAX_AUDIT_ENTRIES
 from inception.runs.scripts import refusals_as_errors
 
 if TYPE_CHECKING:
     from redis.typing import EncodableT
 
-MAX_ENTRIES: Final = 10_000
+MAX_ENTRIES: Final = MAX_AUDIT_ENTRIES
 _MAX_TEXT: Final = 200
 
 _log = logging.getLogger(__name__)
@@ -31,6 +35,7 @@ class Deed(StrEnum):
     RERUN = "rerun"
     DELETE = "delete"
     GIVE_TOKEN = "give_token"  # noqa: S105  a deed, no password
+    TAKE_TOKEN = "take_token"  # noqa: S105
     SIGN_IN = "sign_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGN_OUT = "sign_out"
@@ -44,6 +49,14 @@ class Entry(TypedDict):
     deed: str
     run_id: str | None
     path: str | None
+    address: str | None
+
+
+def log_deed(deed: Deed, *, by: str, run_id: str, path: str | None = None) -> None:
+    """Say in the log what was done to a run; on the list it is already."""
+    said = {"by": by, "deed": str(deed), "run_id": run_id, "path": path}
+    about = {name: text for name, text in said.items() if text is not None}
+    _log.info("%s by %s", deed, by, extra={"action": "audit", **about})
 
 
 class Audit:
@@ -53,20 +66,18 @@ class Audit:
         self._client = client
 
     def record(
-        self, deed: Deed, *, by: str, run_id: str | None = None, path: str | None = None
+        self, deed: Deed, *, by: str, run_id: str | None = None, address: str | None = None
     ) -> None:
-        """Note what was done. It is done already, so a Redis that is away is only logged."""
-        fields = {"by": by, "deed": str(deed), "run_id": run_id, "path": path}
+        """Note what is about to be done; `address` is where that was asked for.
+
+        Raises StoreUnavailable: then it must not be done.
+        """
+        fields = {"by": by, "deed": str(deed), "run_id": run_id, "address": address}
         said = {name: text[:_MAX_TEXT] for name, text in fields.items() if text is not None}
         entry = cast("dict[EncodableT, EncodableT]", said)
-        about = {"action": "audit", **said}
-        try:
-            with refusals_as_errors():
-                self._client.xadd(keys.AUDIT, entry, maxlen=MAX_ENTRIES, approximate=True)
-        except StoreUnavailable:
-            _log.warning("%s by %s could not be put on the list", deed, by, extra=about)
-        else:
-            _log.info("%s by %s", deed, by, extra=about)
+        with refusals_as_errors():
+            self._client.xadd(keys.AUDIT, entry, maxlen=MAX_ENTRIES, approximate=True)
+        _log.info("%s by %s", deed, by, extra={"action": "audit", **said})
 
     def read(self, limit: int = MAX_ENTRIES) -> list[Entry]:
         """The newest entries, newest first. Raises StoreUnavailable."""
@@ -83,4 +94,5 @@ def _entries(found: list[tuple[str, dict[str, str]]]) -> Iterator[Entry]:
             deed=fields["deed"],
             run_id=fields.get("run_id"),
             path=fields.get("path"),
+            address=fields.get("address"),
         )

@@ -100,8 +100,8 @@ def add_token(name: str, role: str, expires_in: str | None, as_json: bool) -> No
     """Give a program called NAME a token, and print it: it is shown this once."""
     lifetime = None if expires_in is None else parse_span(expires_in)
     door = _door()
-    word, grant = door.tokens.give(name[:200], Role(role), lifetime=lifetime, by=caller())
     door.audit.record(Deed.GIVE_TOKEN, by=caller())
+    word, grant = door.tokens.give(name[:200], Role(role), lifetime=lifetime, by=caller())
     if as_json:
         echo_json({"token": word, **_shown(grant)})
     else:
@@ -132,6 +132,7 @@ def list_tokens(as_json: bool) -> None:
 def revoke_tokens(ids: tuple[str, ...]) -> None:
     """Take tokens back, by the ids that `tokens list` shows."""
     door = _door()
+    door.audit.record(Deed.TAKE_TOKEN, by=caller())
     unknown = [each for each in ids if not door.tokens.take_back(id=each)]
     if unknown:
         raise BadRequest(f"There is no token {', '.join(unknown)}.")
@@ -155,9 +156,16 @@ def audit(limit: int, as_json: bool) -> None:
             echo_json(entry)
         return
     print_table(
-        ("at", "by", "deed", "run", "path"),
+        ("at", "by", "deed", "run", "path", "from"),
         (
-            (moment(one["at"]), one["by"], one["deed"], one["run_id"] or "", one["path"] or "")
+            (
+                moment(one["at"]),
+                one["by"],
+                one["deed"],
+                one["run_id"] or "",
+                one["path"] or "",
+                one["address"] or "",
+            )
             for one in entries
         ),
     )

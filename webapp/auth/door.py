@@ -65,29 +65,28 @@ class Door:
         account = None if self.users is None else self.users.find(name)
         right = passwords.is_right(password, None if account is None else account.hash)
         if account is None or not right:
-            self.audit.record(Deed.SIGN_IN_REFUSED, by=name)
+            self.audit.record(Deed.SIGN_IN_REFUSED, by=name, address=address)
             raise Unauthorized("Name or password is wrong.")
+        self.audit.record(Deed.SIGN_IN, by=account.name, address=address)
         word, _grant = self.sessions.give(
             account.name, account.role, lifetime=SESSION_LIFETIME, mark=account.mark
         )
-        self.audit.record(Deed.SIGN_IN, by=account.name)
         return word
 
     def sign_out(self, session: str, user: User) -> None:
         """End a session. Raises StoreUnavailable."""
-        self.sessions.end(session)
         self.audit.record(Deed.SIGN_OUT, by=user.name)
+        self.sessions.end(session)
 
     def give_run_token(self, run_id: str, *, lifetime: int, by: str) -> tuple[str, Grant]:
         """A word that reads this run for `lifetime` seconds (s), and nothing else.
 
         Raises TooManyRequests, StoreUnavailable.
         """
-        given = self.tokens.give(
+        self.audit.record(Deed.GIVE_TOKEN, by=by, run_id=run_id)
+        return self.tokens.give(
             f"reader of {run_id}", Role.VIEWER, lifetime=lifetime, run_id=run_id, by=by
         )
-        self.audit.record(Deed.GIVE_TOKEN, by=by, run_id=run_id)
-        return given
 
     def _bearer(self, token: str) -> User:
         grant = self.tokens.find(token)

@@ -127,7 +127,7 @@ def rerun(
 def rm(run_ids: Sequence[str], as_json: bool) -> None:
     """Delete ended runs with all that is kept of them."""
     control = open_session().control
-    _each(run_ids, control.delete, as_json)
+    _each(run_ids, lambda one: control.delete(one, by=caller()), as_json)
 
 
 def watch_to_its_end(session: Session, run_id: str, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 --
 -- KEYS  1-8 the run's keys, 9 index of all runs, 10 the idempotency key (or absent)
 -- ARGV  1 run id, 2 digest of name and arguments, 3 seconds the idempotency key lives,
---       4 who asked for it, 5 "wait" or "refuse" when there is no place for it, 6 its groups (see
+--       4 who asked for it (empty: nobody notes it), 5 "wait" or "refuse" when there is no place for it, 6 its groups (see
 --       the prelude), 7 the meta of a run that waits (JSON), 8 its sealed secrets (empty: none),
 --       then the record: number of fields, name and value of each
 -- Returns {"created", record}, {"waits", record} for one that waits for a place, {"existing",
@@ -36,6 +36,7 @@ end
 local run = {record = {names = {}, fields = {}}, seq = 0, published = 0, counts = {}, at = clock(), events = {},
   marks = ''}
 local given = read_record(arguments(9))
+note(by, given.fields.rerun_of == 'null' and 'start' or 'rerun', id)
 for _, name in ipairs(given.names) do put(run.record, name, given.fields[name]) end
 put(run.record, 'created_at', run.at)
 put(run.record, 'kwargs', fit(run.record, '', 'kwargs', given.fields.kwargs))

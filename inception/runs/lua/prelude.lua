@@ -425,6 +425,15 @@ local function end_run(run, state, owned)
   return text
 end
 
+-- Notes who does what to a run, in the same step as the deed and before its first write: where this
+-- fails, nothing was done.
+local function note(by, deed, id, path)
+  if by == '' then return end
+  local fields = {'by', by, 'deed', deed, 'run_id', id}
+  if path and path ~= '' then fields[7], fields[8] = 'path', path end
+  redis.call('XADD', AUDIT, 'MAXLEN', '~', MAX_AUDIT_ENTRIES, '*', unpack(fields))
+end
+
 -- Tells the run's owner something, if it has one.
 local function tell_owner(owner, message)
   if owner and owner ~= '' then redis.call('PUBLISH', ORDERS .. owner, message) end

@@ -1,7 +1,7 @@
 -- Asks a run, or the part of it at a path, to stop. The intent is stored first, then signalled.
 --
 -- KEYS  1-8 the run's keys
--- ARGV  1 run id (JSON), 2 path, 3 by (JSON), 4 reason (JSON)
+-- ARGV  1 run id (JSON), 2 path, 3 by (JSON), 4 reason (JSON), 5 who it is noted of (empty: nobody)
 -- Returns {"ok", record}; {"gone"}, {"no_node"}, {"ended"}, {"node_ended"}
 -- Events: the node and the run as REVOKING; none if a revoke covers the path already.
 --       A run that nobody holds and no worker works on is ended right here, with its nodes
@@ -28,6 +28,7 @@ local function is_worked_on()
   return false
 end
 
+note(ARGV[5], 'revoke', unquote(run.record.fields.id), path)
 local intent = string.format('{"requested_at":%s,"by":%s,"reason":%s}', run.at, by, reason)
 redis.call('HSET', RUN, 'intent:' .. path, intent)
 redis.call('HINCRBY', RUN, 'intents', 1)

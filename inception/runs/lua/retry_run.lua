@@ -14,6 +14,7 @@ if not run then return {'gone'} end
 if not FINAL[run.state] then return {'not_ended'} end
 if run.state == 'SUCCESS' then return {'succeeded'} end
 if run.seq ~= tonumber(seq) then return {'changed'} end
+note(by, 'retry', id)
 
 -- What the record shows of its end is taken back.
 local function forget_end(record, path)

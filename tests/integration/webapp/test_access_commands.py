@@ -51,11 +51,17 @@ def test_sessions_are_ended_by_name(guarded: GuardedWeb) -> None:
 
 
 def test_the_audit_list_is_exported_a_line_an_entry(guarded: GuardedWeb) -> None:
-    guarded.gate.door.audit.record(Deed.REVOKE, by="ann", run_id="a", path="0.1")
+    guarded.gate.door.audit.record(Deed.SIGN_IN, by="ann", address="192.0.2.1")
     (line,) = run("audit", "--json").output.splitlines()
     entry = json.loads(line)
     assert entry.pop("at") > 0
-    assert entry == {"by": "ann", "deed": "revoke", "run_id": "a", "path": "0.1"}
+    assert entry == {
+        "by": "ann",
+        "deed": "sign_in",
+        "run_id": None,
+        "path": None,
+        "address": "192.0.2.1",
+    }
 
 
 def test_the_audit_list_has_a_bound(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from inception.runs.bulks import NewBulk
+from inception.runs.store import Store
 from tests.integration.webapp.clients import Client
 from tests.integration.webapp.guarded import PASSWORD, GuardedWeb
 from tests.integration.webapp.owner import Owner
+from tests.running import eventually
 from webapp.auth.permissions import ENDPOINTS, EVENTS, Right
 from webapp.auth.roles import Role, User
 
@@ -109,6 +112,26 @@ def test_what_changes_anything_takes_more_than_a_viewer(guarded: GuardedWeb) -> 
     reader = User(name="reader", role=Role.VIEWER, run_id="a")
     assert rows
     assert not any(row.permits(viewer) or row.permits(reader, "a") for row in rows)
+
+
+def test_deleting_many_takes_what_deleting_one_takes(
+    guarded: GuardedWeb, store: Store, owner: Owner
+) -> None:
+    ended = owner.begin()
+    ended.end()
+    for asked in ({"ids": [ended.id]}, {"filter": {}}):
+        body = {"action": "delete", **asked}
+        operator = guarded.call("POST", "/api/v1/bulk", guarded.token(Role.OPERATOR), json=body)
+        assert operator.status_code == 403
+    store.create_bulk(NewBulk(id="b", action="delete", by="x", role="operator", run_ids=[ended.id]))
+    guarded.web.services.bulk.wake()
+    eventually(lambda: store.read_bulk("b")["finalized_at"] is not None, 10, "an end")
+    [failure] = store.read_bulk("b")["failures"]
+    assert failure["code"] == "forbidden"
+    body = {"action": "delete", "ids": [ended.id]}
+    admin = guarded.call("POST", "/api/v1/bulk", guarded.token(Role.ADMIN), json=body)
+    assert admin.status_code == 202
+    eventually(lambda: not store.run_exists(ended.id), 10, "its deletion")
 
 
 def test_what_is_not_in_the_table_is_refused_to_everybody(
