@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { html } from "htm/preact";
 import { Announcer } from "./live/announcer.js";
-import { Api } from "./live/api.js";
+import { Api } from "./client/api.js";
 import { Clock } from "./live/clock.js";
 import { ConnectionWords } from "./live/connection-words.js";
 import { Link } from "./live/link.js";

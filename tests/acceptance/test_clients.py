@@ -152,6 +152,25 @@ def test_a_client_is_told_what_the_server_refuses(
     assert misfit.lines[-1].startswith("invalid_arguments: ")
 
 
+def test_the_example_of_the_javascript_page_runs(stack: Stack, tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs/clients/javascript.md").read_text()
+    (block,) = re.findall(r"^```js\n(.*?)^```$", page, re.M | re.S)
+    program = tmp_path / "page.mjs"
+    at_home = block.replace("./static", f"{CHECKOUT}/static")
+    program.write_text(at_home.replace("http://127.0.0.1:8000", stack.url))
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.node", str(program)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "run SUCCESS 100 Counting" in done.stdout
+    assert "FAILURE Error in tasks.examples.failing" in done.stdout
+
+
 def test_clients_go_on_where_they_were_when_the_web_is_killed(
     own_stack: StartApplication, client: StartClient
 ) -> None:

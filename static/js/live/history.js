@@ -8,7 +8,7 @@ import { isFinal } from "../model/states.js";
 
 export class History {
   /**
-   * @param {{api: import("./api.js").Api, clock: import("./clock.js").Clock}} services
+   * @param {{api: import("../client/api.js").Api, clock: import("./clock.js").Clock}} services
    * @param {import("./run-store.js").RunStore} store
    */
   constructor({ api, clock }, store) {

@@ -14,7 +14,7 @@ const PAGE = 100;
 
 export class ListFeed {
   /**
-   * @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services
+   * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services
    * @param {import("./list-store.js").ListStore} store
    */
   constructor({ link, api }, store) {

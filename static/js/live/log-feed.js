@@ -9,7 +9,7 @@ import { appendLines } from "../model/log.js";
 export class LogFeed {
   /**
    * @param {string} runId @param {string} path
-   * @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services
+   * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services
    */
   constructor(runId, path, { link, api }) {
     this.address = { run_id: runId, path };

@@ -8,7 +8,7 @@ import { endOf, withEnd } from "../model/recent-ends.js";
 /** @typedef {ReadonlyMap<string, readonly import("../model/types.js").RecentEnd[]>} Ends */
 
 export class Parents {
-  /** @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services */
+  /** @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services */
   constructor({ link, api }) {
     this.link = link;
     this.api = api;

@@ -11,7 +11,7 @@ const REST = 2_000;
 
 export class RunCounts {
   /**
-   * @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services
+   * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services
    * @param {import("./list-store.js").ListStore} store
    */
   constructor({ link, api }, store) {

@@ -5,7 +5,7 @@ import { effect, signal } from "@preact/signals";
 /** @typedef {import("../model/types.js").Workers} Workers */
 
 export class WorkersFeed {
-  /** @param {{link: import("./link.js").Link, api: import("./api.js").Api}} services */
+  /** @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services */
   constructor({ link, api }) {
     this.link = link;
     this.api = api;

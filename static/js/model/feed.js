@@ -58,7 +58,8 @@ export const MOST_KEPT = 200;
 export const MOST_TRIES = 3;
 
 const LONGEST_WAIT = 15;
-const ASK_AGAIN = new Set(["store_unavailable", "too_many_requests"]);
+/** Codes of refusals that may be none a little later. */
+export const ASK_AGAIN = new Set(["store_unavailable", "too_many_requests"]);
 
 /** @type {Feed} */
 export const INITIAL = Object.freeze({

@@ -32,7 +32,7 @@ export function StartPage({ name }) {
 
 /**
  * With `?from=` the form begins with an earlier run's arguments.
- * @param {import("../live/api.js").Api} api
+ * @param {import("../client/api.js").Api} api
  * @returns {Promise<Offer>}
  */
 async function readOffer(api) {

@@ -2,7 +2,7 @@
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
-import { newKey } from "../live/idempotency.js";
+import { newKey } from "../client/idempotency.js";
 import { Blank, ProblemNote } from "./blank.js";
 import { useServices } from "./services.js";
 

@@ -29,7 +29,7 @@ export function MissingNodes({ store, runId }) {
 /**
  * The children of every parent whose children are not all here, the new parents' too. Events that
  * arrived meanwhile are newer than a page that was read before them, so known nodes are kept.
- * @param {import("../live/api.js").Api} api
+ * @param {import("../client/api.js").Api} api
  * @param {import("../live/run-store.js").RunStore} store
  * @param {string} runId
  */

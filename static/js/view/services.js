@@ -6,7 +6,7 @@ import { useContext, useLayoutEffect } from "preact/hooks";
 /**
  * @typedef {object} Services
  * @property {import("../live/link.js").Link} link
- * @property {import("../live/api.js").Api} api
+ * @property {import("../client/api.js").Api} api
  * @property {import("../live/clock.js").Clock} clock
  * @property {import("../live/announcer.js").Announcer} announcer
  * @property {import("../live/tab-face.js").TabFace} tab

@@ -2,7 +2,7 @@
 
 import { html } from "htm/preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { newKey } from "../live/idempotency.js";
+import { newKey } from "../client/idempotency.js";
 import { shortName } from "../model/format.js";
 import { argumentsOf, assignProblems, draftOf, fieldsOf } from "../model/schema.js";
 import { FormField } from "./form-field.js";

@@ -21,9 +21,16 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  /** @param {string} csrfToken  empty if this session needs none */
-  constructor(csrfToken) {
+  /**
+   * @param {string} csrfToken  empty if this session needs none
+   * @param {{server?: string, token?: string}} [options]  outside a page of the server: its address
+   *   and the program's token
+   */
+  constructor(csrfToken, { server = "", token = "" } = {}) {
     this.csrfToken = csrfToken;
+    this.base = server + BASE;
+    /** @type {Record<string, string>} */
+    this.signature = token ? { Authorization: `Bearer ${token}` } : {};
   }
 
   /** @returns {Promise<import("../model/types.js").Parent[]>} */
@@ -42,6 +49,11 @@ export class Api {
    */
   async counts(query) {
     return (await this.get(`/runs/counts${query}`)).counts;
+  }
+
+  /** The run's record with everything in it. @param {string} runId @returns {Promise<Run>} */
+  whole(runId) {
+    return this.get(`${runAddress(runId)}/nodes/${pathInAddress("")}`);
   }
 
   /**
@@ -99,9 +111,12 @@ export class Api {
     return this.send("POST", `${runAddress(runId)}/retry`, {});
   }
 
-  /** @param {string} runId @returns {Promise<Run>} */
-  rerun(runId) {
-    return this.send("POST", `${runAddress(runId)}/rerun`, {});
+  /**
+   * @param {string} runId @param {Record<string, unknown>} [kwargs]  instead of the run's own
+   * @returns {Promise<Run>}
+   */
+  rerun(runId, kwargs) {
+    return this.send("POST", `${runAddress(runId)}/rerun`, kwargs ? { kwargs } : {});
   }
 
   /** Remove an ended run. @param {string} runId @returns {Promise<void>} */
@@ -139,7 +154,8 @@ export class Api {
 
   /** @param {string} address @param {RequestInit} options @returns {Promise<any>} */
   async call(address, options) {
-    const response = await reach(BASE + address, options);
+    const headers = { ...this.signature, ...options.headers };
+    const response = await reach(this.base + address, { ...options, headers });
     if (response.status === 204) return {};
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;

@@ -1,0 +1,126 @@
+/**
+ * A Socket.IO connection that is kept: made again whenever it is gone, also after the server closed
+ * it on purpose, which socket.io-client takes for the end.
+ *
+ * It draws nothing and knows no document: pages and programs in Node use the same.
+ */
+
+/** @typedef {import("socket.io-client").Socket} Socket */
+
+/** Milliseconds (ms) until a question counts as unanswered. */
+const TIME_OUT = 10_000;
+
+/** Milliseconds (ms) after which a connection that the server closed is opened again. */
+const REOPEN_AFTER = 2_000;
+
+/** What socket.io-client is given; waits are ms. */
+export const SOCKET_OPTIONS = Object.freeze({
+  autoConnect: false,
+  reconnectionDelay: 500,
+  reconnectionDelayMax: 5_000,
+  timeout: 8_000,
+});
+
+/**
+ * What a connection tells.
+ * @typedef {object} Listener
+ * @property {() => void} [up]  it stands; the server remembers nothing of the one before
+ * @property {() => void} [down]  it is gone, and is being made anew
+ * @property {(error: Error) => void} [failed]  an attempt has failed; another follows
+ * @property {(error: RefusedConnection) => void} [refused]  the server said no; asked again later
+ * @property {() => void} [closed]  it was hung up on purpose
+ */
+
+/** An error of socket.io-client; `data` is what our server added: `{error: {code, message}}`. */
+/** @typedef {Error & {data?: {error?: import("../model/types.js").Problem}}} RefusedConnection */
+
+export class Connection {
+  /** @param {Socket} socket  made with SOCKET_OPTIONS */
+  constructor(socket) {
+    this.socket = socket;
+    /** @type {Set<Listener>} */
+    this.listeners = new Set();
+    /** How many follow each run through this connection. @type {Map<string, number>} */
+    this.followers = new Map();
+    this.onConnect = () => this.tell((listener) => listener.up?.());
+    this.onDisconnect = this.onDisconnect.bind(this);
+    this.onError = this.onError.bind(this);
+  }
+
+  get isUp() {
+    return this.socket.connected;
+  }
+
+  connect() {
+    this.socket.on("connect", this.onConnect);
+    this.socket.on("disconnect", this.onDisconnect);
+    this.socket.on("connect_error", this.onError);
+    this.socket.connect();
+  }
+
+  disconnect() {
+    this.socket.off("connect", this.onConnect);
+    this.socket.off("disconnect", this.onDisconnect);
+    this.socket.off("connect_error", this.onError);
+    this.socket.disconnect();
+    clearTimeout(this.reopening);
+  }
+
+  /** Try at once instead of at the next turn. */
+  hurry() {
+    this.socket.disconnect().connect();
+  }
+
+  /**
+   * Ask something and wait for the acknowledgement. No answer in time reads as `store_unavailable`,
+   * which every caller has to be ready for anyway.
+   * @param {string} event @param {object} payload @returns {Promise<any>}
+   */
+  async ask(event, payload) {
+    try {
+      return await this.socket.timeout(TIME_OUT).emitWithAck(event, payload);
+    } catch {
+      return {
+        error: { code: "store_unavailable", message: "The server did not answer in time." },
+      };
+    }
+  }
+
+  /** Somebody follows this run. @param {string} runId */
+  hold(runId) {
+    this.followers.set(runId, (this.followers.get(runId) ?? 0) + 1);
+  }
+
+  /** After the last follower the server need not tell any more. @param {string} runId */
+  release(runId) {
+    const left = (this.followers.get(runId) ?? 1) - 1;
+    if (left) this.followers.set(runId, left);
+    else {
+      this.followers.delete(runId);
+      if (this.socket.connected) this.socket.emit("unwatch", { run_id: runId });
+    }
+  }
+
+  /** @param {(listener: Listener) => void} say */
+  tell(say) {
+    for (const listener of [...this.listeners]) say(listener);
+  }
+
+  /** @param {string} reason */
+  onDisconnect(reason) {
+    this.tell((listener) => listener.down?.());
+    if (reason === "io server disconnect") this.reopenLater();
+  }
+
+  /** @param {RefusedConnection} error */
+  onError(error) {
+    if (this.socket.active) return this.tell((listener) => listener.failed?.(error));
+    this.tell((listener) => listener.refused?.(error));
+    this.reopenLater();
+  }
+
+  reopenLater() {
+    clearTimeout(this.reopening);
+    this.reopening = setTimeout(() => this.socket.connect(), REOPEN_AFTER);
+  }
+}

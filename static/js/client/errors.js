@@ -1,0 +1,38 @@
+/** What a program that uses the client may have to catch. */
+
+/** @typedef {import("../model/types.js").Problem} Problem */
+/** @typedef {import("../model/types.js").Run} Run */
+
+/** The server answered, and refused: `code` is a word of the protocol. */
+export class Refused extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(`${problem.code}: ${problem.message}`);
+    this.name = "Refused";
+    this.code = problem.code;
+    this.fields = problem.fields ?? [];
+  }
+}
+
+/** Nothing was heard of the server for the client's patience. */
+export class Unreachable extends Error {
+  name = "Unreachable";
+}
+
+/** The run was deleted while it was followed. */
+export class RunGone extends Error {
+  name = "RunGone";
+}
+
+/** The run ended, and not well: `error` is what it says, `traceback` its traceback. */
+export class RunFailed extends Error {
+  /** @param {Run} run */
+  constructor(run) {
+    super(`The run ${run.id} ended ${run.state}: ${run.meta.error ?? "no reason"}`);
+    this.name = "RunFailed";
+    this.run = run;
+    this.state = run.state;
+    this.error = run.meta.error;
+    this.traceback = run.traceback;
+  }
+}
