@@ -95,6 +95,12 @@ def in_turn(seconds: list[float]) -> list[str]:
     return [watch(work.s(time, str(n))).value for n, time in enumerate(seconds)]
 
 
+@parent(max_running=1)
+def one_at_a_time(seconds: list[float]) -> list[str]:
+    """The same, while no other run of this parent goes on."""
+    return [watch(work.s(time, str(n))).value for n, time in enumerate(seconds)]
+
+
 @parent
 def at_once(seconds: list[float], limit: int | None) -> list[str]:
     """Several children beside each other."""

@@ -24,6 +24,7 @@ class Rule(StrEnum):
     UNSERVED = "what is asked is answered, within two minutes of faults"
     LOST_RUN = "a run that was accepted exists"
     UNASKED_RUN = "a run exists only if it was asked for"
+    TOGETHER = "of a parent with max_running=1 one run goes on at a time"
     NOT_ENDED = "every run ends, and every node of it"
     WRONG_END = "a run ends as its shape says"
     REFUSED = "what is asked of a run that goes on is accepted"

@@ -30,6 +30,8 @@ class Shape:
     revoke_after: float | None = None
     revoke_path: str = ROOT
     mend: bool = False
+    alone: bool = False
+    """No other run of its parent may go on at the same time."""
     failing: frozenset[str] = field(default_factory=frozenset)
     """Paths of children whose failed attempts are followed by others."""
 
@@ -65,6 +67,17 @@ def _sequential(draw: random.Random, _number: int) -> Shape:
         parent="in_turn",
         arguments={"seconds": times},
         value=_words(len(times)),
+    )
+
+
+def _limited(draw: random.Random, _number: int) -> Shape:
+    times = _times(draw, 2)
+    return Shape(
+        kind="limited",
+        parent="one_at_a_time",
+        arguments={"seconds": times},
+        value=_words(len(times)),
+        alone=True,
     )
 
 
@@ -168,6 +181,6 @@ def _pruned(draw: random.Random, _number: int) -> Shape:
 
 _KINDS: dict[Callable[[random.Random, int], Shape], int] = {
     _sequential: 3, _parallel: 3, _nested: 3, _failing: 2, _recovering: 2, _retrying: 2,
-    _mended: 2, _slept: 2, _revoked: 3, _pruned: 2, _hopeless: 1,
+    _mended: 2, _slept: 2, _revoked: 3, _pruned: 2, _hopeless: 1, _limited: 2,
 }  # fmt: skip
 _MAKERS, _WEIGHTS = list(_KINDS), list(_KINDS.values())

@@ -6,8 +6,10 @@ longer than a TTL) is counted apart, and only if the fault that excuses it was r
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from inception.runs.model import ROOT, State
 from inception.runs.paths import is_under
@@ -21,7 +23,8 @@ def judge(evidence: Evidence) -> Verdict:
     by_run: dict[str, list[Line]] = defaultdict(list)
     for line in evidence.lines:
         by_run[line.run_id].append(line)
-    breaches, counts = list(_outside_runs(evidence)), dict[str, Counter[Column]]()
+    breaches = [*_outside_runs(evidence), *_together(evidence)]
+    counts: dict[str, Counter[Column]] = {}
     for run in evidence.runs:
         case = _Case(evidence, run, by_run[run.id])
         case.hear()
@@ -37,6 +40,18 @@ def _outside_runs(evidence: Evidence) -> Iterator[Breach]:
         yield Breach(
             rule=Rule.UNASKED_RUN, run_id=run_id, kind="?", said="nobody was told of its start"
         )
+
+
+def _together(evidence: Evidence) -> Iterator[Breach]:
+    alone = [(run.server.run, run) for run in evidence.runs if run.server and run.shape.alone]
+    begun = [pair for pair in alone if pair[0]["started_at"] is not None]
+    begun.sort(key=lambda pair: int(pair[0]["started_at"]))
+    for (first, _), (second, run) in pairwise(begun):
+        ended_at = first["finalized_at"] or math.inf
+        excused = ended_at < math.inf and evidence.redis_lost(ended_at / 1000)
+        if second["started_at"] < ended_at and not excused:
+            said = f"it began at {second['started_at']} ms, the one before ended at {ended_at} ms"
+            yield Breach(rule=Rule.TOGETHER, run_id=run.id, kind=run.shape.kind, said=said)
 
 
 class _Case:

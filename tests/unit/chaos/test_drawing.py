@@ -24,7 +24,7 @@ def test_the_same_seed_draws_the_same_runs() -> None:
 def test_every_kind_of_run_is_drawn_and_flags_are_not_shared() -> None:
     assert {shape.kind for shape in drawn(7)} == {
         "sequential", "parallel", "nested", "failing", "retries=", "autoretry", "POST retry",
-        "sleeping", "revoked", "branch revoked", "revoked retry",
+        "sleeping", "revoked", "branch revoked", "revoked retry", "limited",
     }  # fmt: skip
     flags = [shape.arguments["flag"] for shape in drawn(7) if shape.mend]
     assert len(flags) == len(set(flags)) > 0

@@ -162,6 +162,28 @@ def test_a_run_may_be_lost_only_within_what_redis_lost() -> None:
     assert broken(with_faults(lost, replace(kill, at=0.4))) == [Rule.LOST_RUN]
 
 
+def limited_case(began: int) -> Evidence:
+    """Two runs of a limited parent: one from second 1 to 4, the other from `began` (ms) on."""
+    evidence = good_case()
+    shape = replace(evidence.runs[0].shape, alone=True)
+    first = with_run(evidence, shape=shape, server=server_view(started_at=1000), clients={})
+    other = replace(
+        first.runs[0], id="run-2", server=server_view(started_at=began, finalized_at=9000)
+    )
+    lines = [replace(one, run_id="run-2") for one in evidence.lines]
+    return replace(
+        first,
+        runs=[first.runs[0], other],
+        lines=[*evidence.lines, *lines],
+        listed=frozenset({RUN, "run-2"}),
+    )
+
+
+def test_two_runs_of_a_limited_parent_at_a_time_are_found() -> None:
+    assert broken(limited_case(4001)) == []
+    assert broken(limited_case(3999)) == [Rule.TOGETHER]
+
+
 def test_a_request_that_was_never_answered_is_found() -> None:
     assert broken(replace(good_case(), failures=["GET /runs"])) == [Rule.UNSERVED]
 
