@@ -1,7 +1,8 @@
-"""Runs a child in a compute worker: claim, STARTED, body, end, and only then Celery's result.
+"""Runs a child in a compute worker: claim, STARTED, body, end, and with it Celery's result.
 
-The claim comes first, so that a copy of a message runs nothing; the end in the claim comes
-before Celery's result, since it is the truth and the result a hint.
+The claim comes first, so that a copy of a message runs nothing; the end in the claim never comes
+after Celery's result, since it is the truth and the result a hint. Where one Redis keeps both,
+STARTED and a success are stored in the very step of the claim and of its end.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from celery.exceptions import Ignore, Reject, Retry
-from celery.states import STARTED
+from celery.states import STARTED, SUCCESS
 
 from inception.authoring.secret_arguments import delivered
 from inception.authoring.voice import last_word
@@ -22,11 +23,12 @@ from inception.compute import ending
 from inception.compute.ending import BodyRaised, Ending, for_celery
 from inception.compute.interruption import Interruption, Stopped
 from inception.compute.output import Output
+from inception.compute.result_words import KEPT_AFTER_END, ResultWords
 from inception.compute.slots import Held
 from inception.runs.insistence import insist
 from inception.runs.messages import read_ticket
 from inception.runs.model import State
-from inception.runs.records import Claim, ClaimAnswer
+from inception.runs.records import Claim, ClaimAnswer, ResultWord
 from inception.runs.store import Store
 
 logger = logging.getLogger(__name__)
@@ -56,8 +58,10 @@ class ComputeExecutor:
         place: Place,
         interruption: Interruption,
         output: Output,
+        words: ResultWords,
     ) -> None:
         self._store = store
+        self._words = words
         self._process = process
         self._place = place
         self._interruption = interruption
@@ -76,7 +80,7 @@ class ComputeExecutor:
         )
         self._place.begin(held)
         try:
-            self._claim(task, held)
+            self._claim(task, held, body)
             return self._run(body, held)
         finally:
             self._place.end(held)
@@ -104,8 +108,8 @@ class ComputeExecutor:
 
     # The claim
 
-    def _claim(self, task: Any, held: Held) -> None:
-        """Make this attempt ours, or raise Ignore where it is not (any more) to be run."""
+    def _claim(self, task: Any, held: Held, body: _Body) -> None:
+        """Make this attempt ours, STARTED, or raise Ignore where it is not (any more) to be run."""
         claim = Claim(
             run_id=held.run_id,
             path=held.path,
@@ -114,16 +118,18 @@ class ComputeExecutor:
             task_id=task.request.id,
             worker=self._process,
             pid=os.getpid(),
+            word=body.word(self._words, STARTED, body.started()),
         )
         answer = insist(lambda: self._store.claim(claim), what="a claim")
         if answer is not ClaimAnswer.OK:
             _log("A delivery of %s was dropped: %s", task.name, answer, claim=claim)
             raise Ignore
+        if claim.word is None:
+            body.store_started()
 
     # The body and its end
 
     def _run(self, body: _Body, held: Held) -> object:
-        body.store_started()
         served = self._interruption.served
         try:
             with self._watched(body, held):
@@ -138,7 +144,9 @@ class ComputeExecutor:
                 self._end_by(stop, body, held)  # raised by the body's own cleaning up
             self._record(ending.raised(body.name, exception, last_word()), body, held)
             _raise(for_celery(exception), exception)
-        self._record(end, body, held)
+        word = body.word(self._words, SUCCESS, value, seconds=KEPT_AFTER_END)
+        if self._record(end, body, held, word) and word is not None:
+            body.result_is_stored()
         return value
 
     @contextmanager
@@ -170,11 +178,13 @@ class ComputeExecutor:
             raise Ignore
         raise BodyRaised(order.error or order.state)
 
-    def _record(self, end: Ending, body: _Body, held: Held) -> None:
-        """Record the end in the claim; refused if the attempt was ended or taken over before."""
-        record = end.of(held)
-        if not insist(lambda: self._store.end_claim(record), what="a child's end"):
+    def _record(self, end: Ending, body: _Body, held: Held, word: ResultWord | None = None) -> bool:
+        """Record the end in the claim; False if the attempt was ended or taken over before."""
+        record = end.of(held, word)
+        kept = insist(lambda: self._store.end_claim(record), what="a child's end")
+        if not kept:
             _log("The end of %s came too late: %s", body.name, end.state, claim=held)
+        return kept
 
     def _record_retry(self, retry: Retry, body: _Body, held: Held) -> None:
         """Tell the owner that Celery's own retry follows within this attempt."""
@@ -210,13 +220,28 @@ class _Body:
         """Run the function as its task has it run."""
         return self._task.run_body(self._args, self._kwargs)
 
+    def word(
+        self, words: ResultWords, state: str, result: object, *, seconds: int | None = None
+    ) -> ResultWord | None:
+        """Celery's result in this state, to be stored along with the claim's; None if it can't."""
+        if self._ignores_result():
+            return None
+        return words.of(self._task, state, result, seconds=seconds)
+
+    def started(self) -> dict[str, object]:
+        """What `task_track_started` stores, which is off since it comes before the claim."""
+        return {"pid": os.getpid(), "hostname": self._task.request.hostname}
+
     def store_started(self) -> None:
-        """Store what `task_track_started` would, which is off since it comes before the claim."""
-        request = self._task.request
-        said = {"pid": os.getpid(), "hostname": request.hostname}
+        """Store STARTED by Celery's own backend."""
+        request, said = self._task.request, self.started()
         self._store(
             lambda backend: backend.store_result(request.id, said, STARTED, request=request)
         )
+
+    def result_is_stored(self) -> None:
+        """Celery need not store the result that this body returns."""
+        self._task.request.ignore_result = True
 
     def store_revoked(self) -> None:
         request = self._task.request

@@ -17,7 +17,7 @@ from inception.compute.slots import Held
 from inception.runs.jsontext import encode
 from inception.runs.meta import CUT_MARK
 from inception.runs.model import MAX_TRACEBACK_BYTES, Meta, State
-from inception.runs.records import ClaimEnd
+from inception.runs.records import ClaimEnd, ResultWord
 
 _OURS: Final = __name__.rpartition(".")[0]
 
@@ -36,8 +36,8 @@ class Ending:
     traceback: str | None = None
     error_type: str | None = None
 
-    def of(self, held: Held) -> ClaimEnd:
-        """This end as that of the attempt `held`."""
+    def of(self, held: Held, word: ResultWord | None = None) -> ClaimEnd:
+        """This end as that of the attempt `held`; `word` is what Celery's result says of it."""
         return ClaimEnd(
             run_id=held.run_id,
             path=held.path,
@@ -48,6 +48,7 @@ class Ending:
             value_text=self.value_text,
             traceback=self.traceback,
             error_type=self.error_type,
+            word=word,
         )
 
 

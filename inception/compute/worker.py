@@ -25,6 +25,7 @@ from inception.compute.places import OwnMemory, PoolSlot
 from inception.compute.poolcare import PoolCare
 from inception.compute.recorder import Recorder
 from inception.compute.requests import Deaths, request_class
+from inception.compute.result_words import ResultWords
 from inception.compute.slots import Held, Slots
 from inception.runs import keys
 from inception.runs.beats import Beater
@@ -133,6 +134,7 @@ class ComputeWorker:
             place=place,
             interruption=interruption,
             output=Output(append),
+            words=ResultWords(self._url),
         )
 
     def _listen(self, orders: StopOrders) -> None:

@@ -27,6 +27,9 @@ class WatcherPart:
     def __init__(
         self, app: Celery, settings: Settings, place: Workplace, url: str, process: str
     ) -> None:
+        # Celery would make a backend for each greenlet that a message is handled in, which takes
+        # as long as several steps; in a watcher nothing but `Results` ever uses one.
+        app.conf.result_backend_thread_safe = True
         self._watcher = Watcher(
             app=app,
             store=Store(connect(url, purpose="watcher")),

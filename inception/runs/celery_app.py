@@ -84,6 +84,7 @@ def create_client(settings: Settings) -> Celery:
     configure(client, settings)
     client.conf.update(
         result_backend="disabled://",
+        result_backend_thread_safe=True,
         task_publish_retry_policy=_SEND_RETRY,
         broker_connection_timeout=_SEND_TIMEOUTS["socket_connect_timeout"],
     )

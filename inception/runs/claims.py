@@ -10,7 +10,15 @@ from typing import Final, cast
 
 from inception.runs import keys, recordtext
 from inception.runs.model import Meta
-from inception.runs.records import Claim, ClaimAnswer, ClaimEnd, ClaimRecord, EndRecord, Fields
+from inception.runs.records import (
+    Claim,
+    ClaimAnswer,
+    ClaimEnd,
+    ClaimRecord,
+    EndRecord,
+    Fields,
+    ResultWord,
+)
 from inception.runs.scripts import Scripts, refusals_as_errors
 
 TOLD_WHOLE_BYTES: Final = 16 * 1024
@@ -27,8 +35,11 @@ class Claims(Scripts):
         """
         words: list[str | int] = [claim.path, claim.attempt, claim.retries, claim.nonce]
         texts = [recordtext.raw(word) for word in (claim.task_id, claim.worker, claim.pid)]
+        key, result = _said(claim.word)
         answer = self._run_again_if_lost(
-            "claim", keys.of_run(claim.run_id), [recordtext.raw(claim.run_id), *words, *texts]
+            "claim",
+            [*keys.of_run(claim.run_id), *key],
+            [recordtext.raw(claim.run_id), *words, *texts, *result],
         )
         return ClaimAnswer(answer[0])
 
@@ -39,8 +50,9 @@ class Claims(Scripts):
         run is gone.
         """
         words: list[str | int] = [recordtext.raw(end.run_id), end.path, end.attempt, end.retries]
-        words += (TOLD_WHOLE_BYTES, *recordtext.arguments_of(_record_of(end)))
-        answer = self._run_again_if_lost("end_claim", keys.of_run(end.run_id), words)
+        key, result = _said(end.word)
+        words += (TOLD_WHOLE_BYTES, *result, *recordtext.arguments_of(_record_of(end)))
+        answer = self._run_again_if_lost("end_claim", [*keys.of_run(end.run_id), *key], words)
         return bool(answer[0] == "ok")
 
     def retry_claim(
@@ -79,6 +91,11 @@ class Claims(Scripts):
             texts = cast("list[str | None]", self._client.hmget(keys.claims(run_id), list(paths)))
         found = zip(paths, texts, strict=True)
         return {path: recordtext.claim_of(text) for path, text in found if text}
+
+
+def _said(word: ResultWord | None) -> tuple[list[str], list[str | int]]:
+    """The key of a result and its arguments; no key where none is to be said."""
+    return ([], ["", 0]) if word is None else ([word.key], [word.text, word.seconds])
 
 
 def _record_of(end: ClaimEnd) -> Fields:

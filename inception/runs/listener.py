@@ -37,6 +37,9 @@ _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 """Seconds (s) between attempts to connect: doubled from the first to the longest."""
 _CHANNELS_A_COMMAND: Final = 500
+_LINGER: Final = 0.05
+"""Seconds (s) for which an unsubscription waits for company; the reader, woken by the next message
+or after a second of silence, sends it then."""
 _PING: Final = pack("PING")
 
 
@@ -79,6 +82,7 @@ class Listener:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._has_gap = False
+        self._waiting_since = 0.0
         self._pinged_at: float | None = None
         self.connected = False
         self.last_heard = 0.0
@@ -112,18 +116,30 @@ class Listener:
 
     def subscribe_many(self, handlers: Mapping[str, Handler], timeout: float = 5.0) -> None:
         """Subscribe to many channels at once, all or none. Raises StoreUnavailable."""
+        self.ask_for(handlers, timeout)()
+
+    def ask_for(self, handlers: Mapping[str, Handler], timeout: float = 5.0) -> Callable[[], None]:
+        """Ask for many channels at once; what is returned waits until all are confirmed.
+
+        So that a caller can do something else in the same round trip. The waiting raises
+        StoreUnavailable, and then none is heard.
+        """
         with self._state:
             channels = [self._add(name, handler) for name, handler in handlers.items()]
         deadline = time.monotonic() + timeout
         self._flush()
-        for channel in channels:
-            if not self._is_confirmed(channel, deadline):
-                for name, handler in handlers.items():
-                    self.unsubscribe(name, handler)
-                raise StoreUnavailable(
-                    f"Redis did not confirm the subscription of {channel.name} "
-                    f"within {timeout:g} s."
-                )
+
+        def wait() -> None:
+            for channel in channels:
+                if not self._is_confirmed(channel, deadline):
+                    for name, handler in handlers.items():
+                        self.unsubscribe(name, handler)
+                    raise StoreUnavailable(
+                        f"Redis did not confirm the subscription of {channel.name} "
+                        f"within {timeout:g} s."
+                    )
+
+        return wait
 
     def _is_confirmed(self, channel: _Channel, deadline: float) -> bool:
         """Wait for Redis' confirmation until the deadline, on the monotonic clock (s).
@@ -137,7 +153,11 @@ class Listener:
         return confirmed and is_kept and not self._stopped.is_set()
 
     def unsubscribe(self, channel: str, handler: Handler) -> None:
-        """Call `handler` no more. Never waits; a handler that isn't there is no error."""
+        """Call `handler` no more. Never waits; a handler that isn't there is no error.
+
+        Redis is told with the next subscription, or by the reader a moment later: whoever hears
+        one channel after the other sends one command instead of two.
+        """
         with self._state:
             known = self._channels.get(channel)
             if known is None or handler not in known.handlers:
@@ -146,8 +166,9 @@ class Listener:
             if not known.handlers:
                 del self._channels[channel]
                 known.confirmed.set()  # whoever waits for it finds that it was given up
+                if not self._outbox:
+                    self._waiting_since = time.monotonic()
                 self._outbox.append(("UNSUBSCRIBE", channel))
-        self._flush_if_free()
 
     # ------------------------------------------------------------ sending
 
@@ -166,10 +187,7 @@ class Listener:
             self._send_outbox()
 
     def _flush_if_free(self) -> None:
-        """As `_flush`, but leave it to the thread that is sending now, if one is.
-
-        What it leaves for the next one is sent at the reader's next look, within a second.
-        """
+        """As `_flush`, but leave it to the thread that is sending now, if one is."""
         if self._sending.acquire(blocking=False):
             try:
                 self._send_outbox()
@@ -238,7 +256,7 @@ class Listener:
             for reply in replies:
                 self._take(reply)
             self._check_pulse(wire)
-            if self._outbox:
+            if self._outbox and time.monotonic() - self._waiting_since > _LINGER:
                 self._flush_if_free()
 
     def _take(self, reply: Reply) -> None:

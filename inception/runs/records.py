@@ -57,10 +57,23 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResultWord:
+    """A state of a task as Celery's Redis backend stores and publishes it, for a script to do so.
+
+    `seconds` (s) is how long it is kept; with 0 until it is deleted.
+    """
+
+    key: str
+    text: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What a compute worker says before it runs a body: this attempt is mine.
 
     Sending the same object again is the same claim (its `nonce` says so), not a second one.
+    `word` is said on Celery's result channel in the same step.
     """
 
     run_id: str
@@ -70,6 +83,7 @@ class Claim:
     task_id: str
     worker: str
     pid: int
+    word: ResultWord | None = None
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
@@ -91,7 +105,10 @@ class ClaimAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimEnd:
-    """How an attempt ended: SUCCESS, FAILURE, REVOKED, or LOST for a process that died of it."""
+    """How an attempt ended: SUCCESS, FAILURE, REVOKED, or LOST for a process that died of it.
+
+    `word` is said on Celery's result channel in the same step, if this is the attempt's end.
+    """
 
     run_id: str
     path: str
@@ -102,6 +119,7 @@ class ClaimEnd:
     value_text: str | None = None
     traceback: str | None = None
     error_type: str | None = None
+    word: ResultWord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

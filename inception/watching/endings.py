@@ -84,7 +84,8 @@ class Endings:
             waiters, node.waiters = node.waiters, []
             node.request = None
         if node.kind == "child":
-            self._ctx.hub.forget(node.task_id)
+            hub = self._ctx.hub
+            (hub.leave if node.result_expires else hub.forget)(node.task_id)
         for waiter in waiters:
             waiter(node)
 

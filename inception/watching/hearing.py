@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 
+_COMPANY: Final = 0.005
+"""Seconds (s) for which a child's start waits for its first word or its end, so that a child of a
+moment costs one write and its end finds no other under way. Nobody sees a state that short."""
 _SETTLED: Final = frozenset({State.PENDING, State.RETRY})
 """States that a child's own word moves on."""
 
@@ -90,7 +93,7 @@ class Hearing:
             if node.resend is not None:
                 node.resend.cancel()
                 node.resend = None
-            self._roll_and_post(live, node, fields, urgent=True)
+            self._roll_and_post(live, node, fields, company=_COMPANY)
         self._on_retry(live, node)
 
     def _retry_follows(self, live: LiveRun, node: LiveNode, message: Message) -> None:
@@ -102,6 +105,7 @@ class Hearing:
 
     def _ended(self, live: LiveRun, node: LiveNode, message: Message) -> None:
         """The end came along, unless it was too large for a message."""
+        node.result_expires = message.get("result") is True
         if message.get("end") is None:
             self._ctx.crew.submit(partial(self._fetch_end, live, node))
             return
@@ -161,10 +165,15 @@ class Hearing:
 
     @staticmethod
     def _roll_and_post(
-        live: LiveRun, node: LiveNode, fields: dict[str, str], *, urgent: bool
+        live: LiveRun,
+        node: LiveNode,
+        fields: dict[str, str],
+        *,
+        urgent: bool = False,
+        company: float = 0.0,
     ) -> None:
         live.writer.roll_up(node, node.meta["completion"])
-        live.writer.post(node, fields, urgent=urgent)
+        live.writer.post(node, fields, urgent=urgent, company=company)
 
 
 def _claim(node: LiveNode, message: Message) -> ClaimRecord:

@@ -77,14 +77,17 @@ class Hub:
 
         Raises StoreUnavailable if it isn't within the listener's time-out.
         """
+        self.ask_for(task_ids, on_word)()
+
+    def ask_for(self, task_ids: Iterable[str], on_word: OnWord) -> Callable[[], None]:
+        """Ask to hear these children; what is returned waits for it, as `listen` does."""
         handlers = {task_id: self._handler(task_id, on_word) for task_id in task_ids}
         with self._lock:
             self._handlers.update(handlers)
         channels: Mapping[str, Callable[[str], None]] = {
             self._results.channel(task_id): handler for task_id, handler in handlers.items()
         }
-        if channels:
-            self._children.subscribe_many(channels)
+        return self._children.ask_for(channels)
 
     def leave(self, task_id: str) -> None:
         """Hear this child no more; never waits."""

@@ -88,6 +88,8 @@ class LiveNode:
     waiting: str | None = None
     end: NodeEnd | None = None
     recorded: bool = False
+    result_expires: bool = False
+    """Its Celery result was stored with its end, for a while: nobody has to delete it."""
     heard: float = field(default_factory=time.monotonic)
     sent_at: float = 0.0
     missed_beats: int = 0
@@ -199,7 +201,14 @@ class Parting(StrEnum):
 class RunWriter(Protocol):
     """What carries a run's changes to the store."""
 
-    def post(self, node: LiveNode, fields: Mapping[str, str], *, urgent: bool = False) -> None:
+    def post(
+        self,
+        node: LiveNode,
+        fields: Mapping[str, str],
+        *,
+        urgent: bool = False,
+        company: float = 0.0,
+    ) -> None:
         """Let `fields` of `node` be written."""
 
     def roll_up(self, node: LiveNode, completion: float, *, succeeded: bool = False) -> None:

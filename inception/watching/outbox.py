@@ -53,7 +53,9 @@ class Outbox:
     def __init__(self, app: Celery) -> None:
         settings = {name: app.conf[name] for name in _SHARED_SETTINGS if name in app.conf}
         self._client = Celery(app.main, set_as_current=False)
-        self._client.conf.update(settings, result_backend="disabled://")
+        # Thread-safe as it does nothing: Celery would look for one in each parent's own thread.
+        settings |= {"result_backend": "disabled://", "result_backend_thread_safe": True}
+        self._client.conf.update(settings)
         self._app = app
 
     def queue_of(self, request: StepRequest) -> str:

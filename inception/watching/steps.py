@@ -1,7 +1,8 @@
-"""Starts children: heard first, recorded second, sent third.
+"""Starts children: heard and recorded first, and then sent.
 
 The record comes before the message, so a crash in between leaves a step that the next owner
-knows and sends; the subscription comes before both, so that no word of a child is missed.
+knows and sends; the subscription is confirmed before the message too, so that no word of a child
+is missed. It is asked for in the round trip of the record.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inception.authoring.secret_arguments import sealed_headers
 from inception.runs.celery_app import BROKER_ERRORS
+from inception.runs.errors import StoreUnavailable
 from inception.runs.jsontext import encode
 from inception.runs.model import MAX_LABEL_CHARACTERS, Attempt
 from inception.runs.paths import parent_path, task_id
@@ -50,13 +52,30 @@ class Steps:
 
     def listen(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
         """Hear these children; returns once Redis has confirmed it."""
+        self._ask_for(live, nodes)()
+
+    def _ask_for(self, live: LiveRun, nodes: Sequence[LiveNode]) -> Callable[[], None]:
+        """Ask to hear these children; what is returned waits until Redis has confirmed it."""
         paths = {node.task_id: node.path for node in nodes if node.kind == "child"}
 
         def hear(task: str, word: CeleryWord) -> None:
             self._on_word(live, paths[task], task, word)
 
-        if paths:
-            live.lane.insist(lambda: self._ctx.hub.listen(paths, hear))
+        def listen_to_the_living() -> None:
+            going_on = [node.task_id for node in nodes if not node.ended]
+            self._ctx.hub.listen([task for task in going_on if task in paths], hear)
+
+        if not paths:
+            return lambda: None
+        confirmed = self._ctx.hub.ask_for(paths, hear)
+
+        def wait() -> None:
+            try:
+                confirmed()
+            except StoreUnavailable:  # or a revoke has ended one of them meanwhile
+                live.lane.insist(listen_to_the_living)
+
+        return wait
 
     def start(self, live: LiveRun, requests: Sequence[tuple[str, StepRequest]]) -> list[LiveNode]:
         """Record the children at these paths and send them; parents are only recorded.
@@ -67,7 +86,7 @@ class Steps:
         for _path, request in requests:
             _check_secrets(request)
         nodes = [self._node(live, path, request) for path, request in requests]
-        self.listen(live, nodes)
+        wait_until_heard = self._ask_for(live, nodes)
         new = [self._new_step(node) for node in nodes]
         try:
             live.lane.commit(lambda lease, op: self._ctx.store.spawn(lease, op, new))
@@ -76,6 +95,7 @@ class Steps:
                 self._ctx.hub.leave(node.task_id)
             raise
         self._take_in(live, nodes)
+        wait_until_heard()
         for node in nodes:
             if node.kind == "child":
                 self.send(live, node)

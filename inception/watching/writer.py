@@ -57,13 +57,16 @@ class Writer:
         self._dirty: dict[str, LiveNode] = {}
         self._flying = False
 
-    def post(self, node: LiveNode, fields: Fields, *, urgent: bool = False) -> None:
+    def post(
+        self, node: LiveNode, fields: Fields, *, urgent: bool = False, company: float = 0.0
+    ) -> None:
         """Let `fields` of `node` be written: at once if `urgent`, else not too often.
 
+        What may wait `company` seconds (s) for more to write does so, and then counts as urgent.
         The run's lock is held by the caller.
         """
         node.unsent.update(fields)
-        wait = node.sent_at + LEAST_INTERVAL - time.monotonic()
+        wait = company or node.sent_at + LEAST_INTERVAL - time.monotonic()
         if urgent or wait <= 0:
             self._let_go(node)
         elif node.conflation is None:

@@ -1,8 +1,8 @@
 -- Claims an attempt for a compute worker, before the body runs.
 --
--- KEYS  1-8 the run's keys
+-- KEYS  1-8 the run's keys, 9 the key of Celery's result (or absent)
 -- ARGV  1 run id (JSON), 2 path, 3 attempt, 4 Celery's retries, 5 nonce of this claim,
---       6 task id, 7 worker, 8 pid (6-8 JSON)
+--       6 task id, 7 worker, 8 pid (6-8 JSON), 9 Celery's result, 10 seconds that it is kept
 -- Returns {"ok"}, {"ended"}, {"revoked"}, {"superseded"}, {"claimed"}, {"gone"}
 -- Event: none. The owner is told ("claimed") and makes one
 
@@ -33,4 +33,5 @@ redis.call('HSET', CLAIMS, path, string.format(
 tell_owner(control[2], string.format(
   '{"kind":"claimed","run":%s,"path":"%s","attempt":%d,"retries":%d,"worker":%s,"pid":%s,"at":%s}',
   id, path, attempt, retries, worker, pid, at))
+say_result(KEYS[9], ARGV[9], ARGV[10])
 return {'ok'}

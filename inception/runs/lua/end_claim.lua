@@ -1,8 +1,9 @@
 -- Records the end of an attempt, as the last act of whoever holds its claim. First end wins.
 --
--- KEYS  1-8 the run's keys
+-- KEYS  1-8 the run's keys, 9 the key of Celery's result (or absent)
 -- ARGV  1 run id (JSON), 2 path, 3 attempt, 4 Celery's retries, 5 how large an end may be to be
---       told whole (bytes), then the end's record: number of fields, name and value of each
+--       told whole (bytes), 6 Celery's result, 7 seconds that it is kept, then the end's record:
+--       number of fields, name and value of each
 -- Returns {"ok"}; {"ended"} if there is an end, {"claimed"} if the claim is another's,
 --       {"superseded"} if a later attempt exists (the owner is told all the same), {"gone"}
 -- Event: none. The owner is told ("end") and makes one
@@ -13,15 +14,15 @@ local control = redis.call('HMGET', RUN, 'state', 'owner')
 local node = redis.call('HGET', NODES, path)
 if not control[1] or not node then return {'gone'} end
 
-local record = read_record(arguments(6))
+local record = read_record(arguments(8))
 local said = render(record)
 put(record, 'at', clock())
 local text = render(record)
 
 local function tell(superseded)
   tell_owner(control[2], string.format(
-    '{"kind":"end","run":%s,"path":"%s","attempt":%d,"superseded":%s,"end":%s}',
-    id, path, attempt, tostring(superseded), #text <= most and text or 'null'))
+    '{"kind":"end","run":%s,"path":"%s","attempt":%d,"superseded":%s,"result":%s,"end":%s}',
+    id, path, attempt, tostring(superseded), tostring(KEYS[9] ~= nil and not superseded), #text <= most and text or 'null'))
 end
 
 local ended = redis.call('HGET', CLAIMS, path .. ':end')
@@ -40,4 +41,5 @@ if claim and number_in(claim, 'attempt') == attempt and number_in(claim, 'retrie
 end
 redis.call('HSET', CLAIMS, path .. ':end', text)
 tell(false)
+say_result(KEYS[9], ARGV[6], ARGV[7])
 return {'ok'}

@@ -438,3 +438,14 @@ end
 local function tell_owner(owner, message)
   if owner and owner ~= '' then redis.call('PUBLISH', ORDERS .. owner, message) end
 end
+
+-- Stores and publishes a state on Celery's own result channel, as its Redis backend does.
+local function say_result(key, text, seconds)
+  if not key then return end
+  if tonumber(seconds) > 0 then
+    redis.call('SET', key, text, 'EX', seconds)
+  else
+    redis.call('SET', key, text)
+  end
+  redis.call('PUBLISH', key, text)
+end

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from inception.runs.meta import empty_meta
 from inception.runs.model import State
 from inception.runs.paths import parent_path
-from inception.runs.records import Claim, ClaimEnd, Lease, NewRun, NewStep
+from inception.runs.records import Claim, ClaimEnd, Lease, NewRun, NewStep, ResultWord
 from inception.runs.recordtext import patch
 from inception.runs.store import Store
 
@@ -79,7 +79,9 @@ class HeldRun:
     def state_of(self, path: str) -> State:
         return self.store.read_node(self.id, path)["state"]
 
-    def claim_of(self, path: str, attempt: int = 1, retries: int = 0) -> Claim:
+    def claim_of(
+        self, path: str, attempt: int = 1, retries: int = 0, word: ResultWord | None = None
+    ) -> Claim:
         return Claim(
             run_id=self.id,
             path=path,
@@ -88,6 +90,7 @@ class HeldRun:
             task_id=f"task-{path}-{attempt}",
             worker="host:compute:1",
             pid=4711,
+            word=word,
         )
 
     def end_of(
@@ -98,6 +101,7 @@ class HeldRun:
         attempt: int = 1,
         retries: int = 0,
         value_text: str | None = None,
+        word: ResultWord | None = None,
     ) -> ClaimEnd:
         return ClaimEnd(
             run_id=self.id,
@@ -107,4 +111,5 @@ class HeldRun:
             state=state,
             meta=empty_meta("OK"),
             value_text=value_text,
+            word=word,
         )

@@ -1,0 +1,74 @@
+"""Lets Celery's result ride along with the claim and its end, where one Redis keeps both.
+
+Celery's backend asks for a key and then writes it: two round trips for each state, and a watched
+child has two of them besides its claim's. The scripts that claim and end an attempt store and
+publish the same text under the same key instead, so that whoever reads results sees no difference.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from redis.connection import ConnectionPool
+
+from inception.runs.records import ResultWord
+
+logger = logging.getLogger(__name__)
+
+KEPT_AFTER_END: Final = 5
+"""Seconds (s) for which the result of a watched child that succeeded can be read by others. Its
+parent has it from the claim, and nobody has to delete it."""
+_REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
+
+
+class ResultWords:
+    """Words for the results of children, as Celery's Redis backend would write them."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is that of the Redis that keeps the claims."""
+        known = urlsplit(url).scheme in _REDIS_SCHEMES
+        self._place = _place(ConnectionPool.from_url(url).connection_kwargs) if known else None
+
+    def of(
+        self, task: Any, state: str, result: object, *, seconds: int | None = None
+    ) -> ResultWord | None:
+        """What to store and publish for `task` as its `state`, for `seconds` or as configured.
+
+        None where it can't ride along: results are ignored or kept elsewhere, or this one can't
+        be encoded, which Celery then says in its own way.
+        """
+        backend, request = task.backend, task.request
+        params = getattr(backend, "connparams", None)
+        if params is None or self._place is None or _place(params) != self._place:
+            return None
+        kept = (backend.expires or 0) if seconds is None else seconds
+        try:
+            text = _encode(backend, request, state, result)
+        except Exception:  # noqa: BLE001 -- a serialiser may raise anything; Celery tells of it
+            return None
+        if not isinstance(text, str):
+            return None
+        return ResultWord(key=_key(backend, request.id), text=text, seconds=int(kept))
+
+
+def _encode(backend: Any, request: Any, state: str, result: object) -> object:
+    meta = backend._get_result_meta(  # noqa: SLF001 -- what `store_result` writes, and no other way
+        result=result, state=state, traceback=None, request=request
+    )
+    meta["task_id"] = request.id
+    return backend.encode(meta)
+
+
+def _key(backend: Any, task_id: str) -> str:
+    key = backend.get_key_for_task(task_id)
+    return key.decode() if isinstance(key, bytes) else str(key)
+
+
+def _place(params: Any) -> tuple[object, ...]:
+    """Which database of which server connection parameters lead to."""
+    if params.get("path"):
+        return params["path"], int(params.get("db") or 0)
+    host, port = params.get("host") or "localhost", int(params.get("port") or 6379)
+    return host, port, int(params.get("db") or 0)
