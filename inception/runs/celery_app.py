@@ -33,6 +33,8 @@ REQUIRED: Final[dict[str, Any]] = {
 }
 
 PREFERRED: Final[dict[str, Any]] = {
+    # A broker other than Redis knows no worker_disable_prefetch; this is the least it knows.
+    "worker_prefetch_multiplier": 1,
     "broker_connection_retry_on_startup": True,
     "redis_socket_connect_timeout": 2.0,
     "redis_socket_timeout": 10.0,
