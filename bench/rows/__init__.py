@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from bench.figures import Row
-from bench.rows import estimate, latency, revoking, steps, track
+from bench.rows import browser, estimate, latency, revoking, steps, track
 
 ROWS: Final[dict[str, Row]] = {
     row.number: row
-    for row in (latency.HOPS, latency.POLLING, track.ROW, steps.ROW, revoking.ROW, estimate.ROW)
+    for row in (
+        latency.HOPS,
+        latency.POLLING,
+        track.ROW,
+        steps.ROW,
+        revoking.ROW,
+        estimate.ROW,
+        browser.ROW,
+    )
 }

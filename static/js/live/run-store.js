@@ -12,6 +12,12 @@ import { visibleRows } from "../model/tree.js";
 /** @typedef {import("../model/types.js").Problem} Problem */
 /** @template T @typedef {import("@preact/signals").Signal<T>} Signal */
 
+/** Nodes from which a run counts as large. */
+const LARGE = 1_000;
+
+/** Milliseconds (ms) for which new nodes of a large run are collected. */
+const SETTLE_AFTER = 250;
+
 export class RunStore {
   constructor() {
     /** @type {Signal<Run|null>} */
@@ -27,7 +33,19 @@ export class RunStore {
     this.gone = signal(false);
     /** @type {Signal<Problem|null>} */
     this.refused = signal(null);
-    this.rows = computed(() => visibleRows(this.paths.value, this.folded.value));
+    /** Nodes of a large run that are not among `paths` yet. @type {string[]} */
+    this.coming = [];
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.settling = undefined;
+    /** @type {Map<string, import("../model/tree.js").Row>} */
+    this.drawn = new Map();
+    this.rows = computed(() => this.arrange());
+  }
+
+  arrange() {
+    const rows = visibleRows(this.paths.value, this.folded.value, this.drawn);
+    this.drawn = new Map(rows.map((row) => [row.path, row]));
+    return rows;
   }
 
   /** Forget what was and show this. @param {Snapshot} snapshot */
@@ -39,6 +57,7 @@ export class RunStore {
       this.refused.value = null;
       this.keepOnly(new Set(snapshot.nodes.map((node) => node.path)));
       this.putNodes(snapshot.nodes);
+      this.settle();
     });
   }
 
@@ -59,7 +78,26 @@ export class RunStore {
         added.push(node.path);
       }
     }
-    if (added.length) this.paths.value = mergePaths(this.paths.peek(), added);
+    if (added.length) this.announce(added);
+  }
+
+  /**
+   * Let the rows of new nodes be drawn: at once, or with those of the next moment where all the
+   * others are so many that to arrange them anew takes long.
+   * @param {string[]} added
+   */
+  announce(added) {
+    this.coming.push(...added);
+    if (this.paths.peek().length < LARGE) this.settle();
+    else this.settling ??= setTimeout(() => this.settle(), SETTLE_AFTER);
+  }
+
+  settle() {
+    clearTimeout(this.settling);
+    this.settling = undefined;
+    const coming = this.coming.filter((path) => this.nodes.has(path));
+    this.coming = [];
+    this.paths.value = mergePaths(this.paths.peek(), coming);
   }
 
   /**

@@ -15,6 +15,12 @@ import { marks, place, shift, wholeSpan, zoom } from "../model/timeline.js";
 /** Frames in which nothing moves by this part of the lane, a third of a pixel, are skipped. */
 const LEAST_MOVE = 1 / 2_000;
 
+/**
+ * Milliseconds (ms) between two paintings at least: bars grow by less than the eye follows, and each
+ * painting costs the browser a frame's work.
+ */
+const LEAST_PAUSE = 40;
+
 /** What is shorter than this part of the lane is drawn so wide all the same. */
 const LEAST_LENGTH = 1 / 160;
 
@@ -120,7 +126,8 @@ export class Timeline {
 
   /** Milliseconds (ms) between two paintings. @param {Span} span */
   pause(span) {
-    return this.isCalm?.() ? CALM_PERIOD : (span.to - span.from) * LEAST_MOVE;
+    if (this.isCalm?.()) return CALM_PERIOD;
+    return Math.max(LEAST_PAUSE, (span.to - span.from) * LEAST_MOVE);
   }
 
   /** @param {Span} span @param {number} now */

@@ -7,7 +7,12 @@ export const segments = (path) => (path === "" ? [] : path.split(".").map(Number
 export const parentPath = (path) => path.slice(0, Math.max(0, path.lastIndexOf(".")));
 
 /** Depth below the root; a first-level child has 1. @param {string} path */
-export const depth = (path) => (path === "" ? 0 : path.split(".").length);
+export function depth(path) {
+  if (path === "") return 0;
+  let levels = 1;
+  for (let at = path.indexOf("."); at !== -1; at = path.indexOf(".", at + 1)) levels++;
+  return levels;
+}
 
 /** How REST names a node; the root is "-". @param {string} path */
 export const pathInAddress = (path) => (path === "" ? "-" : path);

@@ -20,9 +20,11 @@ import { depth, parentPath } from "./paths.js";
  *
  * @param {readonly string[]} paths  in tree order
  * @param {ReadonlySet<string>} folded  paths whose children are hidden
+ * @param {ReadonlyMap<string, Row>} [before]  rows as they were: those that are the same still are
+ *   handed out again, so that nobody draws them anew
  * @returns {Row[]}
  */
-export function visibleRows(paths, folded) {
+export function visibleRows(paths, folded, before = new Map()) {
   const families = countChildren(paths);
   const seen = new Map();
   /** @type {Row[]} */
@@ -36,16 +38,23 @@ export function visibleRows(paths, folded) {
     if (hiddenUnder !== null && path.startsWith(hiddenUnder)) continue;
     hiddenUnder = folded.has(path) ? `${path}.` : null;
     const children = families.get(path) ?? 0;
-    rows.push({
-      path,
-      level: depth(path),
-      position,
-      siblings: families.get(parent) ?? 1,
-      children,
-      open: hiddenUnder === null,
-    });
+    const siblings = families.get(parent) ?? 1;
+    const open = hiddenUnder === null;
+    const row = { path, level: depth(path), position, siblings, children, open };
+    rows.push(asBefore(before.get(path), row));
   }
   return rows;
+}
+
+/** @param {Row|undefined} before @param {Row} row @returns {Row} */
+function asBefore(before, row) {
+  const same =
+    before &&
+    before.position === row.position &&
+    before.siblings === row.siblings &&
+    before.children === row.children &&
+    before.open === row.open;
+  return same ? before : row;
 }
 
 /** @param {readonly string[]} paths @returns {Map<string, number>} */
