@@ -27,7 +27,7 @@ from webapp.auth.signin import auth
 from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
 from webapp.metrics import page as metrics
-from webapp.packets import MalformedPackets
+from webapp.packets import BoundedPacket, MalformedPackets, end_senders_of_malformed
 from webapp.pages import pages
 from webapp.payloads import MAX_BODY_BYTES
 from webapp.relay.agent import Relay
@@ -72,11 +72,13 @@ def _create_sockets(app: Flask, settings: Settings) -> SocketIO:
         async_mode=str(settings.async_mode),  # else it takes eventlet wherever that is installed
         async_handlers=False,
         manage_session=False,
+        serializer=BoundedPacket,
         max_http_buffer_size=MAX_BODY_BYTES,
         logger=quiet,
         engineio_logger=quiet,
     )
     sockets.register(socket_io)
+    end_senders_of_malformed(socket_io)
     return socket_io
 
 

@@ -94,10 +94,10 @@ class Raw:
     def send_bytes(self, data: bytes) -> None:
         self._socket.send_binary(data)
 
-    def ask(self, text: str) -> Any:
+    def ask(self, sent: str | bytes) -> Any:
         """The acknowledgement of an event that was sent with the id 7; None if it was cut off."""
         try:
-            self._socket.send(text)
+            self._socket.send(sent) if isinstance(sent, str) else self._socket.send_binary(sent)
             while True:
                 answer = self._socket.recv()
                 if not answer:
@@ -106,6 +106,16 @@ class Raw:
                     return json.loads(str(answer)[3:])[0]
         except (OSError, websocket.WebSocketException):
             return None
+
+    def wait_for_the_end(self) -> None:
+        """Return once the server has ended the connection; raises if it doesn't."""
+        try:
+            while self._socket.recv():
+                pass
+        except websocket.WebSocketTimeoutException:
+            raise
+        except (OSError, websocket.WebSocketException):
+            return
 
     def close(self) -> None:
         self._socket.close(timeout=0)
@@ -163,6 +173,57 @@ def test_an_odd_event_is_answered_or_ends_the_connection(
     answer = raw.ask(sent)
     raw.close()
     assert answer is None or is_answer(answer), answer
+    assert errors.seen == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        '427["watch"',
+        "427watch",
+        "427",
+        "427{}",
+        "427[]",
+        "427[[]]",
+        "42[" + "[" * 100_000,
+        "44{}",
+        "49[]",
+        "4",
+        "4x",
+        '451-/none,["watch",{"_placeholder":true,"num":0}]',
+        '459999999999-["watch"]',
+    ],
+    ids=lambda sent: sent[:30] or "empty",
+)
+def test_what_is_no_packet_ends_the_connection_of_its_sender(
+    web: Web, open_client: Callable[[], Client], errors: Errors, sent: str
+) -> None:
+    other = open_client()
+    raw = Raw(web.port)
+    raw.send(sent)
+    raw.wait_for_the_end()
+    assert "runs" in other.ask("watch_runs", {})
+    assert errors.seen == []
+
+
+def test_text_where_binary_was_announced_is_answered_or_ends_the_connection(
+    web: Web, errors: Errors
+) -> None:
+    raw = Raw(web.port)
+    raw.send('451-7["watch",{"_placeholder":true,"num":5}]')
+    answer = raw.ask('427["unwatch_runs",{}]')
+    raw.close()
+    assert answer is None or is_answer(answer), answer
+    assert errors.seen == []
+
+
+def test_binary_where_an_object_belongs_is_answered(web: Web, errors: Errors) -> None:
+    raw = Raw(web.port)
+    raw.send('451-7["watch",{"_placeholder":true,"num":0}]')
+    answer = raw.ask(b"\x00\xff")
+    raw.close()
+    assert is_answer(answer), answer
+    assert "error" in answer
     assert errors.seen == []
 
 
