@@ -18,6 +18,7 @@ from celery.exceptions import TaskRevokedError
 
 from inception.runs.connection import connect
 from inception.runs.model import JsonValue, State
+from inception.runs.scripts import refusals_as_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,10 +97,11 @@ class Results:
         return key.decode() if isinstance(key, bytes) else str(key)
 
     def read(self, task_ids: Sequence[str]) -> list[CeleryWord | None]:
-        """What is stored of each task, in one round trip; raises redis' own errors."""
+        """What is stored of each task, in one round trip. Raises StoreUnavailable."""
         if not task_ids:
             return []
-        texts: Any = self._client.mget([self.channel(task_id) for task_id in task_ids])
+        with refusals_as_errors():
+            texts: Any = self._client.mget([self.channel(task_id) for task_id in task_ids])
         return [CeleryWord.from_text(text) if text else None for text in texts]
 
     def forget(self, task_id: str) -> None:

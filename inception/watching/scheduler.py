@@ -147,6 +147,10 @@ class Scheduler:
             self.drop(live, Parting.TAKEN)
         except RunNotFound:
             self.drop(live, Parting.GONE)
+        except BaseException:
+            # A run that is held and never begun would wait for ever: nobody else may take it.
+            self.drop(live, Parting.BROKEN)
+            raise
 
     def _begin(self, live: LiveRun, claimed: ClaimedRun) -> None:
         if (trouble := self._trouble_with(live, claimed)) is not None:
@@ -215,7 +219,8 @@ class Scheduler:
                 self.endings.take_end(live, node, end)
             else:
                 silent.append(node)
-        words = self._ctx.results.read([node.task_id for node in silent])
+        ids = [node.task_id for node in silent]
+        words = live.lane.insist(lambda: self._ctx.results.read(ids))
         for node, word in zip(silent, words, strict=True):
             if word is not None:
                 self.hearing.word(live, node.path, node.task_id, word)

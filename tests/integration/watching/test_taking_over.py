@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import redis
 
 from inception.runs import keys
 from inception.runs.model import JsonValue, State
@@ -87,6 +88,67 @@ def test_a_child_that_fails_before_its_parent_waits_for_it_is_started_again(
 
     assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
     assert workers.began == {("0", 1): 1, ("0", 2): 1}
+
+
+def test_a_redis_that_fails_in_the_middle_of_a_take_over_only_delays_it(
+    stage: Stage, workers: Workers
+) -> None:
+    run_id, failed, may_end = lost_while_its_child_runs(stage, workers)
+    with stage.watcher(workers) as second:
+        results = second._ctx.results
+        read, answers = results._client.mget, [redis.ConnectionError("away"), None]
+
+        def mget(names: Any) -> Any:
+            if (error := answers.pop(0) if answers else None) is not None:
+                raise error
+            return read(names)
+
+        results._client.mget = mget  # type: ignore[method-assign]
+        assert second.scheduler.take(run_id, from_owner=failed)
+        may_end.set()
+        assert stage.ended.wait(WITHIN)
+
+    assert answers == []
+    assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "late"]]
+
+
+def test_a_take_over_that_breaks_off_leaves_no_run_held_and_never_begun(
+    stage: Stage, workers: Workers
+) -> None:
+    run_id, failed, may_end = lost_while_its_child_runs(stage, workers)
+    with stage.watcher(workers) as second:
+        read, second._ctx.results.read = second._ctx.results.read, broken  # type: ignore[method-assign]
+        with pytest.raises(ZeroDivisionError):
+            second.scheduler.take(run_id, from_owner=failed)
+        assert run_id not in second.scheduler.runs
+
+        second._ctx.results.read = read  # type: ignore[method-assign]
+        assert second.scheduler.take(run_id, from_owner=second._ctx.process)
+        may_end.set()
+        assert stage.ended.wait(WITHIN)
+
+    assert stage.store.read_run(run_id)["state"] == State.SUCCESS
+
+
+def broken(_task_ids: Any) -> Any:
+    raise ZeroDivisionError
+
+
+def lost_while_its_child_runs(stage: Stage, workers: Workers) -> tuple[str, str, threading.Event]:
+    """A run whose watcher died, the name of that one, and what lets the run's child end."""
+    runs, may_end = threading.Event(), threading.Event()
+
+    def held_body(node: LiveNode) -> JsonValue:
+        runs.set()
+        assert may_end.wait(WITHIN)
+        return "late"
+
+    stage.body = held_body
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as first:
+        first.scheduler.take(run_id)
+        assert runs.wait(WITHIN)
+    return run_id, first._ctx.process, may_end
 
 
 def test_losses_take_nothing_from_the_retries_of_a_watch(stage: Stage, workers: Workers) -> None:
