@@ -55,6 +55,7 @@ class _Life:
         self._settings = settings
         self._part: Part | None = None
         self._announcer: Announcer | None = None
+        self._started = False
 
     def on_init(self, sender: Any = None, **_signal: object) -> None:
         if sender.app is not self._app:
@@ -71,6 +72,7 @@ class _Life:
 
     def on_ready(self, **_signal: object) -> None:
         if self._part is not None and self._announcer is not None:
+            self._started = True
             self._part.start()
             self._announcer.start()
 
@@ -79,7 +81,7 @@ class _Life:
             self._part.say_stopping()
 
     def on_shutdown(self, **_signal: object) -> None:
-        if self._part is not None:
+        if self._part is not None and self._started:  # else it was told to leave on its way in
             self._part.stop()
 
     def _begin(self, place: Workplace) -> None:
