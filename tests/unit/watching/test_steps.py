@@ -131,6 +131,24 @@ def test_a_retry_that_came_meanwhile_is_not_sent_again(
     assert sent == []
 
 
+def test_a_child_that_nobody_claims_is_sent_again_at_longer_and_longer_times(
+    steps: Steps, live: LiveRun, clock: Clock, sent: list[dict[str, Any]]
+) -> None:
+    countdown, node = 9, child(None)
+
+    steps.send(live, node)
+    clock.ring()
+    clock.ring()
+
+    assert len(sent) == 3
+    first = FIRST_RESEND + countdown
+    assert clock.pauses[0] == first
+    assert clock.pauses[-1] == 4 * first
+    node.claim = CLAIM
+    clock.ring()
+    assert len(sent) == 3
+
+
 def test_a_first_message_has_no_number_of_a_retry(
     steps: Steps, live: LiveRun, sent: list[dict[str, Any]]
 ) -> None:
