@@ -105,12 +105,13 @@ def _create_services(
     app: Flask, settings: Settings, url: str, client: redis.Redis, socket_io: SocketIO
 ) -> Services:
     store = Store(client)
+    fleet = Fleet(store, client, settings.heartbeat_ttl)
     return Services(
         settings=settings,
         store=store,
         control=Control(store, create_client(settings), Vault.from_settings(settings)),
-        fleet=Fleet(store, client),
+        fleet=fleet,
         audit=Audit(client),
-        relay=Relay(url, store, client, socket_io),
+        relay=Relay(url, store, fleet, socket_io),
         bulk=BulkWorker(app, store, actions.act_in_bulk),
     )

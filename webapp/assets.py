@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import gzip
 import mimetypes
-from pathlib import Path
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from flask import Flask, Response, request, url_for
 
 _KEEP: Final = "public, max-age=31536000, immutable"
 _ASK: Final = "no-cache"
+_MODULES: Final = PurePosixPath("js")
+_IMPORT: Final = re.compile(r'(?:\bfrom|^import) "(\.[^"]+)"', re.MULTILINE)
+_FOR_EVERYBODY: Final = ("static", "parents.list_parents")
+_PACKABLE: Final = ("text/javascript", "text/css", "image/svg+xml", "application/json")
+_MOST_PACKED: Final = 500
+"""Files kept packed; there are about a hundred."""
+
+LIBRARIES: Final = {
+    "preact": "preact/dist/preact.mjs",
+    "preact/hooks": "preact/hooks/dist/hooks.mjs",
+    "htm": "htm/dist/htm.mjs",
+    "htm/preact": "htm/preact/index.mjs",
+    "@preact/signals-core": "@preact/signals-core/dist/signals-core.mjs",
+    "@preact/signals": "@preact/signals/dist/signals.mjs",
+    "socket.io-client": "socket.io-client/dist/socket.io.esm.min.js",
+}
+"""What the modules import by name → its file in the vendor folder."""
 
 
 class Assets:
@@ -26,20 +47,96 @@ class Assets:
             return url_for("static", filename=path)
         return url_for("static", filename=path, v=f"{changed:x}")
 
+    def modules_of(self, page: str) -> dict[str, str]:
+        """What a live page's script imports, at any depth: how it is named there → its address.
+
+        With these in an import map a browser asks for all of them at once, and never again.
+        """
+        libraries = {name: self.address(f"vendor/{path}") for name, path in LIBRARIES.items()}
+        entries = [_MODULES / "main.js", _MODULES / "pages" / f"{page}.js"]
+        paths = sorted(self._closure([path for path in entries if self._is_there(path)]))
+        own = {url_for("static", filename=path): self.address(path) for path in paths}
+        return libraries | own
+
+    def _is_there(self, path: PurePosixPath) -> bool:
+        return (self._folder / path).is_file()
+
+    def _closure(self, entries: list[PurePosixPath]) -> set[str]:
+        found = {str(path) for path in entries}
+        left = list(entries)
+        while left:
+            for path in self._imports(left.pop()):
+                if str(path) not in found:
+                    found.add(str(path))
+                    left.append(path)
+        return found
+
+    def _imports(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
+        """The modules of ours that one imports, save the pages: each page has only its own."""
+        file = self._folder / path
+        for name in _imported(file, file.stat().st_mtime_ns):
+            imported = _normal(path.parent / name)
+            if imported.parent != _MODULES / "pages":
+                yield imported
+
+
+@lru_cache(_MOST_PACKED)
+def _imported(file: Path, _changed: int) -> tuple[str, ...]:
+    return tuple(_IMPORT.findall(file.read_text("utf-8")))
+
+
+def _normal(path: PurePosixPath) -> PurePosixPath:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == "..":
+            parts.pop()
+        else:
+            parts.append(part)
+    return PurePosixPath(*parts)
+
 
 def register(app: Flask) -> None:
-    """Serve scripts by their type, and let browsers keep what is addressed by its version.
+    """Serve scripts by their type, packed, and let browsers keep what is addressed by its version.
 
-    A module that another imports has no version in its address: browsers ask whether it changed.
+    A module that another imports has no version in its address: where no import map gives it one,
+    browsers ask whether it changed.
     """
     for ending in (".js", ".mjs"):  # some machines have neither in their own tables
         mimetypes.add_type("text/javascript", ending)
     assets = Assets(Path(app.static_folder or "static"))
     app.jinja_env.globals["static_url"] = assets.address
+    app.jinja_env.globals["modules_of"] = assets.modules_of
     app.after_request(_say_how_long)
+    app.after_request(_pack)
 
 
 def _say_how_long(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:
         response.headers["Cache-Control"] = _KEEP if "v" in request.args else _ASK
     return response
+
+
+def _pack(response: Response) -> Response:
+    """Compress what is the same for everybody.
+
+    Nothing else is: what stands in a packed answer beside a secret can be used to guess it.
+    """
+    if request.endpoint not in _FOR_EVERYBODY or response.mimetype not in _PACKABLE:
+        return response
+    response.vary.add("Accept-Encoding")
+    asks_for_all = request.accept_encodings["gzip"] and request.range is None
+    if not asks_for_all or response.status_code != 200:
+        return response
+    tag, _weak = response.get_etag()
+    response.direct_passthrough = False
+    response.set_data(_packed(response.get_data()))
+    response.content_encoding = "gzip"
+    if tag is not None:
+        response.set_etag(tag, weak=True)
+    return response
+
+
+@lru_cache(_MOST_PACKED)
+def _packed(content: bytes) -> bytes:
+    """Packed once for each version of a file."""
+    return gzip.compress(content, mtime=0)

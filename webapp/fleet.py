@@ -33,7 +33,9 @@ class Worker(TypedDict):
     host: str
     pid: int
     slots: int
+    queues: list[str]
     running: list[RunningTask]
+    stopping: bool
     seen_at: int
 
 
@@ -46,8 +48,14 @@ class Queue(TypedDict):
 
 
 class FleetAnswer(TypedDict):
-    """The answer of `GET /workers` and the payload of the event `workers`."""
+    """The answer of `GET /workers` and the payload of the event `workers`.
 
+    `now` is Redis' clock in ms; who was last heard more than `ttl` seconds before it counts as
+    dead.
+    """
+
+    now: int
+    ttl: float
     watchers: list[Worker]
     compute: list[Worker]
     queues: list[Queue]
@@ -56,9 +64,10 @@ class FleetAnswer(TypedDict):
 class Fleet:
     """Reads the beats and the lengths of the queues."""
 
-    def __init__(self, store: Store, client: redis.Redis) -> None:
+    def __init__(self, store: Store, client: redis.Redis, ttl: float) -> None:
         self._store = store
         self._client = client
+        self._ttl = ttl
 
     def read(self) -> FleetAnswer:
         """Everybody who has a beat, dead or alive, with when they were last heard.
@@ -67,6 +76,8 @@ class Fleet:
         """
         beats = list(self._store.read_beats().values())
         return {
+            "now": self.now(),
+            "ttl": self._ttl,
             "watchers": _workers(beats, "watcher"),
             "compute": _workers(beats, "compute"),
             "queues": self._queues(beats),
@@ -104,6 +115,8 @@ def _workers(beats: Iterable[BeatRecord], kind: BeatKind) -> list[Worker]:
             "host": beat.host,
             "pid": beat.pid,
             "slots": beat.slots,
+            "queues": list(beat.queues),
+            "stopping": beat.stopping,
             "running": [{"run_id": run, "path": path} for run, path, _attempt in beat.running],
             "seen_at": beat.seen_at,
         }

@@ -14,7 +14,7 @@ from inception.runs.records import RunFilter
 from webapp.payloads import check_run_id
 from webapp.services import services
 
-MAX_RUNS: Final = 50
+MAX_RUNS: Final = 25
 """Rows of the list. Older ones come by narrowing it."""
 MAX_NODES: Final = 100
 """Rows of the tree."""

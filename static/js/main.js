@@ -10,27 +10,34 @@ import { Link } from "./live/link.js";
 import { Shortcuts } from "./live/shortcuts.js";
 import { TabFace } from "./live/tab-face.js";
 import { ThemeSwitch } from "./live/theme.js";
-import { RunPage } from "./pages/run.js";
-import { RunsPage } from "./pages/runs.js";
-import { StartPage } from "./pages/start.js";
-import { WorkersPage } from "./pages/workers.js";
 import { ServicesContext } from "./view/services.js";
 import { ShortcutsDialog } from "./view/shortcuts-dialog.js";
 
 /** @param {string} id @returns {HTMLElement} */
 const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {DOMStringMap} boot  what the server wrote on <body> */
-function pageOf(boot) {
+/**
+ * A page loads only its own modules; the server names them all at once in the import map.
+ * @param {DOMStringMap} boot  what the server wrote on <body>
+ */
+async function pageOf(boot) {
   switch (boot.page) {
-    case "run":
+    case "run": {
+      const { RunPage } = await import("./pages/run.js");
       return html`<${RunPage} runId=${boot.runId ?? ""} nodePath=${boot.nodePath || null} />`;
-    case "start":
+    }
+    case "start": {
+      const { StartPage } = await import("./pages/start.js");
       return html`<${StartPage} name=${boot.name ?? ""} />`;
-    case "workers":
+    }
+    case "workers": {
+      const { WorkersPage } = await import("./pages/workers.js");
       return html`<${WorkersPage} />`;
-    default:
+    }
+    default: {
+      const { RunsPage } = await import("./pages/runs.js");
       return html`<${RunsPage} />`;
+    }
   }
 }
 
@@ -57,14 +64,15 @@ new ConnectionWords(link, part("connection"), part("banner")).connect();
 clock.connect();
 announcer.connect();
 shortcuts.connect();
-document.getElementById("plain")?.remove();
 for (const button of document.querySelectorAll("#keys")) {
   button.addEventListener("click", shortcuts.list);
   button.removeAttribute("hidden");
 }
+link.connect();
+const page = await pageOf(document.body.dataset);
+document.getElementById("plain")?.remove();
 render(
-  html`<${ServicesContext.Provider} value=${services}>${pageOf(document.body.dataset)}
+  html`<${ServicesContext.Provider} value=${services}>${page}
     <${ShortcutsDialog} /><//>`,
   part("app"),
 );
-link.connect();

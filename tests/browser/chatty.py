@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import date, datetime
 from typing import Literal
+
+from pydantic import BaseModel, SecretStr
 
 from inception import child, parent, track, watch
 
@@ -72,3 +75,28 @@ def count_down(steps: int = 10, pause: float = 0.05) -> int:
     """Watch somebody tick; no other test asks how long that takes."""
     result: int = watch(tick.s(steps, pause)).value
     return result
+
+
+class Address(BaseModel):
+    """Where a letter goes."""
+
+    street: str
+    number: int = 1
+
+
+class Letter(BaseModel):
+    """A letter, to one or to many."""
+
+    to: Address
+    copies: list[Address] = []
+
+
+@parent
+def post(
+    letter: Letter,
+    lines: list[Address],
+    day: date,
+    at: datetime | None = None,
+    password: SecretStr | None = None,
+) -> None:
+    """Take arguments of arguments."""

@@ -58,12 +58,16 @@ class Dashboard:
 
     def kill_web(self) -> None:
         """SIGKILL the web process; its supervisor starts another one on the same port."""
-        os.kill(self._web_pid(), signal.SIGKILL)
+        os.kill(self._pid("web"), signal.SIGKILL)
 
-    def _web_pid(self) -> int:
+    def kill_compute(self) -> None:
+        """SIGKILL the compute worker's main process; another one is started in its place."""
+        os.kill(self._pid("compute"), signal.SIGKILL)
+
+    def _pid(self, name: str) -> int:
         if self.application is None:
             pytest.skip("the application was started by others: its processes are not ours to kill")
-        pid = self.application.pid("web")
+        pid = self.application.pid(name)
         assert pid is not None
         return pid
 

@@ -91,3 +91,53 @@ def test_a_limit_the_server_knows_is_said_beside_its_field(viewer: Viewer) -> No
     page.get_by_label("folds").fill("1")
     _start(page)
     expect(page.locator("#arg-folds-problem")).to_contain_text("minimum of 2")
+
+
+def _fill_the_letter(page: Page) -> None:
+    page.locator("#arg-letter\\.to\\.street").fill("High Street")
+    page.get_by_role("button", name="Add lines").click()
+    page.get_by_role("button", name="Add lines").click()
+    page.locator("#arg-lines\\.1\\.street").fill("Second")
+    page.get_by_role("button", name="Remove lines 1").click()
+    page.get_by_label("day").fill("2026-11-22")
+    page.get_by_label("at", exact=True).fill("2026-11-22T10:30:00")
+
+
+def test_objects_lists_of_objects_and_dates_are_typed_as_fields(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    page = viewer.open("/start?name=tests.browser.chatty.post", timezone_id="Europe/Berlin")
+    _fill_the_letter(page)
+    page.get_by_label("Tags").fill("mail, nightly")
+    _start(page)
+    page.wait_for_url(re.compile("/runs/"))
+    run = stack.run(page.url.rsplit("/", 1)[1])
+    assert run["tags"] == ["mail", "nightly"]
+    assert run["kwargs"]["letter"]["to"] == {"street": "High Street", "number": 1}
+    assert run["kwargs"]["lines"] == [{"street": "Second", "number": 1}]
+    assert (run["kwargs"]["day"], run["kwargs"]["at"]) == ("2026-11-22", "2026-11-22T09:30:00.000Z")
+
+
+def test_the_last_arguments_are_offered_again_but_no_secret(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    page = viewer.open("/start?name=tests.browser.chatty.post")
+    expect(page.get_by_label("password")).to_have_attribute("type", "password")
+    _fill_the_letter(page)
+    _start(page)
+    page.wait_for_url(re.compile("/runs/"))
+    page.goto("/start?name=tests.browser.chatty.post")
+    page.get_by_role("button", name="Use these arguments").click()
+    expect(page.locator("#arg-lines\\.0\\.street")).to_have_value("Second")
+    expect(page.get_by_label("day")).to_have_value("2026-11-22")
+    expect(page.get_by_label("password")).to_have_value("")
+
+
+def test_an_objection_to_a_list_stands_beside_its_place(viewer: Viewer) -> None:
+    viewer.expected = ("422",)
+    page = viewer.open("/start?name=tests.browser.chatty.post")
+    _fill_the_letter(page)
+    page.get_by_label("day").fill("")
+    page.locator("#arg-lines\\.0\\.number").fill("many")
+    _start(page)
+    expect(page.locator("#arg-lines\\.0\\.number-problem")).to_contain_text("whole number")

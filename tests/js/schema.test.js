@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { argumentsOf, assignProblems, draftOf, fieldsOf } from "../../static/js/model/schema.js";
+import { argumentsOf, draftOf, withoutRow, withRow } from "../../static/js/model/draft.js";
+import { assignProblems } from "../../static/js/model/field-problems.js";
+import { fieldsOf } from "../../static/js/model/schema.js";
 
 /** The one field of a schema with one property `x`. */
 const field = (property, required = []) => fieldsOf({ properties: { x: property }, required })[0];
 
 /** What `x` becomes when this was typed. */
 const read = (property, typed, required) => argumentsOf([field(property, required)], { x: typed });
+
+const listOfSecrets = { type: "array", items: { type: "string", format: "password" } };
 
 describe("kinds of fields", () => {
   const cases = [
@@ -16,7 +20,13 @@ describe("kinds of fields", () => {
     ["a choice", { enum: ["a", 1] }, "enum"],
     ["a list of scalars", { type: "array", items: { type: "number" } }, "list"],
     ["an object", { type: "object", properties: { a: { type: "string" } } }, "object"],
-    ["a list of objects: JSON", { type: "array", items: { type: "object" } }, "json"],
+    ["a list of objects", { type: "array", items: { type: "object", properties: {} } }, "records"],
+    ["a list of mappings: JSON", { type: "array", items: { type: "object" } }, "json"],
+    ["a secret", { type: "string", writeOnly: true }, "secret"],
+    ["a password", { type: "string", format: "password" }, "secret"],
+    ["a date", { type: "string", format: "date" }, "date"],
+    ["a moment", { type: "string", format: "date-time" }, "datetime"],
+    ["a list of secrets: JSON", listOfSecrets, "json"],
     ["a mapping: JSON", { type: "object", additionalProperties: true }, "json"],
     ["anything: JSON", {}, "json"],
     ["two types at once: JSON", { type: ["integer", "string"] }, "json"],
@@ -41,12 +51,13 @@ describe("kinds of fields", () => {
     assert.deepEqual(fieldsOf(schema)[0].choices, ["red"]);
   });
 
-  test("an object's own objects are JSON", () => {
-    const inner = {
-      type: "object",
-      properties: { deep: { type: "object", properties: { a: {} } } },
-    };
-    assert.equal(field(inner).fields[0].kind, "json");
+  test("objects are drawn within objects, down to a depth", () => {
+    const nested = (/** @type {number} */ depth) =>
+      depth ? { type: "object", properties: { in: nested(depth - 1) } } : { type: "integer" };
+    const kinds = [];
+    for (let one = field(nested(6)); one; one = one.fields[0]) kinds.push(one.kind);
+    assert.deepEqual(kinds, ["object", "object", "object", "object", "json"]);
+    assert.equal(field(nested(2)).fields[0].fields[0].path, "x.in.in");
   });
 
   test("a title made from the name is not repeated", () => {
@@ -185,5 +196,51 @@ describe("the server's problems", () => {
     assert.deepEqual(assignProblems(fields, [{ path: "other", message: "unknown" }]).others, [
       "other: unknown",
     ]);
+  });
+});
+
+describe("a list of objects", () => {
+  const properties = { to: { type: "string" }, copies: { type: "integer", default: 1 } };
+  const mails = field({ type: "array", items: { type: "object", properties, required: ["to"] } });
+
+  test("grows and shrinks, and the others move up", () => {
+    let draft = draftOf([mails], { x: [{ to: "a" }, { to: "b", copies: 2 }, { to: "c" }] });
+    assert.equal(draft["x.1.copies"], "2");
+    draft = withoutRow(mails, draft, 0);
+    assert.deepEqual(argumentsOf([mails], draft).kwargs, {
+      x: [
+        { to: "b", copies: 2 },
+        { to: "c", copies: 1 },
+      ],
+    });
+    draft = withRow(mails, draft);
+    assert.equal(draft["x.2.copies"], "1");
+    assert.equal(argumentsOf([mails], draft).kwargs.x.length, 3);
+  });
+
+  test("what is wrong in it is said beside that field of that object", () => {
+    const draft = { ...withRow(mails, withRow(mails, draftOf([mails]))), "x.1.copies": "many" };
+    assert.equal(argumentsOf([mails], draft).problems[0].path, "x.1.copies");
+    const { byField } = assignProblems([mails], [{ path: "/x/1/to", message: "too long" }]);
+    assert.deepEqual(byField, { "x.1.to": "too long" });
+  });
+
+  test("nobody filled in is an empty list", () => {
+    assert.deepEqual(argumentsOf([mails], draftOf([mails])).kwargs, { x: [] });
+  });
+});
+
+describe("secrets and times", () => {
+  test("a secret is not offered again", () => {
+    const key = field({ type: "string", writeOnly: true, default: "x" });
+    assert.deepEqual(draftOf([key], { x: "hunter2" }), { x: "" });
+    assert.deepEqual(argumentsOf([key], { x: "hunter2" }).kwargs, { x: "hunter2" });
+  });
+
+  test("a moment is typed by the clock here and sent so that it means the same everywhere", () => {
+    const at = field({ type: "string", format: "date-time" });
+    const typed = draftOf([at], { x: "2026-11-22T10:30:00Z" });
+    assert.match(String(typed.x), /^2026-11-2\dT\d\d:\d\d:00$/);
+    assert.deepEqual(argumentsOf([at], typed).kwargs, { x: "2026-11-22T10:30:00.000Z" });
   });
 });

@@ -57,7 +57,7 @@ def open_session() -> Session:
             create_client(replace(settings, redis_url=url)),
             Vault.from_settings(settings),
         ),
-        fleet=Fleet(store, client),
+        fleet=Fleet(store, client, settings.heartbeat_ttl),
     )
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import redis
 from flask_socketio import SocketIO
 
 from inception.runs.listener import Listener
@@ -34,7 +33,7 @@ _log = logging.getLogger(__name__)
 class Relay:
     """Starts by itself when it is first needed, and ends with the process."""
 
-    def __init__(self, url: str, store: Store, client: redis.Redis, sockets: SocketIO) -> None:
+    def __init__(self, url: str, store: Store, fleet: Fleet, sockets: SocketIO) -> None:
         self._flush_wanted = threading.Event()
         self._read_wanted = threading.Event()
         bells = Bells(flush=self._flush_wanted.set, read=self._read_wanted.set)
@@ -45,7 +44,7 @@ class Relay:
         self.runs = RunRooms(store, listener, self.clients, bells, self.meter)
         self.outlines = RunOutlines(store, listener, self.clients, bells, self.meter)
         self.lists = RunLists(store, listener, self.clients, bells)
-        self.workers = WorkerBoard(Fleet(store, client), listener, self.clients, bells)
+        self.workers = WorkerBoard(fleet, listener, self.clients, bells)
         self.logs = LogTails(store, listener, self.clients, bells)
         self.bulks = BulkBoard(store, listener, self.clients, bells)
         self._watchables: tuple[Watchable, ...] = (

@@ -10,7 +10,7 @@ import { MOST_ROWS } from "./list-store.js";
 /** @typedef {import("../model/run-list.js").Filter} Filter */
 
 /** Runs of the first page, all of them live. */
-const PAGE = 100;
+const PAGE = 40;
 
 export class ListFeed {
   /**

@@ -156,14 +156,23 @@
  * @property {string} name
  * @property {string} host
  * @property {number} pid
- * @property {number|null} slots
+ * @property {number} slots
+ * @property {string[]} queues  that it takes from
  * @property {Running[]} running
+ * @property {boolean} stopping
  * @property {number} seen_at
  */
 
 /** @typedef {{name: string, length: number, consumers: number}} Queue */
 
-/** @typedef {{watchers: Worker[], compute: Worker[], queues: Queue[]}} Workers */
+/**
+ * @typedef {object} Workers
+ * @property {Worker[]} watchers
+ * @property {Worker[]} compute
+ * @property {Queue[]} queues
+ * @property {number} now  ms by the server's clock
+ * @property {number} ttl  seconds (s) of silence after which a worker counts as dead
+ */
 
 /** @typedef {"live"|"behind"|"lost"} Connection */
 

@@ -1,22 +1,29 @@
 /** One argument of a parent as a form field, with its hint and its problem. */
 
 import { html } from "htm/preact";
+import { rowCount, rowFields, withoutRow, withRow } from "../model/draft.js";
+import { Icon } from "./icons.js";
 
 /** @typedef {import("../model/schema.js").Field} Field */
-/** @typedef {import("../model/schema.js").Draft} Draft */
+/** @typedef {import("../model/draft.js").Draft} Draft */
 
 /**
  * @typedef {object} FieldProps
  * @property {Field} field
  * @property {Draft} draft
  * @property {Record<string, string>} problems
- * @property {(path: string, value: string|boolean) => void} change
+ * @property {(edit: (draft: Draft) => Draft) => void} edit
  */
 
 /** @param {FieldProps} props */
-export function FormField({ field, draft, problems, change }) {
-  if (field.kind === "object")
-    return html`<${Group} field=${field} draft=${draft} problems=${problems} change=${change} />`;
+export function FormField(props) {
+  if (props.field.kind === "object") return html`<${Group} ...${props} />`;
+  if (props.field.kind === "records") return html`<${Records} ...${props} />`;
+  return html`<${OneField} ...${props} />`;
+}
+
+/** @param {FieldProps} props */
+function OneField({ field, draft, problems, edit }) {
   const id = `arg-${field.path}`;
   const problem = problems[field.path] ?? "";
   const described = [
@@ -33,27 +40,57 @@ export function FormField({ field, draft, problems, change }) {
     "aria-invalid": problem ? "true" : undefined,
     "aria-required": field.required ? "true" : undefined,
   };
-  return html`<div
-    class=${`field ${problem ? "field-wrong" : ""} ${field.kind === "boolean" ? "field-check" : ""}`}>
+  const change = (/** @type {string|boolean} */ value) =>
+    edit((before) => ({ ...before, [field.path]: value }));
+  const wrong = problem ? "field-wrong" : "";
+  return html`<div class=${`field ${wrong} ${field.kind === "boolean" ? "field-check" : ""}`}>
     <div class="field-label"><label for=${id}>${field.name}</label>${field.required ? html`<span
       class="required">required</span>` : null}
       <span class="field-hint" id=${`${id}-hint`}>${field.hint}</span></div>
     ${field.title || field.description ? html`<p class="field-about" id=${`${id}-about`}>
       ${[field.title, field.description].filter(Boolean).join(": ")}</p>` : null}
     <${Input} field=${field} value=${draft[field.path]} attributes=${attributes}
-      change=${(/** @type {string|boolean} */ value) => change(field.path, value)} />
+      change=${change} />
     ${problem ? html`<p class="field-problem" id=${`${id}-problem`}>${problem}</p>` : null}
   </div>`;
 }
 
 /** @param {FieldProps} props */
-function Group({ field, draft, problems, change }) {
+function Group({ field, draft, problems, edit }) {
   return html`<fieldset class="group">
     <legend>${field.name}</legend>
-    ${field.description ? html`<p class="field-about">${field.description}</p>` : null}
-    ${problems[field.path] ? html`<p class="field-problem">${problems[field.path]}</p>` : null}
+    <${About} field=${field} problem=${problems[field.path]} />
     ${field.fields.map((inner) => html`<${FormField} key=${inner.path} field=${inner} draft=${draft}
-      problems=${problems} change=${change} />`)}
+      problems=${problems} edit=${edit} />`)}
+  </fieldset>`;
+}
+
+/** @param {{field: Field, problem: string|undefined}} props */
+function About({ field, problem }) {
+  return html`${field.description ? html`<p class="field-about">${field.description}</p>` : null}
+    ${problem ? html`<p class="field-problem">${problem}</p>` : null}`;
+}
+
+/** A list of objects, each a group of its own. @param {FieldProps} props */
+function Records({ field, draft, problems, edit }) {
+  const rows = Array.from({ length: rowCount(field, draft) }, (_, row) => row);
+  return html`<fieldset class="group">
+    <legend>${field.name}</legend>
+    <${About} field=${field} problem=${problems[field.path]} />
+    ${rows.map(
+      (row) => html`<fieldset key=${row} class="group group-row">
+        <legend>${field.name} ${row + 1}</legend>
+        <button type="button" class="step-button group-remove" title="Remove"
+          aria-label=${`Remove ${field.name} ${row + 1}`}
+          onClick=${() => edit((before) => withoutRow(field, before, row))}>
+          <${Icon} shape="close" /></button>
+        ${rowFields(field, row).map((inner) => html`<${FormField} key=${inner.path} field=${inner}
+          draft=${draft} problems=${problems} edit=${edit} />`)}
+      </fieldset>`,
+    )}
+    <div><button type="button" class="button small" onClick=${() =>
+      edit((before) => withRow(field, before))}><${Icon} shape="plus" /> Add ${field.name}</button>
+    </div>
   </fieldset>`;
 }
 
@@ -66,6 +103,8 @@ function Group({ field, draft, problems, change }) {
  * @property {object} attributes
  * @property {(value: string|boolean) => void} change
  */
+
+const TIME_INPUTS = { date: "date", datetime: "datetime-local", time: "time" };
 
 /** @param {InputProps} props */
 function Input({ field, value, attributes, change }) {
@@ -81,6 +120,14 @@ function Input({ field, value, attributes, change }) {
     case "list":
       return html`<textarea ...${attributes} rows=${field.kind === "json" ? 4 : 3}
         spellcheck=${false} class="mono" value=${value} onInput=${onInput}></textarea>`;
+    case "secret":
+      return html`<input type="password" autocomplete="new-password" ...${attributes} value=${value}
+        onInput=${onInput} />`;
+    case "date":
+    case "datetime":
+    case "time":
+      return html`<input type=${TIME_INPUTS[field.kind]} step=${field.kind === "date" ? undefined : 1}
+        ...${attributes} value=${value} onInput=${onInput} />`;
     default:
       return html`<input type="text" inputmode=${keyboardOf(field)} autocomplete="off"
         ...${attributes} value=${value} onInput=${onInput} />`;

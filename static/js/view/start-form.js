@@ -4,8 +4,11 @@ import { html } from "htm/preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { newKey } from "../client/idempotency.js";
 import { shortName } from "../model/format.js";
-import { argumentsOf, assignProblems, draftOf, fieldsOf } from "../model/schema.js";
+import { argumentsOf, draftOf } from "../model/draft.js";
+import { assignProblems } from "../model/field-problems.js";
+import { fieldsOf } from "../model/schema.js";
 import { FormField } from "./form-field.js";
+import { LastArguments } from "./last-arguments.js";
 import { useServices } from "./services.js";
 
 /** @typedef {import("../model/types.js").Parent} Parent */
@@ -20,33 +23,63 @@ export function StartForm({ parent, given }) {
   const fields = useMemo(() => fieldsOf(parent.schema), [parent]);
   const [draft, setDraft] = useState(() => draftOf(fields, given));
   const [label, setLabel] = useState("");
+  const [tags, setTags] = useState("");
   const { send, sending, problems } = useStart(parent, fields);
-  const change = (/** @type {string} */ path, /** @type {string|boolean} */ value) =>
-    setDraft((before) => ({ ...before, [path]: value }));
   const onSubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    void send(draft, label.trim());
+    void send(draft, { label: label.trim(), tags: tagsOf(tags) });
   };
+  const take = (/** @type {Record<string, unknown>} */ kwargs) => setDraft(draftOf(fields, kwargs));
   return html`<form class="card start-form" noValidate onSubmit=${onSubmit}>
-    <header><h2>${shortName(parent.name)}</h2><p class="muted mono small wrap">${parent.name}</p>
-      ${parent.doc ? html`<p class="doc">${parent.doc}</p>` : null}
-      ${parent.steps?.length ? html`<ol class="steps" aria-label="Steps">
-        ${parent.steps.map((step) => html`<li key=${step}>${step}</li>`)}</ol>` : null}
-    </header>
+    <${About} parent=${parent} />
+    ${fields.length && !given ? html`<${LastArguments} parent=${parent} take=${take} />` : null}
     <${ProblemSummary} problems=${problems} />
     ${fields.map((field) => html`<${FormField} key=${field.path} field=${field} draft=${draft}
-      problems=${problems.byField} change=${change} />`)}
+      problems=${problems.byField} edit=${setDraft} />`)}
     ${fields.length ? null : html`<p class="muted">It takes no arguments.</p>`}
-    <div class="field field-apart">
-      <div class="field-label"><label for="run-label">Name of this run</label><span
-        class="field-hint">text, may be left empty</span></div>
-      <input id="run-label" type="text" maxlength="200" autocomplete="off" value=${label}
-        onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setLabel(event.currentTarget.value)} />
+    <div class="field-apart">
+      <${Naming} id="run-label" name="Name of this run" hint="text, may be left empty"
+        longest=${200} value=${label} change=${setLabel} />
+      <${Naming} id="run-tags" name="Tags" hint="separated by commas" value=${tags}
+        change=${setTags} />
     </div>
     <div class="actions"><button type="submit" class="button primary" disabled=${sending}>
       ${sending ? "Starting…" : "Start run"}</button></div>
   </form>`;
 }
+
+/** @param {{parent: Parent}} props */
+function About({ parent }) {
+  return html`<header><h2>${shortName(parent.name)}</h2>
+    <p class="muted mono small wrap">${parent.name}</p>
+    ${parent.doc ? html`<p class="doc">${parent.doc}</p>` : null}
+    ${parent.steps?.length ? html`<ol class="steps" aria-label="Steps">
+      ${parent.steps.map((step) => html`<li key=${step}>${step}</li>`)}</ol>` : null}
+  </header>`;
+}
+
+/**
+ * @typedef {object} NamingProps
+ * @property {string} id
+ * @property {string} name
+ * @property {string} hint
+ * @property {number} [longest]
+ * @property {string} value
+ * @property {(value: string) => void} change
+ */
+
+/** What the run is found by later. @param {NamingProps} props */
+function Naming({ id, name, hint, longest, value, change }) {
+  const onInput = (/** @type {{currentTarget: HTMLInputElement}} */ event) =>
+    change(event.currentTarget.value);
+  return html`<div class="field"><div class="field-label"><label for=${id}>${name}</label><span
+      class="field-hint" id=${`${id}-hint`}>${hint}</span></div>
+    <input id=${id} type="text" maxlength=${longest} autocomplete="off" value=${value}
+      aria-describedby=${`${id}-hint`} onInput=${onInput} /></div>`;
+}
+
+/** @param {string} text */
+const tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()))].filter(Boolean);
 
 /** @param {{problems: Problems}} props */
 function ProblemSummary({ problems }) {
@@ -59,7 +92,8 @@ function ProblemSummary({ problems }) {
   }, [problems]);
   if (!any) return null;
   return html`<div class="problem" role="alert" tabindex="-1" ref=${summary}>
-    ${fields.length ? html`<p>The run was not started: ${fields.join(", ")} ${fields.length === 1 ? "needs" : "need"} another value.</p>` : null}
+    ${fields.length ? html`<p>The run was not started: ${fields.join(", ")}
+      ${fields.length === 1 ? " needs" : " need"} another value.</p>` : null}
     ${problems.others.map((message) => html`<p key=${message} class="wrap">${message}</p>`)}
   </div>`;
 }
@@ -75,12 +109,13 @@ function useStart(parent, fields) {
   const [problems, setProblems] = useState(NO_PROBLEMS);
   const order = useRef({ text: "", key: "" });
   const send = async (
-    /** @type {import("../model/schema.js").Draft} */ draft,
-    /** @type {string} */ label,
+    /** @type {import("../model/draft.js").Draft} */ draft,
+    /** @type {{label: string, tags: string[]}} */ { label, tags },
   ) => {
     const read = argumentsOf(fields, draft);
     if (read.problems.length) return setProblems(assignProblems(fields, read.problems));
-    const body = { name: parent.name, kwargs: read.kwargs, ...(label ? { label } : {}) };
+    const naming = { ...(label ? { label } : {}), ...(tags.length ? { tags } : {}) };
+    const body = { name: parent.name, kwargs: read.kwargs, ...naming };
     const text = JSON.stringify(body);
     if (order.current.text !== text) order.current = { text, key: newKey() };
     setSending(true);

@@ -1,0 +1,79 @@
+/** Who is alive, and why something waits. Pure. */
+
+import { formatCount, formatDuration, plural } from "./format.js";
+
+/** @typedef {import("./types.js").Worker} Worker */
+/** @typedef {import("./types.js").Workers} Workers */
+/** @typedef {import("./types.js").Queue} Queue */
+
+/** Dead workers that are remembered while the page is open. */
+export const MOST_LOST = 20;
+
+/** Silent for this part of its time-to-live, a worker is late: it is heard five times in one. */
+const LATE = 0.5;
+
+/**
+ * How a worker stands: a word, and the state whose colour and shape it has.
+ * @typedef {{word: string, tone: string}} Standing
+ */
+
+/** @param {Worker} worker @param {number} now  ms @param {number} ttl  s @returns {Standing} */
+export function standing(worker, now, ttl) {
+  const silent = now - worker.seen_at;
+  if (silent > ttl * 1000) return { word: `Dead, silent ${formatDuration(silent)}`, tone: "lost" };
+  if (worker.stopping) return { word: "Stopping", tone: "revoking" };
+  if (silent > LATE * ttl * 1000)
+    return { word: `Late, silent ${formatDuration(silent)}`, tone: "retry" };
+  return { word: "Alive", tone: "success" };
+}
+
+/** @param {Worker} worker @param {number} now @param {number} ttl */
+export const isDead = (worker, now, ttl) => now - worker.seen_at > ttl * 1000;
+
+/**
+ * Those that were there before and are not any more, though nobody stopped them; the latest first.
+ * @param {readonly Worker[]} lost  known so far
+ * @param {Workers|null} before @param {Workers} after @returns {Worker[]}
+ */
+export function stillLost(lost, before, after) {
+  const present = new Set(everybody(after).map((worker) => worker.name));
+  const left = before ? everybody(before) : [];
+  const gone = left.filter((worker) => !present.has(worker.name) && !worker.stopping);
+  return [...gone, ...lost.filter((worker) => !present.has(worker.name))].slice(0, MOST_LOST);
+}
+
+/** @param {Workers} workers */
+export const everybody = ({ watchers, compute }) => [...watchers, ...compute];
+
+/**
+ * Why tasks of this queue have not begun, or "" if none waits.
+ * @param {Queue} queue @param {Workers} workers @param {number} now
+ */
+export function whyWaiting(queue, workers, now) {
+  if (!queue.length) return "";
+  const takers = everybody(workers).filter((one) => one.queues.includes(queue.name));
+  const alive = takers.filter((one) => !one.stopping && !isDead(one, now, workers.ttl));
+  if (!alive.length)
+    return takers.length
+      ? "everybody who takes from it is dead or stopping"
+      : `nobody takes from it: start a worker with -Q ${queue.name}`;
+  const slots = alive.reduce((sum, one) => sum + one.slots, 0);
+  const busy = alive.reduce((sum, one) => sum + one.running.length, 0);
+  return slots > busy ? "about to be taken" : `all ${plural(slots, "slot")} are busy`;
+}
+
+/** "2 watchers, 4 of 8 compute slots busy, 12 tasks waiting". @param {Workers} workers
+ * @param {number} now */
+export function fleetSummary(workers, now) {
+  const alive = (/** @type {Worker[]} */ all) => all.filter((one) => !isDead(one, now, workers.ttl));
+  const compute = alive(workers.compute);
+  const slots = compute.reduce((sum, one) => sum + (one.slots ?? 0), 0);
+  const busy = compute.reduce((sum, one) => sum + one.running.length, 0);
+  const waiting = workers.queues.reduce((sum, queue) => sum + queue.length, 0);
+  const watching = alive(workers.watchers);
+  return [
+    plural(watching.length, "watcher"),
+    `${formatCount(busy)} of ${plural(slots, "compute slot")} busy`,
+    waiting ? `${plural(waiting, "task")} waiting` : "nothing waiting",
+  ].join(", ");
+}

@@ -1,0 +1,80 @@
+"""What a page costs to open, and that it asks for nothing again by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Viewer
+from tests.browser.dashboard import Dashboard
+
+MOST_BYTES = 150_000
+"""Over the wire, for a browser that was never here; headers count."""
+TIMERS_RUN = 40_000
+"""Milliseconds (ms) of the page's clock; after 45 s without a ping the socket is opened anew."""
+PONG = "3"
+
+
+def _count_bytes(page: Page) -> list[int]:
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    sizes: list[int] = []
+
+    def add(loaded: dict[str, Any]) -> None:
+        sizes.append(int(loaded["encodedDataLength"]))
+
+    network.on("Network.loadingFinished", add)
+    return sizes
+
+
+@pytest.mark.parametrize(
+    ("path", "drawn"),
+    [("/", ".run-row[data-run-id]"), ("/start", ".start-form"), ("/workers", ".worker")],
+)
+def test_a_page_is_light_to_open_for_the_first_time(
+    stack: Dashboard, viewer: Viewer, path: str, drawn: str
+) -> None:
+    stack.start("chatty.do_nothing")
+    page = viewer.open("about:blank")
+    sizes = _count_bytes(page)
+    page.goto(path)
+    expect(page.locator(drawn).first).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    assert 20_000 < sum(sizes) < MOST_BYTES
+
+
+def test_scripts_are_asked_for_once_and_kept(stack: Dashboard, viewer: Viewer) -> None:
+    stack.start("chatty.do_nothing")
+    page = viewer.open("/")
+    expect(page.locator(".run-row[data-run-id]").first).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/")
+    expect(page.locator(".run-row[data-run-id]").first).to_be_visible()
+    from_server = page.evaluate(
+        """() => performance.getEntriesByType("resource")
+            .filter((one) => one.name.includes("/static/js/") && one.transferSize > 0)
+            .map((one) => one.name)"""
+    )
+    assert any("/static/js/" in url for url in asked)
+    assert from_server == []
+
+
+@pytest.mark.parametrize("path", ["/", "/start", "/workers", "RUN"])
+def test_nothing_is_asked_again_on_a_timer(stack: Dashboard, viewer: Viewer, path: str) -> None:
+    run_id = stack.start("counting.count_twice", limit=1, delay=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open("about:blank")
+    page.clock.install()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(str(frame))))
+    page.goto(f"/runs/{run_id}" if path == "RUN" else path)
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    sent.clear()
+    page.clock.run_for(TIMERS_RUN)
+    assert [each for each in sent if each != PONG] == []

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fleetSummary, standing, stillLost, whyWaiting } from "../../static/js/model/fleet.js";
+
+const NOW = 1_000_000;
+
+/** @param {string} name @param {object} [more] */
+const worker = (name, more = {}) => ({
+  name,
+  host: "h",
+  pid: 1,
+  slots: 2,
+  queues: ["children"],
+  running: [],
+  stopping: false,
+  seen_at: NOW - 1000,
+  ...more,
+});
+
+/** @param {object} [more] */
+const fleet = (more = {}) => ({
+  watchers: [worker("w", { queues: ["parents"] })],
+  compute: [worker("c")],
+  queues: [],
+  now: NOW,
+  ttl: 15,
+  ...more,
+});
+
+const busy = { running: [1, 2].map((n) => ({ run_id: `r${n}`, path: "0" })) };
+const children = { name: "children", length: 3, consumers: 1 };
+
+test("a worker is alive, then late, then dead, by how long it is silent", () => {
+  const at = (/** @type {number} */ silent) =>
+    standing(worker("c", { seen_at: NOW - silent * 1000 }), NOW, 15);
+  assert.equal(at(3).word, "Alive");
+  assert.deepEqual(at(8), { word: "Late, silent 8 s", tone: "retry" });
+  assert.deepEqual(at(16), { word: "Dead, silent 16 s", tone: "lost" });
+  assert.equal(standing(worker("c", { stopping: true }), NOW, 15).word, "Stopping");
+});
+
+test("who vanished without being stopped is remembered, until it comes back", () => {
+  const stopping = worker("s", { stopping: true });
+  const before = fleet({ compute: [worker("c"), stopping] });
+  const lost = stillLost([], before, fleet({ compute: [] }));
+  assert.deepEqual(
+    lost.map((one) => one.name),
+    ["c"],
+  );
+  assert.deepEqual(stillLost(lost, fleet({ compute: [] }), fleet()), []);
+  assert.deepEqual(stillLost([], null, fleet()), []);
+});
+
+test("why something waits is said", () => {
+  const why = (/** @type {object} */ more) => whyWaiting(children, fleet(more), NOW);
+  assert.equal(why({ compute: [worker("c", busy)] }), "all 2 slots are busy");
+  assert.equal(why({}), "about to be taken");
+  assert.equal(why({ compute: [] }), "nobody takes from it: start a worker with -Q children");
+  assert.equal(
+    why({ compute: [worker("c", { seen_at: 0 })] }),
+    "everybody who takes from it is dead or stopping",
+  );
+  assert.equal(whyWaiting({ ...children, length: 0 }, fleet(), NOW), "");
+});
+
+test("the whole is told in a line, without the dead", () => {
+  const compute = [worker("c", busy), worker("d", { seen_at: 0 })];
+  assert.equal(
+    fleetSummary(fleet({ compute, queues: [children] }), NOW),
+    "1 watcher, 2 of 2 compute slots busy, 3 tasks waiting",
+  );
+});
