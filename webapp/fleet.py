@@ -84,10 +84,15 @@ class Fleet:
         }
 
     def alive(self, kind: BeatKind) -> int:
-        """How many processes of that kind take work: heard within 15 s, and not stopping."""
+        """How many processes of that kind take work.
+
+        Heard within 15 s, not stopping, and consuming some queue as their last beat says: one whose
+        consumer was cancelled or is stuck goes on beating. Raises StoreUnavailable.
+        """
         now = self.now()
         mine = [beat for beat in self._store.read_beats().values() if beat.kind == kind]
-        return sum(not beat.stopping and now - beat.seen_at <= FRESH_BEAT for beat in mine)
+        taking = [beat for beat in mine if beat.queues and not beat.stopping]
+        return sum(now - beat.seen_at <= FRESH_BEAT for beat in taking)
 
     def now(self) -> int:
         """Redis' clock, in ms since the epoch. Raises StoreUnavailable."""

@@ -26,7 +26,7 @@ def check(services: Services) -> Readiness:
         services.store.ping()
         found = Readiness(
             redis=True,
-            relay=services.relay.is_hearing,
+            relay=services.relay.relays(),
             watchers=services.fleet.alive("watcher"),
             compute=services.fleet.alive("compute"),
         )

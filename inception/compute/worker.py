@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from billiard.process import current_process
@@ -45,19 +45,20 @@ class ComputeWorker:
     """A compute worker: `process` its name in claims, `name` Celery's, `ttl` in seconds (s).
 
     `forks` says that the pool has processes, whose children can be stopped; without them
-    (threads, solo, green threads) children run unstoppably, and are said so once.
+    (threads, solo, green threads) children run unstoppably, and are said so once. `consumed` tells
+    which queues are consumed at that moment.
     """
 
     def __init__(
         self, *, app: Celery, url: str, process: str, name: str, ttl: float, slots: int,
-        queues: Sequence[str], forks: bool,
+        consumed: Callable[[], Sequence[str]], forks: bool,
     ) -> None:  # fmt: skip
         self._app = app
         self._url = url
         self._process = process
         self._name = name
         self._slot_count = slots
-        self._queues = tuple(queues)
+        self._consumed = consumed
         self._slots = Slots() if forks else None
         self._own = OwnMemory()
         self._stopping = False
@@ -153,7 +154,7 @@ class ComputeWorker:
             pid=os.getpid(),
             name=self._name,
             slots=self._slot_count,
-            queues=self._queues,
+            queues=tuple(self._consumed()),
             running=self._running(),
             stopping=self._stopping,
             counter=counter,

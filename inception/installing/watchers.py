@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from celery import Celery
@@ -25,7 +25,13 @@ class WatcherPart:
     """The watcher's part in a worker's life."""
 
     def __init__(
-        self, app: Celery, settings: Settings, place: Workplace, url: str, process: str
+        self,
+        app: Celery,
+        settings: Settings,
+        place: Workplace,
+        url: str,
+        process: str,
+        consumed: Callable[[], Sequence[str]],
     ) -> None:
         # Celery would make a backend for each greenlet that a message is handled in, which takes
         # as long as several steps; in a watcher nothing but `Results` ever uses one.
@@ -37,7 +43,7 @@ class WatcherPart:
             settings=settings,
             process=process,
             name=place.name,
-            queues=place.queues,
+            consumed=consumed,
         )
         self._asked_to_leave = threading.Event()
 

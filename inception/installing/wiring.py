@@ -9,6 +9,7 @@ from celery import Celery, signals
 
 from inception.compute.worker import ComputeWorker
 from inception.installing.announcing import Announcer
+from inception.installing.consuming import Consumption
 from inception.installing.roles import Role, Workplace, check
 from inception.installing.watchers import WatcherPart
 from inception.runs.beats import process_name
@@ -56,6 +57,7 @@ class _Life:
         self._part: Part | None = None
         self._announcer: Announcer | None = None
         self._started = False
+        self._consumption: Consumption | None = None
 
     def on_init(self, sender: Any = None, **_signal: object) -> None:
         if sender.app is not self._app:
@@ -70,7 +72,9 @@ class _Life:
         if self._part is not None:
             self._part.enter_pool_process()
 
-    def on_ready(self, **_signal: object) -> None:
+    def on_ready(self, sender: Any = None, **_signal: object) -> None:
+        if self._consumption is not None:
+            self._consumption.watch(sender)
         if self._part is not None and self._announcer is not None:
             self._started = True
             self._part.start()
@@ -88,8 +92,10 @@ class _Life:
         url = check(self._app, place)
         process = process_name(place.name.partition("@")[0])
         self._announcer = Announcer(self._app, Store(connect(url, purpose="catalogue", size=1)))
+        self._consumption = Consumption(place.queues)
+        consumed = self._consumption.queues
         if place.role is Role.WATCHER:
-            self._part = WatcherPart(self._app, self._settings, place, url, process)
+            self._part = WatcherPart(self._app, self._settings, place, url, process, consumed)
         else:
             self._part = ComputeWorker(
                 app=self._app,
@@ -98,7 +104,7 @@ class _Life:
                 name=place.name,
                 ttl=self._settings.heartbeat_ttl,
                 slots=place.slots,
-                queues=place.queues,
+                consumed=consumed,
                 forks=place.pool in ("prefork", "processes"),
             )
         self._part.prepare()

@@ -176,6 +176,11 @@ def orders(process: str) -> str:
     return f"{TAG}orders:{process}"
 
 
+def proofs(process: str) -> str:
+    """Channel on which one web process proves to itself that it hears."""
+    return f"{TAG}proofs:{process}"
+
+
 def sign_ins(whose: str) -> str:
     """String that counts the sign-ins tried within the present minute."""
     return f"{TAG}signins:{whose}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore
@@ -38,7 +38,7 @@ class Watcher:
     """Runs parents in this process; the executor that Celery's pool hands them to.
 
     `process` is this process's name (`<host>:<name>:<random>`), `name` Celery's name of the
-    node, `queues` what it consumes.
+    node; `consumed` tells which queues it consumes at that moment.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class Watcher:
         settings: Settings,
         process: str,
         name: str = "",
-        queues: tuple[str, ...] = ("parents",),
+        consumed: Callable[[], Sequence[str]] = lambda: ("parents",),
     ) -> None:
         self._store = store
         self._name = name
-        self._queues = queues
+        self._consumed = consumed
         self._crew, self._timers, self._outbox = Crew(), Timers(), Outbox(app)
         results = Results(app)
         self._hub = Hub(
@@ -159,7 +159,7 @@ class Watcher:
             pid=os.getpid(),
             name=self._name,
             slots=MAX_RUNS,
-            queues=self._queues,
+            queues=tuple(self._consumed()),
             running=[(run_id, "", 1) for run_id in list(self._scheduler.runs)[:20]],
             stopping=self._stopping,
             counter=counter,

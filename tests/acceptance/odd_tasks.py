@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import current_task, shared_task
+from celery.worker.control import control_command
 
 from inception import child, parent, report, track, watch, watch_all
 
@@ -270,3 +271,9 @@ CHILDREN["fail_while"] = fail_while
 def large_value(characters: int) -> str:
     """Return a text of so many characters."""
     return "x" * characters
+
+
+@control_command(args=[("seconds", float)])  # type: ignore[untyped-decorator]
+def hold_consumer(_state: Any, seconds: float) -> None:
+    """Keep a prefork worker's loop from turning, while all its threads go on."""
+    time.sleep(seconds)

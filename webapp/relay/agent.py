@@ -18,6 +18,7 @@ from webapp.relay.bulk_board import BulkBoard
 from webapp.relay.clients import Clients
 from webapp.relay.log_tails import LogTails
 from webapp.relay.marks import Bells
+from webapp.relay.round_trip import RoundTrip
 from webapp.relay.run_lists import RunLists
 from webapp.relay.run_outlines import RunOutlines
 from webapp.relay.run_rooms import RunRooms
@@ -40,6 +41,7 @@ class Relay:
         listener = Listener(url, name="relay", on_gap=self._gap)
         self._listener = listener
         self.meter = RelayMeter()
+        self._round_trip = RoundTrip(listener, client, bells, stages=("flusher", "reader"))
         self.clients = Clients(sockets, wake=bells.flush)
         self.runs = RunRooms(store, listener, self.clients, bells, self.meter)
         self.outlines = RunOutlines(store, listener, self.clients, bells, self.meter)
@@ -64,6 +66,10 @@ class Relay:
         """True if the listener's connection was proven lately."""
         heard = time.monotonic() - self._listener.last_heard
         return self._listener.connected and heard <= MAX_SILENCE
+
+    def relays(self) -> bool:
+        """True if a word, sent now, came the way events come. Raises StoreUnavailable."""
+        return self.is_hearing and self._round_trip.prove()
 
     def start(self) -> None:
         """Start the threads, once."""
@@ -109,6 +115,7 @@ class Relay:
             self._flush_wanted.clear()
             steps = [self.clients.settle, *(each.flush for each in self._watchables)]
             wait = self._soonest([self._guarded(step, time.monotonic()) for step in steps])
+            self._round_trip.turned("flusher")
 
     def _read(self) -> None:
         wait: float | None = None
@@ -116,6 +123,7 @@ class Relay:
             self._read_wanted.wait(wait)
             self._read_wanted.clear()
             wait = self._soonest([self._guarded(each.read) for each in self._watchables])
+            self._round_trip.turned("reader")
 
     def _soonest(self, waits: list[float | None]) -> float | None:
         return min((wait for wait in waits if wait is not None), default=None)
