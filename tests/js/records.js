@@ -30,7 +30,10 @@ export const node = (path, more = {}) => ({ path, state: "PROGRESS", meta: run()
 /** @param {number} seq @param {object} [more] */
 export const event = (seq, more = {}) => ({ seq, at: seq, node: node("0"), ...more });
 
-/** Covers from < seq <= to, an event for each number. @param {number} from @param {number} to @param {object} [more] */
+/**
+ * Covers from < seq <= to, an event for each number.
+ * @param {number} from @param {number} to @param {object} [more]
+ */
 export const batch = (from, to, more = {}) => ({
   run_id: "r1",
   epoch: "e1",

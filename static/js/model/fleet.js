@@ -65,12 +65,12 @@ export function whyWaiting(queue, workers, now) {
 /** "2 watchers, 4 of 8 compute slots busy, 12 tasks waiting". @param {Workers} workers
  * @param {number} now */
 export function fleetSummary(workers, now) {
-  const alive = (/** @type {Worker[]} */ all) => all.filter((one) => !isDead(one, now, workers.ttl));
-  const compute = alive(workers.compute);
+  const isAlive = (/** @type {Worker} */ one) => !isDead(one, now, workers.ttl);
+  const compute = workers.compute.filter(isAlive);
   const slots = compute.reduce((sum, one) => sum + (one.slots ?? 0), 0);
   const busy = compute.reduce((sum, one) => sum + one.running.length, 0);
   const waiting = workers.queues.reduce((sum, queue) => sum + queue.length, 0);
-  const watching = alive(workers.watchers);
+  const watching = workers.watchers.filter(isAlive);
   return [
     plural(watching.length, "watcher"),
     `${formatCount(busy)} of ${plural(slots, "compute slot")} busy`,

@@ -126,8 +126,8 @@ function Input({ field, value, attributes, change }) {
     case "date":
     case "datetime":
     case "time":
-      return html`<input type=${TIME_INPUTS[field.kind]} step=${field.kind === "date" ? undefined : 1}
-        ...${attributes} value=${value} onInput=${onInput} />`;
+      return html`<input type=${TIME_INPUTS[field.kind]} ...${attributes}
+        step=${field.kind === "date" ? undefined : 1} value=${value} onInput=${onInput} />`;
     default:
       return html`<input type="text" inputmode=${keyboardOf(field)} autocomplete="off"
         ...${attributes} value=${value} onInput=${onInput} />`;

@@ -31,6 +31,8 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
     event.preventDefault();
     void confirm();
   };
+  const onInput = (/** @type {{currentTarget: HTMLInputElement}} */ event) =>
+    setReason(event.currentTarget.value);
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void confirm();
   };
@@ -43,7 +45,7 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
         <label for="revoke-reason">Reason <span class="muted">(optional, everybody sees it)</span>
           </label>
         <input id="revoke-reason" maxlength="500" value=${reason} autofocus
-          onInput=${(/** @type {{currentTarget: HTMLInputElement}} */ event) => setReason(event.currentTarget.value)} />
+          onInput=${onInput} />
       </div>
       <${ProblemNote} text=${problem} />
       <div class="dialog-actions">

@@ -27,7 +27,8 @@ export function useServices() {
 }
 
 /**
- * The single keys a page hears as soon as it is drawn, and while it is shown. What they do may only use what stays the same.
+ * The single keys a page hears as soon as it is drawn, and while it is shown. What they do may only
+ * use what stays the same.
  * @param {readonly import("../model/shortcuts.js").Shortcut[]} offered
  */
 export function useShortcuts(offered) {
