@@ -25,7 +25,7 @@ run: ## Set everything up and run it, until Ctrl-C
 	@exec $(BIN)/python -m webapp.supervisor --stop-with-parent
 
 # Two lanes at once: most of these wait for processes. The longest comes first, each prints when done.
-ALL = acceptance lint types unit docs js integration browser
+ALL = acceptance hammer lint types unit docs js integration browser
 WHOLE_OUTPUT = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: set-up ## Set up what is needed and run every check and test
