@@ -14,7 +14,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from inception.runs.errors import InceptionError
+from inception.runs.errors import InceptionError, StoreUnavailable
 from inception.runs.model import State
 from inception.watching.consumers import Consumers
 from inception.watching.live import LiveRun, raw
@@ -34,6 +34,8 @@ MOST_A_TICK: Final = 200
 UNOWNED_AFTER_MS: Final = 10_000
 """Milliseconds after which a recorded run that nobody took has lost its message."""
 _MISSED_BEATS: Final = 2
+_TAKERS: Final = 4
+"""Runs taken at once: each waits for a few answers. The rest of the crew is for those held."""
 
 
 class Rescuer:
@@ -169,24 +171,19 @@ class Rescuer:
             self._scheduler.endings.lose(live, node, attempt, why)
 
     def _inherit(self, process: str, beat: BeatRecord) -> None:
-        """Take over what a dead process held; once it holds nothing it is buried."""
+        """Take over what a dead process held; at a tick that finds nothing more it is buried."""
         runs = sorted(self._ctx.store.owned(process)) if beat.kind == "watcher" else []
         about = {"action": "rescue", "owner": process}
         if runs:
             log.warning("%s is dead; taking over its %d runs", process, len(runs), extra=about)
-        for run_id in runs[:MOST_A_TICK]:
-            if self._scheduler.full:
-                return
-            if not self._scheduler.take(run_id, from_owner=process):
-                self._ctx.store.drop_owned(process, run_id)
-        if len(runs) <= MOST_A_TICK:
+        self._take_all(runs[:MOST_A_TICK], from_owner=process)
+        if not runs:
             self._ctx.store.bury(process)
 
     def _take_unowned(self) -> None:
         """Runs that were given back, and those whose message was lost."""
         waiting = self._ctx.store.unowned(older_than_ms=UNOWNED_AFTER_MS, limit=MOST_A_TICK)
-        for run_id in waiting:
-            self._scheduler.take(run_id)
+        self._take_all(waiting)
 
     def _reconcile(self) -> None:
         """What Redis names and what is held differ: drop the one, resume the other."""
@@ -194,11 +191,26 @@ class Rescuer:
         held = self._scheduler.runs
         for live in [live for run_id, live in list(held.items()) if run_id not in named]:
             self._scheduler.recheck(live)
-        for run_id in sorted(named - held.keys())[:MOST_A_TICK]:
+        missing = sorted(named - held.keys())[:MOST_A_TICK]
+        self._take_all(missing, from_owner=self._ctx.process)
+
+    def _take_all(self, run_ids: list[str], *, from_owner: str = "") -> None:
+        """Take these runs, several at once; a later tick comes back to what isn't had."""
+        for first in range(min(_TAKERS, len(run_ids))):
+            self._ctx.crew.submit(partial(self._take_each, run_ids[first::_TAKERS], from_owner))
+
+    def _take_each(self, run_ids: list[str], from_owner: str) -> None:
+        for run_id in run_ids:
             if self._scheduler.full:
                 return
-            if not self._scheduler.take(run_id, from_owner=self._ctx.process):
-                self._ctx.store.drop_owned(self._ctx.process, run_id)
+            try:
+                taken = self._scheduler.take(run_id, from_owner=from_owner)
+                if from_owner and not taken:
+                    self._ctx.store.drop_owned(from_owner, run_id)
+            except StoreUnavailable as error:
+                about = {"action": "take_failed", "run_id": run_id}
+                log.warning("A run waits for the next tick: %s", error, extra=about)
+                return
 
 
 def _is_running(pid: int) -> bool:

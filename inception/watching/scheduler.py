@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -66,6 +67,9 @@ class Scheduler:
             deadlines=Deadlines(ctx, self.endings, self.revoker),
         )
         self._stopping = False
+        self._taking: set[str] = set()
+        """Runs on their way into `runs`: a message and a tick may come for one at once."""
+        self._lock = threading.Lock()
 
     @property
     def full(self) -> bool:
@@ -77,8 +81,16 @@ class Scheduler:
 
         Returns False if it isn't to be had. Raises StoreUnavailable.
         """
-        if self.full or run_id in self.runs:
-            return False
+        with self._lock:
+            if self.full or run_id in self.runs or run_id in self._taking:
+                return False
+            self._taking.add(run_id)
+        try:
+            return self._take(run_id, from_owner)
+        finally:
+            self._taking.discard(run_id)
+
+    def _take(self, run_id: str, from_owner: str) -> bool:
         lease = Lease(run_id=run_id, owner=self._ctx.process, token=secrets.token_hex(8))
         claimed = self._ctx.store.claim_run(
             run_id,

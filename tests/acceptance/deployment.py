@@ -78,7 +78,10 @@ class Deployment:
 
     def owners(self, run_ids: Iterable[str]) -> set[str]:
         """Who holds these runs: `<host>:<name>:<random>` each."""
-        return {self.owner(run_id) for run_id in run_ids}
+        with self.client.pipeline(transaction=False) as pipe:
+            for run_id in run_ids:
+                pipe.hget(keys.run(run_id), "owner")
+            return {str(owner or "") for owner in pipe.execute()}
 
     def names_of_owners(self, run_ids: Iterable[str]) -> set[str]:
         """The names that those processes were started with."""

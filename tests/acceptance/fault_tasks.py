@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from pathlib import Path
 
 from inception import child, now, parent, random, report, side_effect, sleep, watch, watch_all
 
@@ -31,6 +32,18 @@ def step(book: str, word: str, seconds: float = 0.0) -> str:
     return word
 
 
+@child
+def talk(book: str, word: str, flag: str) -> None:
+    """Report ten times a second for as long as there is such a file, and two minutes at most."""
+    write(book, "begin", word)
+    for number in range(1200):
+        if not Path(flag).exists():
+            break
+        time.sleep(LONG)
+        report(number + 1)
+    write(book, "end", word)
+
+
 @child(rerun_if_lost=False)
 def only_once(book: str, word: str) -> None:
     """Wait to be killed."""
@@ -49,6 +62,12 @@ def die(book: str, word: str) -> None:
 def steps(book: str, word: str, count: int = 3, seconds: float = 0.0) -> list[str]:
     """One step after the other."""
     return [watch(step.s(book, f"{word}.{n}", seconds)).value for n in range(count)]
+
+
+@parent
+def listen(book: str, word: str, flag: str) -> None:
+    """Watch a child that talks."""
+    watch(talk.s(book, f"{word}.0", flag))
 
 
 @parent

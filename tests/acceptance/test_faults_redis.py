@@ -10,11 +10,13 @@ import pytest
 from inception.runs import keys
 from inception.runs.errors import RunNotFound, StoreUnavailable
 from inception.runs.model import State
-from tests.acceptance.conftest import StartApplication
 from tests.acceptance.deployment import TASKS, TTL, Deployment
 from tests.acceptance.viewer import Viewer
+from tests.integration.webapp.conftest import Web
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
+
+pytestmark = pytest.mark.timeout(120)
 
 NO_ROOM = "1mb"
 GRACE = 5.0
@@ -55,14 +57,13 @@ def test_a_redis_that_lost_its_last_second_gives_numbers_of_a_new_epoch(
 
 
 def test_no_client_keeps_a_view_of_what_redis_lost(
-    deployment: Deployment, own_redis: PrivateRedis, own_stack: StartApplication
+    deployment: Deployment, own_redis: PrivateRedis
 ) -> None:
     """The numbers are given out again, in another epoch, and one process holds the run."""
-    web = own_stack(
-        REDIS_URL=own_redis.url, INCEPTION_TASKS=TASKS, INCEPTION_HEARTBEAT_TTL=str(TTL)
-    )
+    deployment.watcher("two").wait_until_ready()
+    web = Web(own_redis.url)
     book, file = deployment.book, own_redis.append_only_file()
-    viewer = Viewer(web.url)
+    viewer = Viewer(web.address)
     words = {"book": str(book), "word": "w", "count": 2, "seconds": 3.0}
     run_id = viewer.start(f"{TASKS}.steps", **words)
     eventually(lambda: bool(book.began()), 10, "a child runs")
@@ -79,6 +80,7 @@ def test_no_client_keeps_a_view_of_what_redis_lost(
     holders = [process for process in beats if run_id in deployment.store.owned(process)]
     seen = viewer.wait_for_end(run_id)
     viewer.close()
+    web.stop()
 
     snapshot = deployment.store.snapshot(run_id)
     assert holders == [owner]

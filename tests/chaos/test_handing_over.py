@@ -1,4 +1,4 @@
-"""Watchers leave one after the other while a hundred runs go on, as in a deploy."""
+"""Watchers leave one after the other while two hundred runs go on, as in a deploy."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from inception.runs import keys
-from inception.runs.listener import Listener
 from tests.acceptance.deployment import Deployment
+from tests.acceptance.viewer import Viewer
 from tests.acceptance.worker_process import WorkerProcess
+from tests.integration.webapp.conftest import Web
 from tests.running import eventually
 
-RUNS = 100
+RUNS = 200
 TALKING = 4
 """Runs whose child reports ten times a second; the others wait for a slot."""
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -30,27 +31,26 @@ def deployment(redis_url: str, tmp_path: Path) -> Iterator[Deployment]:
     deployment.end()
 
 
-class Silence:
-    """Hears the events of some runs as a relay does, and measures their pauses."""
+class Silence(Viewer):
+    """A websocket client that watches some runs, and measures how long each says nothing."""
 
     def __init__(self, url: str, run_ids: Sequence[str]) -> None:
         self._heard: dict[str, list[float]] = {run_id: [] for run_id in run_ids}
-        self._listener = Listener(url, name="silence", on_gap=lambda: None)
-        self._listener.start()
-        for run_id, times in self._heard.items():
-            self._listener.subscribe(
-                keys.events(run_id), lambda _text, times=times: times.append(time.monotonic())
-            )
+        super().__init__(url)
+        for run_id in run_ids:
+            self.watch(run_id)
 
     def longest(self) -> float:
         """The longest pause (s) within any of the runs, up to now."""
-        self._listener.stop()
-        pauses = [
+        return max(
             after - before
             for times in self._heard.values()
             for before, after in pairwise([*times, time.monotonic()])
-        ]
-        return max(pauses)
+        )
+
+    def _on_events(self, batch: dict[str, Any]) -> None:
+        self._heard[batch["run_id"]].append(time.monotonic())
+        super()._on_events(batch)
 
 
 def leave(watcher: WorkerProcess) -> float:
@@ -62,12 +62,13 @@ def leave(watcher: WorkerProcess) -> float:
 
 
 def test_a_deploy_that_rolls_loses_no_run_and_reruns_no_child(deployment: Deployment) -> None:
-    book = deployment.book
+    book, flag = deployment.book, deployment.directory / "go on"
+    flag.touch()
     first = deployment.watcher("first")
     deployment.compute(slots=TALKING)
     deployment.ready()
     talking = [
-        deployment.start("steps", book=str(book), word=f"talk{n}", count=1, seconds=14.0)
+        deployment.start("listen", book=str(book), word=f"talk{n}", flag=str(flag))
         for n in range(TALKING)
     ]
     eventually(lambda: len(book.began()) == TALKING, 20, "all slots are busy")
@@ -75,20 +76,24 @@ def test_a_deploy_that_rolls_loses_no_run_and_reruns_no_child(deployment: Deploy
         deployment.start("steps", book=str(book), word=f"run{n}", count=2)
         for n in range(RUNS - TALKING)
     ]
-    eventually(lambda: "" not in deployment.owners(waiting), 30, "all runs have an owner")
+    eventually(lambda: "" not in deployment.owners(waiting), 90, "all runs have an owner")
     second = deployment.watcher("second")
     second.wait_until_ready()
 
-    silence = Silence(deployment.url, talking)
+    web = Web(deployment.url)
+    silence = Silence(web.address, talking)
     left = [leave(first)]
-    eventually(lambda: deployment.names_of_owners(waiting) == {"second"}, 5, "a hand-over")
+    eventually(lambda: deployment.names_of_owners(waiting) == {"second"}, 30, "a hand-over")
     third = deployment.watcher("third")
     third.wait_until_ready()
     left.append(leave(second))
-    eventually(lambda: deployment.names_of_owners(waiting) == {"third"}, 5, "a hand-over")
+    eventually(lambda: deployment.names_of_owners(waiting) == {"third"}, 30, "a hand-over")
     assert set(book.began()) == {f"talk{n}.0" for n in range(TALKING)}, "they were to go on yet"
     longest = silence.longest()
-    runs = deployment.wait_for_ends([*talking, *waiting], within=60)
+    silence.close()
+    web.stop()
+    flag.unlink()
+    runs = deployment.wait_for_ends([*talking, *waiting], within=120)
 
     print(f"longest silence {longest:.2f} s; left after {left[0]:.2f} and {left[1]:.2f} s")
     assert longest < 3
