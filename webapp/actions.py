@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from inception.runs.bulks import BulkAction
-from inception.runs.model import Run
+from inception.runs.model import Run, RunDescription
 from inception.runs.records import Created
 from webapp.auth import current_user, require
 from webapp.auth.audit import Deed, log_deed
 from webapp.auth.roles import Role
-from webapp.payloads import Rerun, Revoke, Start
+from webapp.payloads import Describe, Rerun, Revoke, Start
 from webapp.services import Services, services
 
 
@@ -40,6 +40,14 @@ def revoke(services: Services, run_id: str, wanted: Revoke) -> Run:
     """
     run = services.control.revoke(run_id, wanted.path, by=current_user().name, reason=wanted.reason)
     _log(Deed.REVOKE, run_id, wanted.path)
+    return run
+
+
+def describe(services: Services, run_id: str, wanted: Describe) -> Run:
+    """Give a run another label or other tags. Raises RunNotFound, StoreUnavailable."""
+    changes = cast(RunDescription, wanted.model_dump(exclude_unset=True))
+    run = services.control.describe(run_id, changes, by=current_user().name)
+    _log(Deed.DESCRIBE, run_id)
     return run
 
 

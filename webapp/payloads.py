@@ -130,6 +130,13 @@ class Revoke(Payload):
     reason: Reason | None = None
 
 
+class Describe(Payload):
+    """Another label (null: none) or other tags; what is left out stays."""
+
+    label: Label | None = None
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = []
+
+
 class Rerun(Payload):
     """Start the same again, with other arguments if any are given."""
 

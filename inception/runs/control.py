@@ -26,7 +26,7 @@ from inception.runs.errors import (
 )
 from inception.runs.limits import Limits
 from inception.runs.messages import Ticket, ticket_headers
-from inception.runs.model import JsonValue, Parent, Run
+from inception.runs.model import JsonValue, Parent, Run, RunDescription
 from inception.runs.records import Created, NewRun
 from inception.runs.store import Store
 from inception.runs.vault import Vault
@@ -94,6 +94,10 @@ class Control:
     def revoke(self, run_id: str, path: str | None = None, *, by: str, reason: str | None) -> Run:
         """Ask a run, or the part of it at `path`, to stop. Raises as Store.request_revoke."""
         return self._store.request_revoke(run_id, path or "", by=by, reason=reason, noted=True)
+
+    def describe(self, run_id: str, changes: RunDescription, *, by: str) -> Run:
+        """Give a run another label or other tags. Raises as Store.describe_run."""
+        return self._store.describe_run(run_id, changes, by=by)
 
     def retry(self, run_id: str, *, by: str) -> Run:
         """Let a run that ended badly go on. Raises as Store.retry_run."""

@@ -159,6 +159,13 @@ class Run(TypedDict):
     rerun_of: str | None
 
 
+class RunDescription(TypedDict, total=False):
+    """What people call a run; both may be changed at any time."""
+
+    label: str | None
+    tags: list[str]
+
+
 class Snapshot(TypedDict):
     """A run as of `seq`; `complete` is false if children were left out for their number."""
 

@@ -1,4 +1,4 @@
-"""What anybody may ask without holding a run: create, revoke, delete.
+"""What anybody may ask without holding a run: create, describe, revoke, delete.
 
 Each is guarded by the state it needs, inside its script.
 """
@@ -22,7 +22,7 @@ from inception.runs.errors import (
     RunNotFound,
 )
 from inception.runs.meta import empty_meta
-from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Meta, Run, State
+from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Meta, Run, RunDescription, State
 from inception.runs.paths import parse_path
 from inception.runs.records import Created, Fields, NewRun
 from inception.runs.scripts import Scripts, refusals_as_errors
@@ -76,6 +76,21 @@ class Submissions(Scripts):
         """True if the run is recorded."""
         with refusals_as_errors():
             return bool(self._client.exists(keys.run(run_id)))
+
+    def describe_run(self, run_id: str, changes: RunDescription, *, by: str) -> Run:
+        """Give a run another label or other tags; return it as it is now.
+
+        Raises RunNotFound, and BadRequest for what can't be recorded.
+        """
+        if "label" in changes:
+            _check_label(changes["label"])
+        if "tags" in changes:
+            _check_tags(changes["tags"])
+        words = [by, *recordtext.arguments_of(recordtext.patch(**changes))]
+        answer = self._run_again_if_lost("describe_run", keys.of_run(run_id), words)
+        if answer[0] == "gone":
+            raise RunNotFound(f"There is no run {run_id}.")
+        return recordtext.run_of(answer[1])
 
     def request_revoke(
         self, run_id: str, path: str, *, by: str, reason: str | None, noted: bool = False
@@ -149,8 +164,7 @@ def _record_of(new: NewRun) -> Fields:
 def _check(new: NewRun) -> None:
     if not _ID.fullmatch(new.id):
         raise BadRequest(f"{new.id[:80]!r} is no id of a run: letters, digits and ._:@+- only.")
-    if new.label is not None and len(new.label) > MAX_LABEL_CHARACTERS:
-        raise BadRequest(f"The label is longer than {MAX_LABEL_CHARACTERS} characters.")
+    _check_label(new.label)
     if new.idempotency_key is not None and len(new.idempotency_key) > _LONGEST_KEY:
         raise BadRequest(f"The idempotency key is longer than {_LONGEST_KEY} characters.")
     _check_tags(new.tags)
@@ -161,6 +175,11 @@ def _check_tags(tags: Sequence[str]) -> None:
         raise BadRequest(f"A run has at most {MAX_TAGS} tags; these are {len(tags)}.")
     if any(len(tag) > _LONGEST_TAG for tag in tags):
         raise BadRequest(f"A tag is longer than {_LONGEST_TAG} characters.")
+
+
+def _check_label(label: str | None) -> None:
+    if label is not None and len(label) > MAX_LABEL_CHARACTERS:
+        raise BadRequest(f"The label is longer than {MAX_LABEL_CHARACTERS} characters.")
 
 
 def _digest(name: str, fields: Fields) -> str:

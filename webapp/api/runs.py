@@ -12,6 +12,7 @@ from inception.runs.model import FINAL_STATES, Batch, Run, Snapshot, State
 from webapp import actions
 from webapp.api.operations import Whole, operation
 from webapp.payloads import (
+    Describe,
     Filter,
     IdempotencyHeader,
     ListRuns,
@@ -114,6 +115,13 @@ def read_snapshot(run_id: RunId, headers: SnapshotHeaders) -> Whole:
 def read_events(run_id: RunId, query: ReadEvents) -> Batch:
     """What changed since a seq."""
     return services().store.events_since(run_id, query.epoch, query.since)
+
+
+@runs.patch("/runs/<run:run_id>")
+@operation(errors=("run_not_found",))
+def describe_run(run_id: RunId, body: Describe) -> Run:
+    """Give a run another label or other tags."""
+    return actions.describe(services(), run_id, body)
 
 
 @runs.post("/runs/<run_id>/revoke")

@@ -34,6 +34,7 @@ class Deed(StrEnum):
     RETRY = "retry"
     RERUN = "rerun"
     DELETE = "delete"
+    DESCRIBE = "describe"
     GIVE_TOKEN = "give_token"  # noqa: S105  a deed, no password
     TAKE_TOKEN = "take_token"  # noqa: S105
     SIGN_IN = "sign_in"

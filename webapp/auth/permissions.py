@@ -71,6 +71,7 @@ ENDPOINTS: Final[Mapping[str, Right]] = {
     "runs.revoke_run": OPERATE,
     "runs.retry_run": OPERATE,
     "runs.rerun_run": OPERATE,
+    "runs.describe_run": OPERATE,
     "runs.delete_run": ADMINISTER,
     "tokens.give_run_token": ADMINISTER,
 }

@@ -18,6 +18,8 @@ from inception.runs.model import FINAL_STATES, Run
 MAX_NAMES: Final = 200
 """Parents' names that get a line of their own; all others together are `(other)`."""
 OTHER: Final = "(other)"
+MAX_REMEMBERED: Final = 10_000
+"""Ends that are known again. The label of an older one, set late, counts it twice."""
 DURATION_BUCKETS: Final = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600)
 _SEEMS_FINAL: Final = re.compile(r'"state":"(?:' + "|".join(sorted(FINAL_STATES)) + '")')
 """Spares the reading of every record that only moved."""
@@ -28,6 +30,7 @@ class EndedRuns:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._names: set[str] = set()
+        self._counted: dict[str, int | None] = {}
         self._guard = threading.Lock()
         self._ended = Counter(
             "inception_runs_ended",
@@ -60,8 +63,19 @@ class EndedRuns:
             return name
 
     def _count(self, run: Run) -> None:
+        if not self._is_new(run):
+            return
         labels = (run["state"], self.name_of(run["name"]))
         self._ended.labels(*labels).inc()
         started, ended = run["started_at"], run["finalized_at"]
         if started is not None and ended is not None:
             self._durations.labels(*labels).observe(max(0, ended - started) / 1000)
+
+    def _is_new(self, run: Run) -> bool:
+        """False for an end that was counted: a run that is given a label later is heard again."""
+        if self._counted.get(run["id"], 0) == run["finalized_at"]:
+            return False
+        self._counted[run["id"]] = run["finalized_at"]
+        if len(self._counted) > MAX_REMEMBERED:
+            del self._counted[next(iter(self._counted))]
+        return True

@@ -119,6 +119,15 @@ export class Api {
     return this.send("POST", `${runAddress(runId)}/rerun`, kwargs ? { kwargs } : {});
   }
 
+  /**
+   * Call a run otherwise; what is left out stays.
+   * @param {string} runId @param {{label?: string|null, tags?: string[]}} changes
+   * @returns {Promise<Run>}
+   */
+  describe(runId, changes) {
+    return this.send("PATCH", runAddress(runId), changes);
+  }
+
   /** Remove an ended run. @param {string} runId @returns {Promise<void>} */
   remove(runId) {
     return this.send("DELETE", runAddress(runId), {});

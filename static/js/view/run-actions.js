@@ -6,6 +6,7 @@ import { isFinal } from "../model/states.js";
 import { shortName } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
 import { DeleteAction } from "./delete-action.js";
+import { DescribeAction } from "./describe-action.js";
 import { RevokeDialog } from "./revoke-dialog.js";
 import { useServices } from "./services.js";
 
@@ -15,9 +16,14 @@ import { useServices } from "./services.js";
 export function RunActions({ run, store }) {
   const { mayAct } = useServices();
   if (!mayAct) return null;
-  return isFinal(run.state)
-    ? html`<${EndedActions} run=${run} store=${store} />`
-    : html`<${RevokeAction} run=${run} store=${store} />`;
+  return html`<div class="actions">
+    <${DescribeAction} run=${run} store=${store} />
+    ${
+      isFinal(run.state)
+        ? html`<${EndedActions} run=${run} store=${store} />`
+        : html`<${RevokeAction} run=${run} store=${store} />`
+    }
+  </div>`;
 }
 
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */

@@ -104,7 +104,8 @@ def test_what_changes_anything_takes_more_than_a_viewer(guarded: GuardedWeb) -> 
     changing = {
         rule.endpoint
         for rule in guarded.web.app.url_map.iter_rules()
-        if rule.rule.startswith("/api/") and (rule.methods or set()) & {"POST", "DELETE", "PUT"}
+        if rule.rule.startswith("/api/")
+        and (rule.methods or set()) & {"POST", "DELETE", "PUT", "PATCH"}
     }
     rows = [ENDPOINTS[endpoint] for endpoint in changing]
     rows += [EVENTS[event] for event in ("start", "revoke", "retry", "rerun")]

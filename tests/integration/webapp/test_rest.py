@@ -255,3 +255,22 @@ def test_a_missing_page_is_a_page(rest: Rest) -> None:
     answer = rest.call("GET", "/nowhere", headers={"Accept": "text/html"})
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_run_is_called_otherwise_whatever_its_state(rest: Rest, owner: Owner) -> None:
+    run = owner.begin(owner.create(label="Before", tags=("a", "b")))
+    address = f"/api/v1/runs/{run.id}"
+    changed = rest.call("PATCH", address, json={"label": "After"}).json()
+    assert (changed["label"], changed["tags"], changed["state"]) == ("After", ["a", "b"], "STARTED")
+    run.end()
+    changed = rest.call("PATCH", address, json={"label": None, "tags": ["c"]}).json()
+    assert (changed["label"], changed["tags"], changed["state"]) == (None, ["c"], "SUCCESS")
+    assert rest.call("GET", address).json()["run"] == changed
+    assert rest.call("GET", "/api/v1/runs?tag=c").json()["runs"] == [changed]
+
+
+@pytest.mark.parametrize("body", [{"label": "x" * 201}, {"tags": ["a"] * 21}, {"name": "other"}])
+def test_what_a_run_cant_be_called_is_refused(rest: Rest, owner: Owner, body: object) -> None:
+    answer = rest.call("PATCH", f"/api/v1/runs/{owner.create()}", json=body)
+    assert problem(answer) == (400, "bad_request")
+    assert problem(rest.call("PATCH", "/api/v1/runs/none", json={})) == (404, "run_not_found")

@@ -1,0 +1,12 @@
+-- Gives a run another label or other tags, in whatever state it is.
+--
+-- KEYS  1-8 the run's keys
+-- ARGV  1 who asks for it, then the run's patch: number of fields, name and value of each
+-- Returns {"ok", record}; {"gone"}
+-- Event: the run, its state as it was
+
+local run = open_run()
+if not run then return {'gone'} end
+note(ARGV[1], 'describe', unquote(run.record.fields.id))
+merge(run.record, '', read_record(arguments(2)))
+return {'ok', finish(run, run.state)}

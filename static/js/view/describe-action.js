@@ -1,0 +1,71 @@
+/** Gives a run another label and other tags. */
+
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+import { ProblemNote } from "./blank.js";
+import { Dialog } from "./dialog.js";
+import { useServices } from "./services.js";
+
+/** @typedef {import("../model/types.js").Run} Run */
+/** @typedef {{run: Run, store: import("../live/run-store.js").RunStore}} Props */
+
+const MOST_CHARACTERS = 200;
+
+/** Words between commas, each once. @param {string} text */
+export const tagsIn = (text) => [
+  ...new Set(text.split(",").map((word) => word.trim()).filter(Boolean)),
+];
+
+/** @param {Props} props */
+export function DescribeAction({ run, store }) {
+  const [open, setOpen] = useState(false);
+  return html`<button type="button" class="button" onClick=${() => setOpen(true)}>Label</button>
+    ${open ? html`<${DescribeDialog} run=${run} store=${store}
+      onClose=${() => setOpen(false)} />` : null}`;
+}
+
+/** @param {Props & {onClose: () => void}} props */
+function DescribeDialog({ run, store, onClose }) {
+  const { api } = useServices();
+  const [label, setLabel] = useState(run.label ?? "");
+  const [tags, setTags] = useState(run.tags.join(", "));
+  const [problem, setProblem] = useState("");
+  const save = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const changes = { label: label.trim() || null, tags: tagsIn(tags) };
+    api.describe(run.id, changes).then(
+      (changed) => {
+        store.offer(changed);
+        onClose();
+      },
+      (error) => setProblem(error.message),
+    );
+  };
+  return html`<${Dialog} title="Label and tags" onClose=${onClose}>
+    <form onSubmit=${save}>
+      <${TextField} name="label" words="Label" value=${label} set=${setLabel} />
+      <${TextField} name="tags" words="Tags" hint="separated by commas" value=${tags}
+        set=${setTags} />
+      <${ProblemNote} text=${problem} />
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick=${onClose}>Leave as it is</button>
+        <button type="submit" class="button primary">Save</button>
+      </div>
+    </form>
+  <//>`;
+}
+
+/**
+ * @param {{name: string, words: string, hint?: string, value: string,
+ *   set: (text: string) => void}} props
+ */
+function TextField({ name, words, hint = "", value, set }) {
+  const onInput = (/** @type {{currentTarget: HTMLInputElement}} */ event) =>
+    set(event.currentTarget.value);
+  return html`<div class="field">
+    <label for=${`run-${name}`}>${words} ${hint ? html`<span class="muted">(${hint})</span>` : null}
+    </label>
+    <input id=${`run-${name}`} maxlength=${name === "label" ? MOST_CHARACTERS : 2_100}
+      value=${value} onInput=${onInput} />
+  </div>`;
+}
