@@ -36,8 +36,8 @@ def test_a_label_and_tags_are_given_on_the_page_and_seen_elsewhere(
     acting, looking = viewer.open(f"/runs/{run_id}"), viewer.open(f"/runs/{run_id}")
     expect(looking.get_by_role("heading", level=1)).to_have_text("count_twice")
     acting.get_by_role("button", name="Label").click()
-    acting.get_by_label("Label", exact=True).fill("Nightly")
-    acting.get_by_label("Tags").fill("north, weekly, north")
+    acting.get_by_role("textbox", name="Label").fill("Nightly")
+    acting.get_by_role("textbox", name="Tags").fill("north, weekly, north")
     acting.get_by_role("button", name="Save").click()
     expect(acting.get_by_role("dialog")).to_have_count(0)
     for page in (acting, looking):
