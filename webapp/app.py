@@ -112,6 +112,6 @@ def _create_services(
         control=Control(store, create_client(settings), Vault.from_settings(settings)),
         fleet=fleet,
         audit=Audit(client),
-        relay=Relay(url, store, fleet, socket_io),
+        relay=Relay(url, store, client, fleet, socket_io),
         bulk=BulkWorker(app, store, actions.act_in_bulk),
     )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import redis
 from flask_socketio import SocketIO
 
 from inception.runs.listener import Listener
@@ -34,7 +35,9 @@ _log = logging.getLogger(__name__)
 class Relay:
     """Starts by itself when it is first needed, and ends with the process."""
 
-    def __init__(self, url: str, store: Store, fleet: Fleet, sockets: SocketIO) -> None:
+    def __init__(
+        self, url: str, store: Store, client: redis.Redis, fleet: Fleet, sockets: SocketIO
+    ) -> None:
         self._flush_wanted = threading.Event()
         self._read_wanted = threading.Event()
         bells = Bells(flush=self._flush_wanted.set, read=self._read_wanted.set)
