@@ -197,6 +197,12 @@ describe("the server's problems", () => {
       "other: unknown",
     ]);
   });
+
+  test("what the schema says nobody is to read is secret, and nothing else", () => {
+    assert.equal(field({ type: "string", format: "password", writeOnly: true }).secret, true);
+    assert.equal(field({ anyOf: [{ type: "string", writeOnly: true }, { type: "null" }] }).secret, true);
+    assert.equal(field({ type: "string" }).secret, false);
+  });
 });
 
 describe("a list of objects", () => {

@@ -32,7 +32,12 @@ runs = Blueprint("runs", __name__)
 _LOCATION: Final = {"Location": "The address of the run."}
 _GOING_ON: Final = frozenset(State) - FINAL_STATES
 _ENDED_BADLY: Final = FINAL_STATES - {State.SUCCESS}
-_REFUSALS_TO_START: Final = ("parent_not_found", "invalid_arguments", "already_running")
+_REFUSALS_TO_START: Final = (
+    "parent_not_found",
+    "invalid_arguments",
+    "already_running",
+    "secrets_unreadable",
+)
 
 
 class StartHeaders(Payload):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -137,26 +139,60 @@ def test_examples_are_runs_on_which_the_call_succeeds(
     assert state_of("retry") == State.FAILURE
 
 
+def calls_that_succeeded(record: Path, document: dict[str, Any]) -> set[tuple[str, str]]:
+    """The calls that a recorded tool got an answer without an error of."""
+    entries = json.loads(record.read_text())["log"]["entries"]
+    good = {
+        (each["request"]["method"], urlsplit(each["request"]["url"]).path)
+        for each in entries
+        if 200 <= each["response"]["status"] < 300
+    }
+    return {
+        (method, path)
+        for method, path in calls_of(document)
+        if any(
+            method == sent and re.fullmatch(path.replace("{}", "[^/]+"), at) for sent, at in good
+        )
+    }
+
+
+def run_schemathesis(web: Web, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    config = folder / "schemathesis.toml"
+    config.write_text(CONFIG)
+    tool = Path(sys.executable).with_name("schemathesis")
+    address = f"{web.address}/api/v1/openapi.json"
+    given = ["--continue-on-failure", "--generation-deterministic", *options]
+    return subprocess.run(
+        [tool, "--no-color", "--config-file", config, "run", address, *given],
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.usefixtures("document")
 def test_schemathesis_finds_nothing(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webapp.fleet.FRESH_BEAT", 3_600_000)  # of processes that beat once
-    config = tmp_path / "schemathesis.toml"
-    config.write_text(CONFIG)
-    tool = Path(sys.executable).with_name("schemathesis")
-    address = f"{web.address}/api/v1/openapi.json"
-    options = ["--continue-on-failure", "--generation-deterministic", "--max-time", "18"]
-    found = subprocess.run(
-        [tool, "--no-color", "--config-file", config, "run", address, *options],
-        check=False,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    found = run_schemathesis(web, tmp_path, "--max-time", "18")
     said = "\n".join(line[:300] for line in found.stdout.splitlines())
     assert found.returncode == 0, said[-8_000:]
+
+
+@pytest.mark.timeout(180)
+def test_a_tool_that_follows_the_examples_reaches_every_call(
+    web: Web, document: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.fleet.FRESH_BEAT", 3_600_000)
+    record = tmp_path / "calls.har"
+    options = ["--phases", "examples,fuzzing", "--max-examples", "1"]
+    run_schemathesis(web, tmp_path, *options, "--report-har-path", str(record))
+    read_first = {("GET", "/api/v1/openapi.json")}  # which it doesn't record
+    reached = calls_that_succeeded(record, document) | read_first
+    assert set(calls_of(document)) - reached == set()
 
 
 def test_a_snapshot_that_is_as_it_was_is_not_sent_again(web: Web, owner: Owner) -> None:
