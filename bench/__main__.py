@@ -27,6 +27,7 @@ def main(numbers: Sequence[str]) -> int:
     if unknown := [number for number in numbers if number not in ROWS]:
         print(f"There is no row {unknown[0]!r}; there are {', '.join(ROWS)}.", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(143))  # the row has to end too
     begun = time.monotonic()
     failed = [number for number in numbers or ROWS if not _measure(ROWS[number])]
     page.render(ROWS)

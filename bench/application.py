@@ -48,6 +48,7 @@ class Application:
     redis_url: str
     redis_pid: int
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    talking: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def client(self) -> RedisClient:
@@ -101,7 +102,20 @@ class Application:
         self.processes.append(process)
         return process
 
-    def stop(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    def start_talking(self, *command: str) -> subprocess.Popen[str]:
+        """Start a process of the checkout that is spoken with by its standard streams."""
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self._environment({}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.talking.append(process)
+        return process
+
+    def stop(self, processes: Sequence[subprocess.Popen[Any]]) -> None:
         """Stop these, all at once; one that doesn't leave is killed."""
         for process in processes:
             process.send_signal(signal.SIGTERM)
@@ -142,6 +156,7 @@ def running(*, slots: int = 0, watchers: int = 0) -> Iterator[Application]:
                 app.watcher()
             yield app
         finally:
+            app.stop([process for process in app.talking if process.poll() is None])
             app.stop([process for process in app.processes if process.poll() is None])
             app.stop([database])
 

@@ -8,7 +8,7 @@ import time
 import redis
 
 from bench.stamps import Sayer
-from inception import child, parent, report, watch
+from inception import child, parent, report, watch, watch_all
 
 UNCONSUMED: str = "bench-nobody"
 """A queue that no worker consumes: who waits for a child in it waits for as long as one likes."""
@@ -24,6 +24,17 @@ def nothing() -> int:
 def in_sequence(count: int) -> int:
     """Watch children one after the other."""
     return sum(watch(nothing.s()).value for _ in range(count))
+
+
+@parent
+def timed_steps(count: int) -> list[float]:
+    """Watch children one after the other; milliseconds (ms) that each took."""
+    took = []
+    for _ in range(count):
+        begun = time.perf_counter()
+        watch(nothing.s())
+        took.append((time.perf_counter() - begun) * 1000)
+    return took
 
 
 @parent
@@ -60,6 +71,12 @@ def stamping(key: str, seconds: float, rate: float = 10.0) -> None:
 def waiting() -> None:
     """Wait for a child that nobody runs."""
     watch(nothing.s().set(queue=UNCONSUMED))
+
+
+@parent
+def wide(children: int) -> None:
+    """Wait for as many children that nobody runs."""
+    watch_all(nothing.s().set(queue=UNCONSUMED) for _ in range(children))
 
 
 @child

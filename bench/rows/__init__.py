@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from bench.figures import Row
-from bench.rows import browser, estimate, latency, revoking, steps, track
+from bench.rows import (
+    browser,
+    estimate,
+    fan_out,
+    idle_web,
+    large_run,
+    latency,
+    revoking,
+    short_runs,
+    steps,
+    track,
+    waiting,
+)
 
 ROWS: Final[dict[str, Row]] = {
     row.number: row
@@ -14,8 +26,15 @@ ROWS: Final[dict[str, Row]] = {
         latency.POLLING,
         track.ROW,
         steps.ROW,
+        short_runs.ROW,
+        waiting.MEMORY,
+        waiting.STEP_LATENCY,
+        fan_out.CLIENTS_ROW,
+        large_run.ROW,
+        browser.ROW,
+        idle_web.ROW,
+        fan_out.PROCESSES_ROW,
         revoking.ROW,
         estimate.ROW,
-        browser.ROW,
     )
 }

@@ -1,0 +1,206 @@
+"""Many clients of one run: what the web delivers, by one process and by several."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import application
+from bench.application import Application, answers, wait_for
+from bench.crowd import Crowd, Received
+from bench.figures import Figure, Lines, Measured, Row, Skipped, Target
+from bench.held import HeldRun, Load, hold
+from bench.processes import cpu_seconds, free_port
+
+CLIENTS = 1000
+RATE = 20.0
+SECONDS = 15.0
+ROUNDS = 2
+SHARED_CLIENTS = 400
+PROCESSES = (1, 2, 4)
+
+
+def measure_clients() -> Measured:
+    """Frames delivered per CPU second of the serving process, and how late."""
+    ours: list[tuple[Received, float]] = []
+    theirs: list[tuple[Received, float]] = []
+    with application.running() as app:
+        run = hold(app.store)
+        url, web = app.web()
+        load = Load([run], RATE)
+        load.start()
+        bare_url, bare = _bare(app, run)
+        for _ in range(ROUNDS):
+            ours.append(_watched(app, url, [web.pid], CLIENTS, [run.id]))
+            theirs.append(_watched(app, bare_url, [bare], CLIENTS, ["room"]))
+        load.stop()
+    our_rate, their_rate = _per_cpu(ours), _per_cpu(theirs)
+    our_p99, their_p99 = _p99(ours), _p99(theirs)
+    against = "a bare room emit"
+    figures = [
+        Figure(
+            name="frames delivered per CPU second",
+            unit="frames",
+            ours=our_rate,
+            against=against,
+            theirs=their_rate,
+            target=Target(least=1.0),
+        ),
+        Figure(
+            name="p99",
+            unit="ms",
+            ours=our_p99,
+            against=against,
+            theirs=their_p99,
+            target=Target(most=1.5),
+        ),
+        Figure(
+            name="frames delivered a second",
+            unit="frames/s",
+            ours=sum(received.frames for received, _cpu in ours) / ROUNDS / SECONDS,
+            against=against,
+            theirs=sum(received.frames for received, _cpu in theirs) / ROUNDS / SECONDS,
+        ),
+    ]
+    note = (
+        f"{CLIENTS:,} websocket clients of one web process, one run at {RATE:g} updates a second, "
+        f"{ROUNDS} rounds of {SECONDS:g} s in turn. The clients are light ones in one process of "
+        "their own; the load is written in the place of the run's owner. The bare server, eventlet "
+        "too, emits a batch of ours that it was given; it hears no Redis."
+    )
+    lines = Lines(
+        x="percent of frames",
+        y="ms",
+        points={"ours": ours[-1][0].latencies.curve(), against: theirs[-1][0].latencies.curve()},
+        log_y=True,
+    )
+    return Measured(figures=figures, notes=[note], lines=lines)
+
+
+def measure_processes() -> Measured:
+    """CPU seconds of all web processes for a delivered frame, behind one proxy."""
+    nginx = shutil.which("nginx")
+    if nginx is None:
+        raise Skipped("nginx is not installed (Debian: apt install nginx-light)")
+    costs: dict[int, float] = {}
+    with application.running() as app:
+        run = hold(app.store)
+        load = Load([run], RATE)
+        load.start()
+        webs = [app.web() for _ in range(max(PROCESSES))]
+        for count in PROCESSES:
+            chosen = webs[:count]
+            url, proxy = _proxy(app, nginx, [address for address, _process in chosen])
+            pids = [process.pid for _address, process in chosen]
+            received, cpu = _watched(app, url, pids, SHARED_CLIENTS, [run.id])
+            costs[count] = cpu / max(1, received.frames) * 1e6
+            app.stop([app.processes[proxy]])
+        load.stop()
+    figures = [
+        Figure(
+            name=f"CPU for a delivered frame, {count} processes",
+            unit="µs",
+            ours=costs[count],
+            against="one process",
+            theirs=costs[PROCESSES[0]],
+            target=Target(most=1.1),
+        )
+        for count in PROCESSES[1:]
+    ]
+    note = (
+        f"{SHARED_CLIENTS} websocket clients of one run at {RATE:g} updates a second through "
+        "nginx, which deals them out in turn. Each process hears the run by its own relay and "
+        "encodes each batch once."
+    )
+    points = {"ours": [(float(count), cost) for count, cost in costs.items()]}
+    lines = Lines(x="web processes", y="µs of CPU for a frame", points=points)
+    return Measured(figures=figures, notes=[note], lines=lines)
+
+
+def _watched(
+    app: Application, url: str, pids: Sequence[int], clients: int, runs: Sequence[str]
+) -> tuple[Received, float]:
+    """What so many clients receive, and the CPU seconds (s) that the servers used for it."""
+    crowd = Crowd(app, url, clients, SECONDS, runs)
+    before = sum(cpu_seconds(pid) for pid in pids)
+    crowd.begin()
+    received = crowd.received()
+    return received, sum(cpu_seconds(pid) for pid in pids) - before
+
+
+def _per_cpu(rounds: Sequence[tuple[Received, float]]) -> float:
+    return sum(received.frames for received, _cpu in rounds) / sum(cpu for _r, cpu in rounds)
+
+
+def _p99(rounds: Sequence[tuple[Received, float]]) -> float:
+    return min(received.latencies.percentile(99) for received, _cpu in rounds)
+
+
+def _bare(app: Application, run: HeldRun) -> tuple[str, int]:
+    """Start the bare server, which emits a batch of `run`; its address and pid."""
+    port = free_port()
+    server = app.start_talking(
+        sys.executable, "-m", "bench.baselines.room_emit", str(port), str(RATE)
+    )
+    batch = app.store.events_since(run.id, app.store.snapshot(run.id)["epoch"], 0)
+    sample = {**batch, "events": batch["events"][-2:]}
+    assert server.stdin is not None
+    server.stdin.write(json.dumps(sample) + "\n")
+    server.stdin.flush()
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: answers(f"{url}/socket.io/?EIO=4&transport=polling"), "no bare server")
+    return url, server.pid
+
+
+def _proxy(app: Application, nginx: str, addresses: Sequence[str]) -> tuple[str, int]:
+    """Start nginx in front of these; its address, and which of the application's processes."""
+    port, folder = free_port(), app.folder / f"nginx{len(addresses)}"
+    folder.mkdir()
+    servers = "\n".join(f"server {address.removeprefix('http://')};" for address in addresses)
+    config = Path(folder / "nginx.conf")
+    config.write_text(
+        f"""
+daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  upstream webs {{ {servers} }}
+  map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://webs;
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+    }}
+  }}
+}}
+"""
+    )
+    app.start(nginx, "-c", str(config), "-p", str(folder))
+    url = f"http://127.0.0.1:{port}"
+    wait_for(lambda: answers(f"{url}/healthz"), "nginx did not answer")
+    return url, len(app.processes) - 1
+
+
+CLIENTS_ROW = Row(
+    number="7",
+    title="1,000 websocket clients of one web process",
+    what="1,000 websocket clients of one web process on one run at 20 updates a second",
+    against="a bare python-socketio room emit at the same rate, same clients",
+    measure=measure_clients,
+    limit=240,
+)
+PROCESSES_ROW = Row(
+    number="11",
+    title="Two, then four web processes behind nginx",
+    what="CPU seconds per delivered message by two, then four web processes behind nginx",
+    against="one",
+    measure=measure_processes,
+    limit=180,
+)
