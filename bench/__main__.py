@@ -15,6 +15,8 @@ from bench import machine, page, record
 from bench.figures import Row
 from bench.rows import ROWS
 
+_IN_ALL: Final = 19 * 60
+"""Seconds (s) for all rows together; the last ones have what the others leave."""
 _GRACE: Final = 20
 """Seconds (s) that a row beyond its limit has to stop what it started."""
 
@@ -29,7 +31,8 @@ def main(numbers: Sequence[str]) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(143))  # the row has to end too
     begun = time.monotonic()
-    failed = [number for number in numbers or ROWS if not _measure(ROWS[number])]
+    deadline = begun + _IN_ALL
+    failed = [number for number in numbers or ROWS if not _measure(ROWS[number], deadline)]
     page.render(ROWS)
     print(f"\n{time.monotonic() - begun:.0f} s in all. Rendered {page.PAGE.name}.")
     if failed:
@@ -37,18 +40,19 @@ def main(numbers: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def _measure(row: Row) -> bool:
-    """Measure a row in a process of its own; False if it failed."""
+def _measure(row: Row, deadline: float) -> bool:
+    """Measure a row in a process of its own, until the deadline at most; False if it failed."""
     print(f"\nRow {row.number}: {row.title}", flush=True)
     begun, load = time.monotonic(), machine.load()
+    limit = max(1.0, min(float(row.limit), deadline - begun))
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.alone", row.number], start_new_session=True
     )
     try:
-        code = process.wait(row.limit)
+        code = process.wait(limit)
         why = f"it ended with exit code {code}; what it printed says why"
     except subprocess.TimeoutExpired:
-        code, why = -1, f"it took longer than its {row.limit} s"
+        code, why = -1, f"it took longer than the {limit:.0f} s it had"
     finally:
         _end(process)
     if code != 0:
