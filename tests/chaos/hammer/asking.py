@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import requests
@@ -26,12 +26,25 @@ class NeverAnswered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back. `asked_at` and `at` (seconds since the epoch) enclose the try that did it."""
+    """What came back, `at` (s since the epoch).
+
+    With `again` an earlier try had no answer, and may have been carried out all the same.
+    """
 
     status: int
     body: dict[str, Any]
-    asked_at: float
     at: float
+    again: bool = False
+
+    @property
+    def code(self) -> str | None:
+        """The error's word, None if it is none."""
+        code: str | None = self.body.get("error", {}).get("code")
+        return code
+
+    def accepts(self, done: frozenset[str]) -> bool:
+        """True for 202, and for an error in `done`, which tells that an earlier try did it."""
+        return self.status == 202 or (self.again and self.code in done)
 
 
 class Asker:
@@ -52,10 +65,10 @@ class Asker:
 
     def _insist(self, method: str, path: str, **options: Any) -> Answer:
         deadline = time.monotonic() + WITHIN
-        for url in self._rounds():
+        for number, url in enumerate(self._rounds()):
             answer = _try(method, f"{url}/api/v1{path}", **options)
             if answer is not None:
-                return answer
+                return replace(answer, again=number > 0)
             if time.monotonic() > deadline:
                 raise NeverAnswered(f"{method} {path} was not answered within {WITHIN:g} s")
             self._pause.wait(PAUSE)
@@ -67,7 +80,6 @@ class Asker:
 
 
 def _try(method: str, url: str, **options: Any) -> Answer | None:
-    asked_at = time.time()
     try:
         response = requests.request(method, url, timeout=TIMEOUT, **options)
         body = response.json() if response.content else {}
@@ -75,4 +87,4 @@ def _try(method: str, url: str, **options: Any) -> Answer | None:
         return None
     if response.status_code in NO_ANSWER:
         return None
-    return Answer(status=response.status_code, body=body, asked_at=asked_at, at=time.time())
+    return Answer(status=response.status_code, body=body, at=time.time())

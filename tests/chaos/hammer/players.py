@@ -22,8 +22,9 @@ ENDS_WITHIN: Final = 180.0
 """Seconds (s) from a run's start to its end, faults included; more is reported as a breach."""
 
 _FINAL: Final = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED, State.LOST})
-_ALREADY: Final = frozenset({"run_not_ended", "run_succeeded"})
-"""A retry that was accepted though its answer was lost is refused so the second time."""
+_RETRIED: Final = frozenset({"run_not_ended", "run_succeeded"})
+_REVOKED: Final = frozenset({"run_already_ended", "node_already_ended"})
+"""How a second try is refused if the first was carried out though its answer was lost."""
 
 
 class StartRefused(Exception):
@@ -112,7 +113,7 @@ class Players:
         self._ended.wait(after)
         body = {"path": shape.revoke_path} if shape.revoke_path else {}
         answer = self._asker.post(f"/runs/{run_id}/revoke", body)
-        if answer.status == 202:
+        if answer.accepts(_REVOKED):
             self._change(run_id, lambda run: replace(run, revoke_accepted_at=answer.at))
         else:
             self._refused(run_id, "the revoke", answer)
@@ -128,8 +129,7 @@ class Players:
 
     def _retry(self, run_id: str) -> None:
         answer = self._asker.post(f"/runs/{run_id}/retry", {})
-        code = answer.body.get("error", {}).get("code")
-        if answer.status == 202 or code in _ALREADY:
+        if answer.accepts(_RETRIED):
             self._change(run_id, lambda run: replace(run, retry_accepted_at=answer.at))
         else:
             self._refused(run_id, "the retry", answer)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from tests.chaos.hammer.asking import Answer
 from tests.chaos.hammer.clients import RunInView
 
 
@@ -28,6 +31,24 @@ def view_at(seq: int) -> RunInView:
 
 def position(view: RunInView) -> tuple[str, int]:
     return view.position["epoch"], view.position["seq"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "again", "accepted"),
+    [
+        (202, None, False, True),
+        (409, "run_already_ended", True, True),
+        (409, "run_already_ended", False, False),
+        (404, "run_not_found", True, False),
+    ],
+)
+def test_a_refusal_counts_as_accepted_only_if_an_unanswered_try_explains_it(
+    status: int, code: str | None, again: bool, accepted: bool
+) -> None:
+    body = {} if code is None else {"error": {"code": code}}
+    answer = Answer(status=status, body=body, at=0.0, again=again)
+
+    assert answer.accepts(frozenset({"run_already_ended"})) is accepted
 
 
 def test_batches_that_overtake_the_answer_are_applied_after_it() -> None:
