@@ -41,6 +41,7 @@ CALLS: tuple[tuple[str, str, dict[str, Any], dict[str, Any] | None, int], ...] =
     ("GET", NODE, {"run_id": "ended", "path": "1"}, None, 200),
     ("GET", f"{NODE}/log", {"run_id": "ended", "path": "0"}, None, 200),
     ("GET", f"{RUN}/events", {"run_id": "ended", "query": "epoch={epoch}&since=0"}, None, 200),
+    ("PATCH", RUN, {"run_id": "ended"}, {"label": "other", "tags": ["q"]}, 200),
     ("POST", f"{RUN}/tokens", {"run_id": "ended"}, {"expires_in": 60}, 201),
     ("POST", f"{RUN}/rerun", {"run_id": "ended"}, {"kwargs": QUICK["kwargs"]}, 201),
     ("POST", f"{RUN}/retry", {"run_id": "failed"}, {}, 202),
