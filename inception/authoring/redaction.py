@@ -14,6 +14,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final, TypeVar, cast
 
 from celery.exceptions import Retry
@@ -51,21 +52,30 @@ class _Known:
 
 
 _known = _Known()
+_own: ContextVar[frozenset[str]] = ContextVar("inception_own_secrets", default=frozenset())
 
 
 @contextmanager
 def redacting(secrets: Iterable[str]) -> Iterator[None]:
     """Keep these texts out of others, in this whole process; exceptions leave without them."""
-    texts = {written for secret in secrets for written in _writings(secret)}
-    if not texts:
+    own = frozenset(secret for secret in secrets if len(secret) >= SHORTEST)
+    if not own:
         yield
         return
+    texts = {written for secret in own for written in _writings(secret)}
     _known.change(texts, +1)
+    token = _own.set(own)
     try:
         with _errors_redacted():
             yield
     finally:
+        _own.reset(token)
         _known.change(texts, -1)
+
+
+def own_secrets() -> frozenset[str]:
+    """The secrets of the task that runs in this context, not those of others in this process."""
+    return _own.get()
 
 
 def redact(text: str) -> str:

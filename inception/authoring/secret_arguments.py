@@ -1,8 +1,8 @@
 """Secret arguments of tasks: which are, how messages carry them, and what a body is given.
 
 An argument is secret if its annotation has a `pydantic.SecretStr` in it, if its name (or that of a
-key in it) says so, or if a `SecretStr` is passed. In memory, in Redis and in messages it is apart
-from the others, which have a mask in its place.
+key in it) says so, if a `SecretStr` is passed, or a text that is a secret of the calling task. In
+memory, in Redis and in messages it is apart from the others, which have a mask in its place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from inception.authoring.annotations import hints_of
-from inception.authoring.redaction import redacting
+from inception.authoring.redaction import own_secrets, redacting
 from inception.runs.concealment import Concealed, Hidden, conceal, reveal, secret_texts
 from inception.runs.errors import SecretsRefused
 from inception.runs.settings import Settings
@@ -48,7 +48,7 @@ def conceal_arguments(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any])
     """
     marked = _marked(task, args)
     call = {"args": list(args), "kwargs": dict(kwargs)}
-    return conceal(call, vault_of(task.app).names, marked)
+    return conceal(call, vault_of(task.app).names, marked, own_secrets())
 
 
 def reveal_arguments(args: Sequence[Any], kwargs: Mapping[str, Any], hidden: Hidden) -> Arguments:

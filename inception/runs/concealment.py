@@ -38,14 +38,19 @@ def is_secret_name(name: str, words: Collection[str]) -> bool:
     return any(plain == word or plain.endswith("_" + word) for word in words)
 
 
-def conceal(value: object, words: Collection[str], marked: Collection[str] = ()) -> Concealed:
+def conceal(
+    value: object,
+    words: Collection[str],
+    marked: Collection[str] = (),
+    known: Collection[str] = (),
+) -> Concealed:
     """Take out what is secret: by its type (SecretStr), the name of its key, or as `marked`.
 
-    `marked` are JSON pointers. None and booleans hide nothing and stay. Only mappings, lists and
-    tuples are looked into, 100 levels deep at most.
+    `marked` are JSON pointers, `known` texts that are secret wherever they stand. None and booleans
+    hide nothing and stay. Only mappings, lists and tuples are looked into, 100 levels deep at most.
     """
     hidden: dict[str, Any] = {}
-    shown = _Concealer(words, frozenset(marked), hidden).conceal(value, "", 0)
+    shown = _Concealer(words, frozenset(marked), known, hidden).conceal(value, "", 0)
     return Concealed(shown=shown, hidden=hidden)
 
 
@@ -73,14 +78,20 @@ class _Concealer:
     """One walk through a value."""
 
     def __init__(
-        self, words: Collection[str], marked: Collection[str], hidden: dict[str, Any]
+        self,
+        words: Collection[str],
+        marked: Collection[str],
+        known: Collection[str],
+        hidden: dict[str, Any],
     ) -> None:
         self._words = words
         self._marked = marked
+        self._known = known
         self._hidden = hidden
 
     def conceal(self, value: Any, pointer: str, depth: int) -> Any:
-        if isinstance(value, SecretStr) or pointer in self._marked:
+        is_known = isinstance(value, str) and value in self._known
+        if is_known or isinstance(value, SecretStr) or pointer in self._marked:
             return self._hide(value, pointer)
         if depth > _DEEPEST:
             return value

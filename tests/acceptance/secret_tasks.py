@@ -51,11 +51,11 @@ def use(word: SecretStr, place: dict[str, str], go: str) -> list[str]:
 
 
 @child(bind=True, max_retries=2)
-def try_again(self: Any, word: SecretStr) -> str:
-    """Have Celery itself run this once more."""
+def try_again(self: Any, text: str) -> str:
+    """Have Celery itself run this once more; nothing says of its argument that it is secret."""
     if not self.request.retries:
-        raise self.retry(countdown=0.1, exc=ValueError(f"retried {word.get_secret_value()}"))
-    return digest(word.get_secret_value())
+        raise self.retry(countdown=0.1, exc=ValueError(f"retried {text}"))
+    return digest(text)
 
 
 @child
@@ -71,7 +71,7 @@ def fail_once(api_token: str, mark: str) -> str:
 def nested(word: SecretStr) -> str:
     """Pass a secret on as a parent that is a child."""
     tell(word.get_secret_value())
-    return str(watch(try_again.s(word)).value)
+    return str(watch(try_again.s(word.get_secret_value())).value)
 
 
 @parent

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from inception import child, parent, watch
+from inception.authoring.redaction import redacting
 from inception.authoring.schema import schema_of
 from inception.authoring.secret_arguments import HEADER, delivered, sealed_headers, sealed_message
 from inception.authoring.starting import new_run
@@ -76,6 +77,14 @@ def test_secrets_within_an_argument_make_it_secret(app: Celery, frame: JournalFr
     assert watch(many.s(["a", SecretStr("b")])).value == ["a", "b"]
     step = step_of_call(app.tasks[many.name], (["a"],), {}, {})
     assert step.args == (MASK,)
+
+
+def test_a_secret_that_is_passed_on_stays_one_whatever_it_is_called(app: Celery) -> None:
+    task = app.tasks[sign_in.name]
+    with redacting(["hush"]):
+        step = step_of_call(task, ("hush", "other"), {}, {})
+    assert step.args == (MASK, MASK)
+    assert step_of_call(task, ("hush", "other"), {}, {}).args == ("hush", MASK)
 
 
 def test_a_run_is_recorded_without_its_secrets(app: Celery) -> None:
