@@ -67,6 +67,7 @@ def _client(backend: Any) -> redis.Redis:
             "retry": Retry(NoBackoff(), 0),
             "max_connections": _POOL_SIZE,
         }
-        pool = redis.ConnectionPool(**{**backend.connparams, **patience})
+        # The backend's own pool: behind Sentinel it is the backend that finds the primary.
+        pool = backend._get_pool(**{**backend.connparams, **patience})  # noqa: SLF001
         client = _clients[backend] = redis.Redis(connection_pool=pool)
     return client

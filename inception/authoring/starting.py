@@ -20,7 +20,7 @@ from inception.runs.jsontext import normalise
 from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.model import JsonValue
 from inception.runs.records import NewRun
-from inception.runs.settings import Settings
+from inception.runs.settings import REDIS_SCHEMES, Settings
 from inception.runs.store import Store
 
 _log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def redis_url_of(app: Any) -> str:
     """The address of the Redis that `app`'s runs are kept in. Raises SettingsError."""
     broker = str(app.conf.broker_write_url or app.conf.broker_url or "")
     url = Settings.from_environment().redis_url or broker
-    if not url.startswith(("redis://", "rediss://", "unix://")):
+    if not url.startswith(REDIS_SCHEMES):
         raise SettingsError(
             "There is no Redis to keep runs in: set REDIS_URL to a redis:// address, or give "
             f"the Celery app a Redis broker (it has {broker.partition(':')[0] or 'none'})."

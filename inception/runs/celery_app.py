@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from inception.runs.errors import SettingsError
+from inception.runs.sentinel import celery_settings
 from inception.runs.settings import REDIS_SCHEMES, Settings
 
 CHILDREN_QUEUE: Final = "children"
@@ -64,9 +65,10 @@ def configure(app: Celery, settings: Settings) -> None:
     """
     broker_url = settings.broker_url or settings.redis_url
     if broker_url is not None:
-        app.add_defaults({"broker_url": broker_url})
+        app.add_defaults(celery_settings(broker_url, "broker_url", "broker_transport_options"))
     if settings.redis_url is not None:
-        app.add_defaults({"result_backend": settings.redis_url})
+        kept = ("result_backend", "result_backend_transport_options")
+        app.add_defaults(celery_settings(settings.redis_url, *kept))
     app.add_defaults(dict(PREFERRED))
     app.conf.update(REQUIRED)
     kept = app.conf.result_expires
@@ -82,7 +84,7 @@ def create_client(settings: Settings) -> Celery:
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; it takes the address of a Redis, redis://...")
     broker_url = settings.broker_url or settings.redis_url
-    client = Celery("inception", broker=broker_url, set_as_current=False)
+    client = Celery("inception", set_as_current=False)
     configure(client, settings)
     client.conf.update(
         result_backend="disabled://",
@@ -91,5 +93,6 @@ def create_client(settings: Settings) -> Celery:
         broker_connection_timeout=_SEND_TIMEOUTS["socket_connect_timeout"],
     )
     if broker_url.startswith(REDIS_SCHEMES):
-        client.conf.broker_transport_options = dict(_SEND_TIMEOUTS)
+        found = client.conf.broker_transport_options
+        client.conf.broker_transport_options = {**found, **_SEND_TIMEOUTS}
     return client

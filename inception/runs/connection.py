@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from inception.runs.sentinel import SCHEME, PrimaryConnection, Watched
 
 CONNECT_TIMEOUT: Final = 2.0
 """Seconds (s) until a connection that isn't accepted counts as failed."""
@@ -24,18 +26,24 @@ def connect(url: str, *, purpose: str, size: int = _POOL_SIZE) -> redis.Redis:
     `purpose` shows in `CLIENT LIST`. No command is retried by the client: one that timed out may
     have been done (redis-py was seen to count one INCR twice). Nothing is sent yet.
     """
-    pool = redis.BlockingConnectionPool.from_url(
-        url,
-        max_connections=size,
-        timeout=POOL_WAIT,
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        socket_timeout=ANSWER_TIMEOUT,
-        socket_keepalive=True,
-        health_check_interval=_HEALTH_CHECK,
-        retry=Retry(NoBackoff(), 0),
-        retry_on_error=[],
-        decode_responses=True,
-        encoding_errors="surrogatepass",
-        client_name=f"inception-{purpose}",
-    )
+    options: dict[str, Any] = {
+        "max_connections": size,
+        "timeout": POOL_WAIT,
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "socket_timeout": ANSWER_TIMEOUT,
+        "socket_keepalive": True,
+        "health_check_interval": _HEALTH_CHECK,
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+        "decode_responses": True,
+        "encoding_errors": "surrogatepass",
+        "client_name": f"inception-{purpose}",
+    }
+    if url.startswith(SCHEME):
+        watched = Watched.of(url)
+        pool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]
+            connection_class=PrimaryConnection, watched=watched, **options
+        )
+    else:
+        pool = redis.BlockingConnectionPool.from_url(url, **options)
     return redis.Redis.from_pool(pool)

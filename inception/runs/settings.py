@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
+from inception.runs import sentinel
 from inception.runs.errors import SettingsError
 
 Value = TypeVar("Value")
@@ -47,8 +48,9 @@ class Process(StrEnum):
     WEB = "web"
 
 
-REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
+REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://", "sentinel://")
 BROKER_SCHEMES: Final = (*REDIS_SCHEMES, "amqp://", "amqps://", "pyamqp://")
+_SENTINEL: Final = "sentinel://:PASSWORD@host1:26379,host2:26379/0?master=NAME"
 FOREIGN: Final = frozenset({"INCEPTION_URL", "INCEPTION_TOKEN"})
 """Names that clients read: no settings of a server."""
 
@@ -141,9 +143,14 @@ class _Reader:
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         text = self.text(name)
+        # Neither error repeats the text: it may hold a password.
         if text is not None and not text.startswith(schemes):
-            # Not the text itself: it may be a password.
             raise SettingsError(f"{name} takes an address that begins with {' or '.join(schemes)}.")
+        if text is not None and text.startswith(sentinel.SCHEME):
+            try:
+                sentinel.Watched.of(text)
+            except ValueError as error:
+                raise SettingsError(f"{name} takes {_SENTINEL}: {error}.") from error
         return text
 
     def words(self, name: str) -> tuple[str, ...]:

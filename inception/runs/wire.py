@@ -13,7 +13,10 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import redis
+
 from inception.runs.connection import CONNECT_TIMEOUT
+from inception.runs.sentinel import plain_address
 
 Reply: TypeAlias = "bytes | int | list[Reply] | None"
 
@@ -114,6 +117,7 @@ class Wire:
 
     def __init__(self, url: str, *, name: str, receive_timeout: float) -> None:
         """Connect and sign in. `receive_timeout` in seconds (s) is also that of sending."""
+        url = _present(url)
         self._socket = _open(url)
         self._replies = Replies()
         try:
@@ -164,6 +168,14 @@ class Wire:
             if not data:
                 raise WireError("Redis closed the connection at its start")
             answers += self._replies.feed(data)
+
+
+def _present(url: str) -> str:
+    """The address as of now: behind Sentinel the primary may be another one each time."""
+    try:
+        return plain_address(url)
+    except redis.RedisError as error:
+        raise WireError(f"no primary is known: {error}") from error
 
 
 def _open(url: str) -> socket.socket:

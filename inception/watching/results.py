@@ -19,6 +19,7 @@ from celery.exceptions import TaskRevokedError
 from inception.runs.connection import connect
 from inception.runs.model import JsonValue, State
 from inception.runs.scripts import refusals_as_errors
+from inception.runs.sentinel import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ class Results:
     def __init__(self, app: Celery) -> None:
         self.app = app
         self._backend: Any = app.backend
-        self.url: str = app.conf.result_backend
+        self.url = address_of(app.conf.result_backend, app.conf.result_backend_transport_options)
         self._client: redis.Redis = connect(self.url, purpose="results", size=8)
 
     def channel(self, task_id: str) -> str:

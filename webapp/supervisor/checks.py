@@ -13,6 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from inception.runs.sentinel import plain_address
 from inception.runs.settings import Process, Settings
 from webapp.supervisor.redis_server import port_is_free
 
@@ -72,7 +73,7 @@ def check_redis(url: str) -> None:
     """Refuse a REDIS_URL that no server answers at, or that asks for another password."""
     try:
         with redis.Redis.from_url(
-            url,
+            plain_address(url),
             socket_connect_timeout=REDIS_TIMEOUT,
             socket_timeout=REDIS_TIMEOUT,
             retry=Retry(NoBackoff(), 0),

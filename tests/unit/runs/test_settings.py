@@ -47,6 +47,7 @@ EXAMPLES = {
 
 WRONG = [
     ("REDIS_URL", "db:6379"),
+    ("REDIS_URL", "sentinel://one:26379/0"),
     ("INCEPTION_BROKER_URL", "kafka://mq"),
     ("INCEPTION_PORT", "65536"),
     ("INCEPTION_PORT", "http"),
@@ -94,9 +95,10 @@ def test_a_wrong_setting_is_named_with_what_it_takes(name: str, text: str) -> No
         Settings.from_environment({name: text})
 
 
-def test_a_wrong_address_is_not_repeated_since_it_may_hold_a_password() -> None:
+@pytest.mark.parametrize("wrong", ["http://:secret@db", "sentinel://:secret@one/0"])
+def test_a_wrong_address_is_not_repeated_since_it_may_hold_a_password(wrong: str) -> None:
     with pytest.raises(SettingsError) as refusal:
-        Settings.from_environment({"REDIS_URL": "http://:secret@db"})
+        Settings.from_environment({"REDIS_URL": wrong})
     assert "secret" not in str(refusal.value)
 
 
