@@ -13,7 +13,7 @@ HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fix types unit integration acceptance browser js bench hammer chaos docs \
+.PHONY: help run test check lint fix types unit integration acceptance browser js bench hammer chaos matrix docs \
 	clean set-up
 
 help: ## Print this
@@ -33,10 +33,13 @@ test: set-up ## Set up what is needed and run every check and test
 
 check: lint types unit js ## The quick half of the tests
 
-lint: set-up ## Style, likely bugs, and the direction of imports
+lint: set-up ## Style, likely bugs, the direction of imports, and known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml \
+		$(filter-out bench,$(CODE)) wsgi.py celery_worker.py
+	$(BIN)/python -m tools.audit
 
 fix: set-up ## Repair what the linter can repair, and format
 	$(BIN)/ruff check --fix .
@@ -72,12 +75,15 @@ chaos: set-up ## The same for ten minutes, and the slow tests of faults
 	$(HAMMER) --minutes $(or $(MINUTES),10)
 	$(PYTEST) tests -m chaos
 
+matrix: set-up ## The suite on Python 3.11 to 3.13, the web under each async mode; nightly
+	$(BIN)/python -m tools.matrix
+
 docs: set-up ## Build the documentation's site, run what it says, and hold it to the code
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(PYTEST) tests -m docs
 
 clean: ## Remove all that was made here, save the runs in var/
-	rm -rf $(VENV) .node-venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) .node-venv .matrix node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache build dist *.egg-info .setup.lock
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

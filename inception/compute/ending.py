@@ -6,7 +6,7 @@ picklable, it may carry gigabytes.
 
 from __future__ import annotations
 
-import pickle
+import pickle  # nosec B403  # what is loaded was dumped a moment ago
 import traceback
 from dataclasses import dataclass
 from types import TracebackType
@@ -119,7 +119,7 @@ def _named(exception: BaseException) -> BaseException:
 
 def _is_portable(exception: BaseException) -> bool:
     try:
-        pickle.loads(pickle.dumps(exception))  # noqa: S301 -- our own bytes, as Celery will do
+        pickle.loads(pickle.dumps(exception))  # noqa: S301  # nosec B301  # our own bytes
         return isinstance(repr(exception), str) and isinstance(str(exception), str)
     except Exception:  # noqa: BLE001 -- a stranger's __reduce__ or __str__ may raise anything
         return False

@@ -210,7 +210,7 @@ class Endings:
             self._begin_sending(live, node)
         else:
             pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (attempt - 2))
-            jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311  (jitter is no secret)
+            jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311  # nosec B311  # no secret
             send = partial(self._ctx.crew.submit, partial(self._begin_in_time, live, node))
             self._ctx.timers.call_later(jittered, send)
 

@@ -14,7 +14,11 @@ ANSWER_TIMEOUT = 3.0
 REMINDER_AFTER = 20.0
 """Seconds (s) of waiting after which, and again every so often, it is said what is missing."""
 
-WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not bound here
+WILDCARDS = {
+    "": "127.0.0.1",
+    "0.0.0.0": "127.0.0.1",  # noqa: S104  # not bound here
+    "::": "::1",
+}
 
 
 class ReadinessProbe:

@@ -134,7 +134,7 @@ class Link:
                 break
             lasted = time.monotonic() - started > LONGEST_PAUSE
             pause = SHORTEST_PAUSE if lasted else min(LONGEST_PAUSE, pause * 2)
-            self._closed.wait(pause * random.uniform(0.5, 1))  # noqa: S311  it only spreads
+            self._closed.wait(pause * random.uniform(0.5, 1))  # noqa: S311  # nosec B311
         with self._guard:
             self._thread = None
 

@@ -110,7 +110,7 @@ class AsyncLink:
                     break
                 lasted = time.monotonic() - started > LONGEST_PAUSE
                 pause = SHORTEST_PAUSE if lasted else min(LONGEST_PAUSE, pause * 2)
-                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  it only spreads
+                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # nosec B311
         finally:
             self._task = None
 

@@ -1,0 +1,37 @@
+"""Which cells of the matrix there are on this machine, and what a missing Python is called."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tools import matrix
+
+
+@pytest.mark.parametrize("script", [None, "#!/bin/sh\nexit 127\n"])
+def test_a_python_that_is_not_there_or_does_not_start_is_skipped_by_name(
+    script: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if script is not None:
+        shim = tmp_path / "python3.12"
+        shim.write_text(script)
+        shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
+    assert matrix.of_python("3.12") == ()
+    assert "Python 3.12: skipped" in capsys.readouterr().out
+
+
+def test_one_red_cell_makes_the_matrix_red(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(matrix, "of_python", lambda _version: ())
+    monkeypatch.setattr(matrix.Cell, "run", lambda cell: "gevent" not in cell.name)
+    assert matrix.main() == 1
+    said = capsys.readouterr().out
+    assert "web on gevent: RED" in said
+    assert "web on eventlet: green" in said
