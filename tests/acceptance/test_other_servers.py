@@ -100,7 +100,7 @@ def broker_url(tmp_path: Path) -> Iterator[str]:
     """The address of a RabbitMQ node of this test's own."""
     if not RABBITMQ.exists():
         pytest.skip(f"{RABBITMQ} is not here: apt-get install rabbitmq-server")
-    port = free_port()
+    port, names_port = free_port(), str(free_port())
     (tmp_path / "rabbitmq.conf").write_text("loopback_users = none\n")
     (tmp_path / "plugins").write_text("[].\n")
     node = subprocess.Popen(
@@ -108,6 +108,8 @@ def broker_url(tmp_path: Path) -> Iterator[str]:
         env={
             **os.environ,
             "HOME": str(tmp_path),
+            "ERL_EPMD_PORT": names_port,
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODENAME": f"inception{port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(port),
@@ -128,6 +130,8 @@ def broker_url(tmp_path: Path) -> Iterator[str]:
     finally:
         node.terminate()
         node.wait(30)
+        # Erlang's name server outlives the node that started it.
+        subprocess.run(["epmd", "-port", names_port, "-kill"], capture_output=True, check=False)
 
 
 def test_messages_go_through_rabbitmq_and_runs_are_kept_in_redis(
