@@ -146,13 +146,14 @@ class Steps:
             due = max(0.0, claim.retry_at / 1000 - time.time())
             self._send_again(live, node, due + FIRST_RESEND)
 
-    def _send(self, live: LiveRun, node: LiveNode) -> None:
+    def _send(self, live: LiveRun, node: LiveNode, pause: float = 0.0) -> None:
+        """Send it, and again after `pause` (s), or soon if the broker is away."""
         request = node.request  # its end takes it from the node, perhaps while it is sent
         if request is None or node.ended or not node.awaits_claim or live.dropped:
             return
         try:
             self._ctx.outbox.send(live.id, node)
-            pause = _first_pause(request.options)
+            pause = max(pause, _first_pause(request.options))
         except BROKER_ERRORS as error:
             about = {"action": "send_failed", "run_id": live.id, "path": node.path}
             log.warning("The broker took no message, it is sent again: %s", error, extra=about)
@@ -163,9 +164,11 @@ class Steps:
         """A task of a foreign worker claims nothing and is never sent twice on silence."""
 
         def again() -> None:
-            if node.awaits_claim and self._ctx.consumers.serve(node.queue):
-                self._send(live, node)
-            self._send_again(live, node, min(2 * pause, LONGEST_RESEND))
+            longer = min(2 * pause, LONGEST_RESEND)
+            if node.request is not None and self._ctx.consumers.serve(node.queue):
+                self._send(live, node, longer)
+            else:
+                self._send_again(live, node, longer)
 
         with live.lock:
             if node.ended or not node.awaits_claim or live.dropped:

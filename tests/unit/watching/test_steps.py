@@ -149,6 +149,26 @@ def test_a_child_that_nobody_claims_is_sent_again_at_longer_and_longer_times(
     assert len(sent) == 3
 
 
+def test_a_child_that_the_broker_did_not_take_is_sent_again_as_soon_as_it_does(
+    steps: Steps, live: LiveRun, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Exception | None] = [None, OSError("away"), OSError("away"), None]
+
+    def send_task(_app: Celery, _name: str, **_options: Any) -> None:
+        if (error := answers.pop(0)) is not None:
+            raise error
+
+    monkeypatch.setattr(Celery, "send_task", send_task)
+    steps.send(live, child(None))
+
+    for _outage in range(2):
+        clock.ring()
+        assert clock.pauses[-1] == 2.0
+    clock.ring()
+    assert clock.pauses[-1] == clock.pauses[0] >= FIRST_RESEND
+    assert answers == []
+
+
 def test_a_first_message_has_no_number_of_a_retry(
     steps: Steps, live: LiveRun, sent: list[dict[str, Any]]
 ) -> None:
