@@ -64,6 +64,10 @@ class Dashboard:
         """SIGKILL the compute worker's main process; another one is started in its place."""
         os.kill(self._pid("compute"), signal.SIGKILL)
 
+    def kill_redis(self) -> None:
+        """SIGKILL Redis; it is started again with what it had written."""
+        os.kill(self._pid("redis"), signal.SIGKILL)
+
     def _pid(self, name: str) -> int:
         if self.application is None:
             pytest.skip("the application was started by others: its processes are not ours to kill")

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 
-CUT = ("ERR_", "WebSocket")
+CUT = ("ERR_", "WebSocket", "503")
 """The browser itself complains of a connection that was cut; these are the words it uses."""
+
+COUNT_FRAMES = """() => {
+    const send = WebSocket.prototype.send;
+    window.framesSent = [];
+    WebSocket.prototype.send = function (frame) {
+        if (frame !== "3") window.framesSent.push(frame);
+        return send.call(this, frame);
+    };
+    return window.framesSent;
+}"""
+"""From now on every frame that the page sends is kept, save its answers to the server's pings."""
 
 
 def _is(page: Page, connection: str) -> None:
@@ -61,3 +72,37 @@ def test_the_list_catches_up_with_runs_started_meanwhile(stack: Dashboard, viewe
     run_id = stack.start("counting.count_twice", limit=1, delay=0)
     page.context.set_offline(False)
     expect(page.locator(f'a[href="/runs/{run_id}"]')).to_be_visible()
+
+
+def test_a_redis_that_dies_while_somebody_looks_needs_no_reload(
+    empty_stack: Dashboard, chromium: Browser
+) -> None:
+    viewer = Viewer(chromium, empty_stack.url)
+    run_id = empty_stack.start("chatty.count_down", steps=150, pause=0.1)
+    page = viewer.open(f"/runs/{run_id}")
+    _is(page, "live")
+    expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
+    page.evaluate("window.sameDocument = true")
+    empty_stack.kill_redis()
+    expect(page.locator(".run-head [data-state]")).to_have_attribute(
+        "data-state", "SUCCESS", timeout=60_000
+    )
+    _is(page, "live")
+    assert page.evaluate("window.sameDocument") is True
+    assert empty_stack.run(run_id)["seq"] > 0
+    viewer.close()
+
+
+def test_a_page_asks_nothing_on_a_timer(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.count_down", steps=200, pause=0.1)
+    page = viewer.open(f"/runs/{run_id}")
+    _is(page, "live")
+    expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sent: list[str] = page.evaluate(COUNT_FRAMES)
+    expect(page.locator(".run-facts .elapsed")).to_have_text(re.compile("^1[0-9] s$"))
+    assert asked == []
+    assert page.evaluate("window.framesSent") == sent
+    stack.revoke(run_id)
