@@ -13,7 +13,7 @@ HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fix types unit integration acceptance browser js bench hammer chaos matrix docs \
+.PHONY: help run test check lint fix types unit integration acceptance browser js bench soak hammer chaos matrix docs \
 	clean set-up
 
 help: ## Print this
@@ -67,6 +67,10 @@ js: set-up ## Tests of the browser's modules
 bench: ## Measure all rows of docs/benchmarks.md, or ROW=6 alone
 	@$(SETUP) bench
 	$(BIN)/python -m bench $(ROW)
+
+soak: ## Load everything for MINUTES=60, and see that nothing grows
+	@$(SETUP) bench
+	$(BIN)/python -m bench.soak $(or $(MINUTES),60)
 
 hammer: set-up ## Kill and freeze processes at random for a minute (MINUTES=, SEED=), then judge
 	$(HAMMER) --minutes $(or $(MINUTES),1)

@@ -159,33 +159,38 @@ def _proxy(app: Application, nginx: str, addresses: Sequence[str]) -> tuple[str,
     """Start nginx in front of these; its address, and which of the application's processes."""
     port, folder = free_port(), app.folder / f"nginx{len(addresses)}"
     folder.mkdir()
-    servers = "\n".join(f"server {address.removeprefix('http://')};" for address in addresses)
-    config = Path(folder / "nginx.conf")
-    config.write_text(
-        f"""
-daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off;
-  upstream webs {{ {servers} }}
-  map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass http://webs;
-      proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
-    }}
-  }}
-}}
-"""
-    )
+    config = folder / "nginx.conf"
+    config.write_text(_configuration(folder, port, addresses))
     app.start(nginx, "-c", str(config), "-p", str(folder))
     url = f"http://127.0.0.1:{port}"
     wait_for(lambda: answers(f"{url}/healthz"), "nginx did not answer")
     return url, len(app.processes) - 1
+
+
+def _configuration(folder: Path, port: int, addresses: Sequence[str]) -> str:
+    """Deal connections out in turn, each web process being asked by its own address.
+
+    A server without users answers to no other `Host`; so each has a server block of its own.
+    """
+    inner = {free_port(): address.removeprefix("http://") for address in addresses}
+    servers = "".join(f"server 127.0.0.1:{each};" for each in inner)
+    blocks = "".join(_server(each, address, address) for each, address in inner.items())
+    return (
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;\n"
+        "events { worker_connections 8192; }\n"
+        "http { access_log off;\n"
+        "map $http_upgrade $connection_upgrade { default upgrade; '' close; }\n"
+        f"upstream webs {{ {servers} }}\n{blocks}{_server(port, 'webs', '$http_host')}}}\n"
+    )
+
+
+def _server(port: int, to: str, host: str) -> str:
+    return (
+        f"server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{to}; "
+        f"proxy_http_version 1.1; proxy_set_header Host {host}; "
+        "proxy_set_header Upgrade $http_upgrade; "
+        "proxy_set_header Connection $connection_upgrade; } }\n"
+    )
 
 
 CLIENTS_ROW = Row(
