@@ -222,8 +222,9 @@ class StartBulk(Payload):
 
 
 class WatchRuns(Filter):
-    """Follow a list of runs."""
+    """Follow a list of runs; with a cursor, an older page of the list that is followed."""
 
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), AS_INTEGER] = DEFAULT_LIMIT
 
 
@@ -235,8 +236,6 @@ class WatchBulk(Payload):
 
 class ListRuns(WatchRuns):
     """Read a page of a list of runs."""
-
-    cursor: Cursor | None = None
 
 
 def read_body(request: Request, model: type[Model]) -> Model:

@@ -125,6 +125,8 @@ def _unwatch(parts: Services, sid: str, asked: OneRun) -> Any:
 
 
 def _watch_runs(parts: Services, sid: str, asked: WatchRuns) -> Any:
+    if asked.cursor is not None:
+        return parts.relay.lists.extend(sid, asked.limit, asked.cursor)
     return parts.relay.lists.watch(sid, asked.as_run_filter(), asked.limit)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from typing_extensions import TypedDict
 
 from inception.runs import keys
-from inception.runs.errors import StoreUnavailable
+from inception.runs.errors import BadRequest, StoreUnavailable
 from inception.runs.listing import matches
 from inception.runs.model import Run
 from inception.runs.records import RunFilter
@@ -84,6 +84,23 @@ class RunLists:
             watch.page.start(runs, more=after is not None, now=time.monotonic())
         if sid not in self._clients:
             self.unwatch(sid)
+        self._bells.flush()
+        return {"runs": runs, "next": after}
+
+    def extend(self, sid: str, limit: int, cursor: str) -> ListAnswer:
+        """Answer with the next older page of what this socket follows, and follow that too.
+
+        Raises StoreUnavailable, and BadRequest if it follows nothing or the cursor is none.
+        """
+        watch = self._watches.get(sid)
+        if watch is None:
+            raise BadRequest("Send watch_runs without a cursor first.")
+        with self._guard:
+            watch.page.reach_down()
+        runs, after = self._store.list_runs(watch.which, limit, cursor)
+        with self._guard:
+            oldest = int(after.partition("-")[0]) if after else 0
+            watch.page.extend(runs, oldest=oldest, now=time.monotonic())
         self._bells.flush()
         return {"runs": runs, "next": after}
 
@@ -191,6 +208,7 @@ class RunLists:
             return True
         with self._guard:
             watch.fresh = watch.page.start(runs, more=after is not None, now=time.monotonic())
+            watch.fresh["next"] = after
         self._bells.flush()
         return False
 

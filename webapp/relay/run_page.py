@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -16,15 +16,16 @@ from inception.runs.model import Run, State
 
 PROGRESS_INTERVAL: Final = 1.0
 """Seconds (s) between two changes of one run that aren't changes of its state."""
-MAX_FOLLOWED: Final = 2_000
-"""Runs one page follows; the oldest are let go, as a page holds 500 to begin with."""
+MAX_FOLLOWED: Final = 5_000
+"""Runs one client follows, with the older pages it read; the oldest are let go."""
 
 
 class RunChanges(TypedDict):
-    """What the event `runs` carries."""
+    """What the event `runs` carries; `next` only with a first page in full, which it goes on."""
 
     runs: list[Run]
     gone: list[str]
+    next: NotRequired[str | None]
 
 
 @dataclass(slots=True)
@@ -66,6 +67,22 @@ class RunPage:
             if _is_newer(run, page.get(run["id"])):
                 self.accept(run)
         return {"runs": list(runs), "gone": [each for each in followed if each not in page]}
+
+    def reach_down(self) -> None:
+        """An older page is about to be read: keep what is heard of any run, however old."""
+        self._oldest = 0
+
+    def extend(self, runs: Sequence[Run], *, oldest: int, now: float) -> None:
+        """Follow an older page as it was read too; `oldest` is where it ends (ms), 0 for the end.
+
+        What was heard while it was read, and is newer, still waits to be taken.
+        """
+        for run in runs:
+            self._rows.setdefault(run["id"], _Row(run["created_at"], run["state"], now))
+        self._oldest = oldest
+        self._waiting = {
+            run_id: run for run_id, run in self._waiting.items() if run["created_at"] >= oldest
+        }
 
     def accept(self, run: Run) -> None:
         """Take the newest record of any run."""

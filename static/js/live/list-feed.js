@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { backoff } from "../model/feed.js";
-import { askedOf, filterQuery, NO_FILTER } from "../model/run-list.js";
+import { askedOf, NO_FILTER } from "../model/run-list.js";
 import { FrameQueue } from "./frame-queue.js";
 import { MOST_ROWS } from "./list-store.js";
 
@@ -11,6 +11,9 @@ import { MOST_ROWS } from "./list-store.js";
 
 /** Runs of the first page, all of them live. */
 const PAGE = 40;
+
+/** Runs of each older page, which are followed too. */
+const OLDER = 200;
 
 export class ListFeed {
   /**
@@ -26,6 +29,8 @@ export class ListFeed {
     this.question = 0;
     this.tries = 0;
     this.overflowed = false;
+    /** Rows there were before the connection was lost. */
+    this.wanted = 0;
     /** @type {FrameQueue<Run|null>} */
     this.queue = new FrameQueue((changes) => this.deliver(changes));
     this.onRuns = this.onRuns.bind(this);
@@ -35,6 +40,7 @@ export class ListFeed {
     this.link.socket.on("runs", this.onRuns);
     this.stop = effect(() => {
       if (this.link.up.value) queueMicrotask(() => void this.ask());
+      else this.wanted = this.store.ids.peek().length;
     });
   }
 
@@ -50,29 +56,41 @@ export class ListFeed {
   /** @param {Filter} filter */
   setFilter(filter) {
     this.filter = filter;
+    this.wanted = 0;
     this.tries = 0;
     if (this.link.up.peek()) void this.ask();
   }
 
   /**
    * Changes that arrive while we wait for the page belong after it, so the queue is emptied first.
+   * After a reconnecting as many rows are read as there were, so that nobody loses their place.
    */
   async ask() {
     clearTimeout(this.timer);
     const question = ++this.question;
     this.link.mark(this, true);
-    const answer = await this.link.ask("watch_runs", {
-      ...askedOf(this.filter, Date.now()),
-      limit: PAGE,
-    });
+    const first = { ...askedOf(this.filter, Date.now()), limit: PAGE };
+    const answer = await this.readAll(await this.link.ask("watch_runs", first), question);
     if (question !== this.question) return;
     if (answer.error) return this.refused(answer.error);
     this.tries = 0;
     this.overflowed = false;
     this.store.reset(answer.runs, answer.next);
+    this.wanted = 0;
     this.link.mark(this, false);
     this.store.waiting.value = 0;
     this.queue.flush();
+  }
+
+  /** @param {any} answer  the first page, or an Error @param {number} question */
+  async readAll(answer, question) {
+    let all = answer;
+    while (!all.error && all.next !== null && all.runs.length < this.wanted) {
+      const page = await this.link.ask("watch_runs", { limit: OLDER, cursor: all.next });
+      if (page.error || question !== this.question) return page;
+      all = { runs: [...all.runs, ...page.runs], next: page.next };
+    }
+    return all;
   }
 
   /** @param {import("../model/types.js").Problem} problem */
@@ -81,8 +99,9 @@ export class ListFeed {
     this.timer = setTimeout(() => void this.ask(), backoff(++this.tries) * 1000);
   }
 
-  /** @param {{runs: Run[], gone: string[]}} changes */
+  /** @param {{runs: Run[], gone: string[], next?: string|null}} changes */
   onRuns(changes) {
+    if (changes.next !== undefined) this.store.next.value = changes.next;
     for (const id of changes.gone ?? []) this.queue.put(id, null);
     for (const run of changes.runs) this.queue.put(run.id, run);
   }
@@ -124,14 +143,12 @@ export class ListFeed {
     else this.queue.flush();
   }
 
-  /** Read the next page of older runs. They are as of now, and not followed. */
+  /** Read the next page of older runs, and follow them too. */
   async older() {
     const cursor = this.store.next.peek();
     if (cursor === null) return;
-    const query = new URLSearchParams(filterQuery(this.filter, Date.now()));
-    query.set("limit", String(PAGE));
-    query.set("cursor", cursor);
-    const page = await this.api.runs(`?${query}`);
-    this.store.append(page.runs, page.next);
+    const page = await this.link.ask("watch_runs", { limit: OLDER, cursor });
+    if (page.error) throw new Error(page.error.message);
+    if (cursor === this.store.next.peek()) this.store.append(page.runs, page.next);
   }
 }

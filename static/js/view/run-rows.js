@@ -1,8 +1,9 @@
 /** The rows of the list: only those in sight are drawn, and news never moves what is read. */
 
 import { html } from "htm/preact";
-import { useMemo, useState } from "preact/hooks";
-import { plural } from "../model/format.js";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { MOST_ROWS } from "../live/list-store.js";
+import { formatCount, plural } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
 import { PickAllBox } from "./pick-box.js";
 import { RunRow } from "./run-row.js";
@@ -22,6 +23,9 @@ import { VirtualList } from "./virtual-list.js";
 
 /** Scrolled down this far (px), new runs wait behind a button instead of moving what is read. */
 const READING_BELOW = 120;
+
+/** So far from the end (px) the next page is read. */
+const NEAR = { rootMargin: "1200px" };
 
 /** @param {RunRowsProps} props */
 export function RunRows({ store, feed, parents, selection }) {
@@ -98,18 +102,34 @@ function useHeld(store) {
   return first > 0 ? [ids.slice(first), first, release] : [ids, 0, release];
 }
 
-/** @param {{store: ListStore, feed: ListFeed}} props */
+/**
+ * Older runs are read as soon as the end of the list comes near; the button is for who reads
+ * without scrolling, and for a second try.
+ * @param {{store: ListStore, feed: ListFeed}} props
+ */
 function Older({ store, feed }) {
+  const end = useRef(/** @type {HTMLElement|null} */ (null));
   const [reading, setReading] = useState(false);
   const [problem, setProblem] = useState("");
-  if (store.next.value === null) return null;
+  const next = store.next.value;
+  const isFull = store.ids.value.length >= MOST_ROWS;
   const read = async () => {
     setReading(true);
     setProblem("");
     await feed.older().catch((error) => setProblem(error.message));
     setReading(false);
   };
-  return html`<div class="more">
+  useEffect(() => {
+    if (!end.current || next === null || isFull) return undefined;
+    const near = new IntersectionObserver(([seen]) => seen.isIntersecting && read(), NEAR);
+    near.observe(end.current);
+    return () => near.disconnect();
+  }, [next, isFull]);
+  if (next === null) return null;
+  if (isFull)
+    return html`<p class="more muted">These are the newest ${formatCount(MOST_ROWS)}.
+      Narrow the list for older ones.</p>`;
+  return html`<div class="more" ref=${end}>
     <button type="button" class="button" disabled=${reading} onClick=${read}>
       ${reading ? "Reading…" : "Older runs"}</button>
     <${ProblemNote} text=${problem} />

@@ -74,6 +74,24 @@ def test_after_a_cut_the_first_page_comes_again_in_full(open_client: Open, owner
     client.wait_for("runs", lambda changes: {run["id"] for run in changes["runs"]} == set(ids))
 
 
+def test_an_older_page_is_followed_too(open_client: Open, owner: Owner) -> None:
+    oldest = owner.begin()
+    for _ in range(2):
+        owner.create()
+    client = open_client()
+    first = client.ask("watch_runs", {"limit": 1})
+    older = client.ask("watch_runs", {"limit": 5, "cursor": first["next"]})
+    assert [len(first["runs"]), len(older["runs"]), older["next"]] == [1, 2, None]
+    oldest.end()
+    ended = client.wait_for("runs", lambda changes: bool(changes["runs"]))
+    assert [run["id"] for run in ended["runs"]] == [oldest.id]
+
+
+def test_a_page_that_goes_on_from_nothing_is_refused(open_client: Open) -> None:
+    answer = open_client().ask("watch_runs", {"cursor": "1-a"})
+    assert answer["error"]["code"] == "bad_request"
+
+
 def test_workers_are_shown_when_their_beat_moves(open_client: Open, owner: Owner) -> None:
     client = open_client()
     assert client.ask("watch_workers", {})["watchers"] == []

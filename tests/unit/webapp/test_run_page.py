@@ -91,3 +91,13 @@ def test_a_page_follows_only_so_many_runs() -> None:
     page.remove("0")
     page.remove(str(MAX_FOLLOWED))
     assert page.take(0.0)["gone"] == [str(MAX_FOLLOWED)]
+
+
+def test_what_is_heard_while_an_older_page_is_read_is_not_lost(page: RunPage) -> None:
+    page.reach_down()
+    page.accept(run_record("old", created_at=500, state=State.STARTED, seq=9))
+    page.accept(run_record("older still", created_at=100))
+    page.extend([run_record("old", created_at=500)], oldest=500, now=0.0)
+    assert [(run["id"], run["seq"]) for run in page.take(0.0)["runs"]] == [("old", 9)]
+    page.accept(run_record("older still", created_at=100, seq=2))
+    assert page.wait(0.0) is None
