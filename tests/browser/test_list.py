@@ -98,3 +98,38 @@ def test_a_paused_list_stands_still_and_says_what_waits(stack: Dashboard, viewer
     pill.click()
     expect(rows).to_have_count(2)
     expect(page.get_by_role("button", name=re.compile("Paused"))).to_have_count(0)
+
+
+def test_older_runs_are_read_as_the_end_comes_near_and_are_followed(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    oldest = stack.start("chatty.keep_tidy", label="a long list")
+    for _ in range(60):
+        stack.start("chatty.do_nothing", label="a long list")
+    page = viewer.open("/?q=a+long+list")
+    row = page.get_by_role("listitem").first
+    expect(row).to_have_attribute("aria-setsize", "40")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(row).to_have_attribute("aria-setsize", "61")
+    last = page.locator(f'a[href="/runs/{oldest}"]')
+    last.scroll_into_view_if_needed()
+    expect(last).to_have_attribute("data-state", re.compile("STARTED|PROGRESS"))
+    stack.revoke(oldest)
+    expect(last).to_have_attribute("data-state", "REVOKED", timeout=20_000)
+
+
+def test_runs_that_come_while_somebody_reads_wait_above(stack: Dashboard, viewer: Viewer) -> None:
+    for _ in range(38):
+        stack.start("chatty.do_nothing", label="read in peace")
+    page = viewer.open("/?q=read+in+peace")
+    expect(page.get_by_role("listitem").first).to_have_attribute("aria-setsize", "38")
+    page.evaluate("scrollTo(0, 600)")
+    under = "document.elementFromPoint(600, 400).closest('[data-run-id]').dataset.runId"
+    read = page.evaluate(under)
+    new = [stack.start("chatty.do_nothing", label="read in peace") for _ in range(3)]
+    pill = page.get_by_role("button", name="3 new runs")
+    expect(pill).to_be_visible()
+    assert page.evaluate(under) == read
+    pill.click()
+    expect(page.locator(f'a[href="/runs/{new[-1]}"]')).to_be_in_viewport()
+    expect(pill).to_have_count(0)
