@@ -62,6 +62,11 @@ test("what goes on for longer than was thought is never less than nothing", () =
   assert.equal(timeLeft(at(60_000, 50, 2500), before), 0);
 });
 
+test("a run without history that stands still for longer than its pace told has no estimate", () => {
+  assert.equal(timeLeft(at(5000, 99.99, 1000), []), null);
+  near(timeLeft(at(5000, 99.99, 1000), [end(9000), end(9000), end(9000)]), 4000);
+});
+
 test("time left is said no finer than it is known", () => {
   assert.deepEqual(
     [100, 7000, 47_000, 52_000, 200_000, 7e6, 2e8].map(formatLeft),

@@ -5,7 +5,8 @@
  * - the parent's history: the median of its latest durations, off by as much as those differ;
  * - the run's pace: the time so far, divided by the part of their time that earlier runs had taken
  *   when they had come as far. Without history progress is taken to be even.
- * The more certain of them weighs more, by the inverse of its squared error.
+ * The more certain of them weighs more, by the inverse of its squared error. One that the run has
+ * outlived is none any more.
  * `python -m bench estimate` measures how near it comes.
  */
 
@@ -19,8 +20,11 @@ export const LEAST_HISTORY = 3;
 /** Percent of progress from which a run's own pace counts alone. */
 export const LEAST_PROGRESS = 10;
 
-/** No guess is taken for better than this, however alike the runs before were. */
-const LEAST_OFF = 0.03;
+/**
+ * No guess is taken for better than this, however alike the runs before were: pace is seldom even,
+ * and the next run may be given other arguments, which changes how long it takes far more.
+ */
+const LEAST_OFF = { history: 0.25, pace: 0.05 };
 
 /** How far even progress is off where nothing is known of the parent, at its start and its end. */
 const OFF_UNKNOWN = { first: 0.5, last: 0.1 };
@@ -39,7 +43,8 @@ const ANYWHERE = 1 / Math.sqrt(12);
  */
 
 /**
- * Milliseconds (ms) that are left; null as long as that would be made up.
+ * Milliseconds (ms) that are left; null as long as that would be made up; 0 if the run has outlived
+ * what its history told.
  * @param {Moving} run @param {readonly RecentEnd[]} recent  ends of its parent's runs, in any order
  * @returns {number|null}
  */
@@ -50,12 +55,15 @@ export function timeLeft(run, recent) {
   const guesses = [];
   if (known) guesses.push(historyOf(whole));
   if (run.completion > 0) guesses.push(paceOf(run, known ? whole : []));
-  return Math.max(0, weigh(guesses.filter((one) => one.whole > 0)) - run.elapsed);
+  const tenable = guesses.filter((one) => one.whole > run.elapsed);
+  if (tenable.length) return weigh(tenable) - run.elapsed;
+  return known ? 0 : null;
 }
 
 /** @param {readonly RecentEnd[]} ends @returns {Guess} */
 function historyOf(ends) {
-  return guess(ends.map((end) => end.duration ?? 0));
+  const { whole, off } = guess(ends.map((end) => end.duration ?? 0));
+  return { whole, off: Math.max(LEAST_OFF.history, off) };
 }
 
 /** @param {Moving} run @param {readonly RecentEnd[]} ends @returns {Guess} */
@@ -64,7 +72,7 @@ function paceOf({ moved, completion }, ends) {
   const places = ends.map((end) => placeAt(end, completion));
   const { whole: part, off } = guess(places.map((place) => place.part));
   const within = median(places.map((place) => place.length)) * ANYWHERE;
-  return { whole: moved / part, off: Math.hypot(off, within / part) };
+  return { whole: moved / part, off: Math.hypot(LEAST_OFF.pace, off, within / part) };
 }
 
 /** @param {number} completion */
@@ -86,11 +94,15 @@ function placeAt({ marks, duration }, completion) {
   return { part: Math.max(part, 0.001), length };
 }
 
-/** Their middle, and how far from it they lie. @param {readonly number[]} values @returns {Guess} */
+/**
+ * Their middle, and how far from it they lie; of a few that is known less well.
+ * @param {readonly number[]} values @returns {Guess}
+ */
 function guess(values) {
   const middle = median(values);
   const spread = median(values.map((value) => Math.abs(value - middle)));
-  return { whole: middle, off: Math.max(LEAST_OFF, (DEVIATION * spread) / Math.max(middle, 1e-9)) };
+  const off = ((DEVIATION * spread) / Math.max(middle, 1e-9)) * (1 + 2 / values.length);
+  return { whole: middle, off };
 }
 
 /** @param {readonly Guess[]} guesses @returns {number} */
