@@ -60,7 +60,7 @@ def a_beat(kind: BeatKind) -> Beat:
         pid=1,
         name=kind,
         slots=1,
-        queues=(),
+        queues=("children",),
         running=(),
         stopping=False,
         counter=1,
