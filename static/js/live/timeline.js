@@ -16,8 +16,8 @@ import { marks, place, shift, wholeSpan, zoom } from "../model/timeline.js";
 const LEAST_MOVE = 1 / 2_000;
 
 /**
- * Milliseconds (ms) between two paintings at least: bars grow by less than the eye follows, and each
- * painting costs the browser a frame's work.
+ * Milliseconds (ms) between two paintings at least: bars grow by less than the eye follows, and
+ * each painting costs the browser a frame's work.
  */
 const LEAST_PAUSE = 40;
 
