@@ -28,7 +28,7 @@ export function BulkDialog(props) {
     <${ProblemNote} text=${problem} />
     <div class="dialog-actions">
       <button type="button" class="button" onClick=${onClose}>${action.otherwise}</button>
-      <button type="button" autofocus disabled=${asking} onClick=${send}
+      <button type="button" disabled=${asking} onClick=${send}
         class=${`button ${action.action === "retry" ? "primary" : "danger"}`}>
         ${asking ? "Asking…" : `${action.word} ${what}`}</button>
     </div>
