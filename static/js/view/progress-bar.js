@@ -13,7 +13,8 @@ export function ProgressBar({ record, label, large = false }) {
   const sways = known === null && !idle;
   const value = known === null ? undefined : Math.round(known * 10) / 10;
   const looks = [large && "progress-large", sways && "progress-unknown"].filter(Boolean).join(" ");
-  return html`<div class=${`progress tone-${stateTone(record.state)} ${looks}`} role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
+  return html`<div class=${`progress tone-${stateTone(record.state)} ${looks}`}
+      role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
       aria-valuenow=${value} aria-valuetext=${valueText(record, known)}>
     <span class="progress-fill" style=${{ transform: `scaleX(${(known ?? 0) / 100})` }}></span>
   </div>`;
