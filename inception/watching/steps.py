@@ -8,6 +8,7 @@ is missed. It is asked for in the round trip of the record.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,10 @@ a message, and a claim drops the copies."""
 _SOON: Final = 2.0
 """Seconds (s) until a child that the broker didn't take is sent again."""
 
+_SENDERS: Final = 8
+"""Messages on their way to the broker at once. After a take-over of hundreds of runs all their
+parents send at the same time, and whatever children say would wait for its turn between them."""
+
 OnWord = "Callable[[LiveRun, str, str, CeleryWord], None]"
 
 
@@ -49,6 +54,7 @@ class Steps:
     ) -> None:
         self._ctx = ctx
         self._on_word = on_word
+        self._sending = threading.BoundedSemaphore(_SENDERS)
 
     def listen(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
         """Hear these children; returns once Redis has confirmed it."""
@@ -152,7 +158,8 @@ class Steps:
         if request is None or node.ended or not node.awaits_claim or live.dropped:
             return
         try:
-            self._ctx.outbox.send(live.id, node)
+            with self._sending:
+                self._ctx.outbox.send(live.id, node)
             pause = max(pause, _first_pause(request.options))
         except BROKER_ERRORS as error:
             about = {"action": "send_failed", "run_id": live.id, "path": node.path}
