@@ -31,7 +31,8 @@ def commands_of(page: Path) -> list[str]:
 
 
 def pages_to_try() -> list[Path]:
-    return [page for page in PAGES if commands_of(page)]
+    # The tutorial begins in an empty folder, and has a test of its own.
+    return [page for page in PAGES if commands_of(page) and page.name != "tutorial.md"]
 
 
 def test_there_are_commands_to_try() -> None:
