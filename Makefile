@@ -13,7 +13,7 @@ HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fix types unit integration acceptance browser js bench soak hammer chaos matrix docs \
+.PHONY: help run test check lint audit fix types unit integration acceptance browser js bench soak hammer chaos matrix docs \
 	clean set-up
 
 help: ## Print this
@@ -40,6 +40,9 @@ lint: set-up ## Style, likely bugs, the direction of imports, and known vulnerab
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml \
 		$(filter-out bench,$(CODE)) wsgi.py celery_worker.py
 	$(BIN)/python -m tools.audit
+
+audit: set-up ## Fail if what is pinned has known vulnerabilities, or PyPI can't say
+	$(BIN)/python -m tools.audit --required
 
 fix: set-up ## Repair what the linter can repair, and format
 	$(BIN)/ruff check --fix .

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, url_for
 
 from inception.runs.bulks import Bulk
-from webapp.api.operations import Whole, operation
 from webapp.auth import current_user, require
 from webapp.auth.roles import Role
 from webapp.bulk import record
+from webapp.openapi.operations import Whole, operation
 from webapp.payloads import BulkId, StartBulk
 from webapp.services import services
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from webapp import readiness
-from webapp.api.operations import operation
+from webapp.openapi.operations import operation
 from webapp.services import services
 
 health = Blueprint("health", __name__)

@@ -9,8 +9,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from inception.runs.model import ROOT, Node, Run
-from webapp.api.operations import operation
 from webapp.log_answer import LogAnswer, present_attempt, read_log
+from webapp.openapi.operations import operation
 from webapp.payloads import LogPlace, Path, Payload, RunId
 from webapp.services import services
 

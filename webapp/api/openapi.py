@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, current_app
 
-from webapp.api.operations import operation
 from webapp.openapi import document
+from webapp.openapi.operations import operation
 from webapp.services import services
 
 openapi = Blueprint("openapi", __name__)

@@ -6,7 +6,7 @@ from flask import Blueprint
 from typing_extensions import TypedDict
 
 from inception.runs.model import ListedParent
-from webapp.api.operations import operation
+from webapp.openapi.operations import operation
 from webapp.services import services
 
 parents = Blueprint("parents", __name__)

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from inception.runs.model import FINAL_STATES, Batch, Run, Snapshot, State
 from webapp import actions
-from webapp.api.operations import Whole, operation
+from webapp.openapi.operations import Whole, operation
 from webapp.payloads import (
     Describe,
     Filter,

@@ -8,9 +8,9 @@ from flask import Blueprint
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from webapp.api.operations import operation
 from webapp.auth import current_user
 from webapp.auth.gate import gate
+from webapp.openapi.operations import operation
 from webapp.payloads import AS_INTEGER, Payload, RunId
 from webapp.services import services
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.api.operations import operation
 from webapp.fleet import FleetAnswer
+from webapp.openapi.operations import operation
 from webapp.services import services
 
 workers = Blueprint("workers", __name__)

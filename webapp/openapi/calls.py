@@ -10,8 +10,8 @@ from typing import Any, Final
 from werkzeug.routing import Rule
 
 from inception.runs.model import Batch, Run, Snapshot
-from webapp.api.operations import Operation
 from webapp.errors import STATUS
+from webapp.openapi.operations import Operation
 from webapp.openapi.schemas import JsonSchema, Schemas, as_parameter
 
 _EVERY_CALL: Final = ("bad_request", "unauthorized", "forbidden", "not_found", "too_many_requests")

@@ -12,10 +12,10 @@ from werkzeug.routing import Rule
 
 from inception.runs.errors import FieldProblem
 from inception.runs.store import Store
-from webapp.api.operations import Operation, operation_of
 from webapp.auth.permissions import ENDPOINTS
 from webapp.openapi.calls import address_of, describe, link, method_of
 from webapp.openapi.examples import Examples, look
+from webapp.openapi.operations import Operation, operation_of
 from webapp.openapi.schemas import Schemas
 from webapp.pages import version
 

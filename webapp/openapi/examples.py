@@ -10,7 +10,7 @@ from inception.runs.errors import StoreUnavailable
 from inception.runs.model import Parent, Run, State
 from inception.runs.records import RunFilter
 from inception.runs.store import Store
-from webapp.api.operations import Operation
+from webapp.openapi.operations import Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,24 +3,17 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { formatCount, plural } from "../model/format.js";
-import { BULK_ACTIONS, countFitting, fit } from "../model/bulk.js";
+import { BULK_ACTIONS } from "../model/bulk.js";
 import { countOf } from "../model/run-list.js";
 import { statesOf } from "../model/states.js";
 import { BulkDialog } from "./bulk-dialog.js";
 import { BulkProgress } from "./bulk-progress.js";
+import { reach } from "./choosing.js";
 import { Icon } from "./icons.js";
 import { useServices } from "./services.js";
 
 /** @typedef {import("../model/bulk.js").BulkAction} BulkAction */
-/** @typedef {import("../model/bulk.js").BulkWord} BulkWord */
-
-/**
- * @typedef {object} Choosing
- * @property {import("../live/selection.js").Selection} selection
- * @property {import("../live/bulk-feed.js").BulkFeed} bulk
- * @property {import("../live/run-counts.js").RunCounts} counts
- * @property {import("../model/run-list.js").Filter} filter
- */
+/** @typedef {import("./choosing.js").Choosing} Choosing */
 
 /** @param {Choosing} props */
 export function BulkBar(props) {
@@ -71,17 +64,6 @@ function AllMatching({ selection, counts, filter }) {
   const choose = () => selection.chooseAll(counts.counts.peek());
   return html`<button type="button" class="link" onClick=${choose}>
     Select all ${matching > listed ? formatCount(matching) : ""} that match</button>`;
-}
-
-/**
- * On how many runs the action would be tried.
- * @param {Choosing} props @param {BulkAction} action
- * @returns {number|null}  null while nobody counted
- */
-export function reach({ selection, filter }, action) {
-  const { all } = selection.choice.value;
-  if (all) return countFitting(action, statesOf(filter.state), all.counts);
-  return fit(action, selection.runs()).length;
 }
 
 /** @param {Choosing & {action: BulkAction, ask: (action: BulkAction) => void}} props */

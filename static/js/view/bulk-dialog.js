@@ -6,11 +6,11 @@ import { plural, shortName } from "../model/format.js";
 import { filterOf, fit } from "../model/bulk.js";
 import { describeFilter } from "../model/run-list.js";
 import { ProblemNote } from "./blank.js";
-import { reach } from "./bulk-bar.js";
+import { reach } from "./choosing.js";
 import { Dialog } from "./dialog.js";
 import { useServices } from "./services.js";
 
-/** @typedef {import("./bulk-bar.js").Choosing} Choosing */
+/** @typedef {import("./choosing.js").Choosing} Choosing */
 /** @typedef {import("../model/bulk.js").BulkAction} BulkAction */
 
 /** Runs that the dialog names. */
