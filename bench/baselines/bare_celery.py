@@ -21,13 +21,13 @@ app.conf.task_default_queue = "bare"
 app.conf.broker_connection_retry_on_startup = True
 
 
-@app.task(name="bare.nothing")  # type: ignore[untyped-decorator]
+@app.task(name="bare.nothing")
 def nothing() -> int:
     """End at once."""
     return 1
 
 
-@app.task(name="bare.stamps", bind=True)  # type: ignore[untyped-decorator]
+@app.task(name="bare.stamps", bind=True)
 def stamps(self: Task, key: str, seconds: float, rate: float) -> None:
     """Say stamps with `update_state`, `rate` times a second for `seconds` (s)."""
     sayer = Sayer(key)
@@ -38,7 +38,7 @@ def stamps(self: Task, key: str, seconds: float, rate: float) -> None:
     sayer.keep()
 
 
-@app.task(name="bare.recorded", bind=True)  # type: ignore[untyped-decorator]
+@app.task(name="bare.recorded", bind=True)
 def recorded(self: Task, key: str, seconds: float, rate: float) -> None:
     """The same by celery-progress's recorder."""
     sayer, recorder, count = Sayer(key), ProgressRecorder(self), int(seconds * rate)
@@ -48,7 +48,7 @@ def recorded(self: Task, key: str, seconds: float, rate: float) -> None:
     sayer.keep()
 
 
-@app.task(name="bare.polling_parent", bind=True)  # type: ignore[untyped-decorator]
+@app.task(name="bare.polling_parent", bind=True)
 def polling_parent(self: Task, key: str, seconds: float, rate: float, interval: float) -> None:
     """Start `stamps` and poll it each `interval` s, handing on what it says as one's own."""
     child = stamps.delay(key, seconds, rate)
@@ -58,7 +58,7 @@ def polling_parent(self: Task, key: str, seconds: float, rate: float, interval: 
         time.sleep(interval)
 
 
-@app.task(name="bare.getting_parent")  # type: ignore[untyped-decorator]
+@app.task(name="bare.getting_parent")
 def getting_parent(count: int) -> list[float]:
     """Wait for `count` children one after the other; the seconds (s) that each took."""
     took = []
@@ -70,14 +70,14 @@ def getting_parent(count: int) -> list[float]:
     return took
 
 
-@app.task(name="bare.parked")  # type: ignore[untyped-decorator]
+@app.task(name="bare.parked")
 def parked(key: str) -> None:
     """Wait for the result of a task that nobody runs."""
     with allow_join_result():
         app.AsyncResult(key).get()
 
 
-@app.task(name="bare.asleep")  # type: ignore[untyped-decorator]
+@app.task(name="bare.asleep")
 def asleep(seconds: float) -> None:
     """Be a task that waits, and nothing else."""
     time.sleep(seconds)

@@ -22,7 +22,7 @@ import socketio  # noqa: E402
 server = socketio.Server(async_mode="eventlet")
 
 
-@server.on("watch")  # type: ignore[untyped-decorator]
+@server.on("watch")
 def watch(sid: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Let the client into the room that it names."""
     server.enter_room(sid, asked["run_id"])
