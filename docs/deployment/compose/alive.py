@@ -16,8 +16,9 @@ from inception.runs.settings import Settings
 from inception.runs.store import Store
 from webapp.fleet import FRESH_BEAT, Fleet
 
-client = connect(Settings.from_environment().redis_url or "", purpose="health", size=1)
+settings = Settings.from_environment()
+client = connect(settings.redis_url or "", purpose="health", size=1)
 store = Store(client)
-now = Fleet(store, client).now()
+now = Fleet(store, client, settings.heartbeat_ttl).now()
 beats = [beat for beat in store.read_beats().values() if beat.host == socket.gethostname()]
 sys.exit(0 if any(now - beat.seen_at <= FRESH_BEAT for beat in beats) else "no beat of this host")
