@@ -23,6 +23,7 @@ def test_a_revoke_is_seen_by_two_with_each_tasks_fate(stack: Dashboard, viewer: 
     for page in (acting, looking):
         expect(page.get_by_text("Wrong numbers")).to_be_visible()
         expect(page.get_by_role("button", name="Revoking…")).to_be_disabled()
+    for page in (acting, looking):
         expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "REVOKED")
         expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
     assert states_seen(looking)[-2:] == ["REVOKING", "REVOKED"]
