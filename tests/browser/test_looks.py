@@ -23,6 +23,7 @@ def run_page(stack: Dashboard) -> str:
 
 
 def _settled(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
