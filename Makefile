@@ -56,7 +56,7 @@ unit: set-up ## Tests without network
 	$(PYTEST) tests/unit -m "not docs"
 
 integration: set-up ## Tests with a private real Redis
-	$(PYTEST) tests/integration
+	$(PYTEST) tests/integration -m "not chaos"
 
 acceptance: set-up ## Tests with real processes, which get killed
 	$(PYTEST) tests/acceptance -m "not chaos and not docs"
