@@ -166,7 +166,10 @@ class Follower:
         self._watch(run_id)
 
     def _watch(self, run_id: str) -> None:
-        answer = self._socket.call("watch", {"run_id": run_id}, timeout=WITHIN)
+        # Not `call`: the library gives a connection up whose handler takes longer than a second.
+        self._socket.emit("watch", {"run_id": run_id}, callback=self._on_answer)
+
+    def _on_answer(self, answer: dict[str, dict[str, object]]) -> None:
         self._look([answer["snapshot"]])
 
     def _on_events(self, batch: dict[str, list[dict[str, object]]]) -> None:
