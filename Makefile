@@ -9,6 +9,8 @@ BIN = $(VENV)/bin
 SETUP = $(or $(PYTHON),$(NO_PYTHON)) -m tools.setup --venv $(VENV)
 NODE = $(PYTHON) -m tools.node
 PYTEST = $(BIN)/python -m pytest
+# Tests of real processes share two cores in CI: one that fails there is tried once more, and named.
+SHARED = $(PYTEST) $(if $(CI),--reruns 1 -rR)
 HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
@@ -56,13 +58,13 @@ unit: set-up ## Tests without network
 	$(PYTEST) tests/unit -m "not docs"
 
 integration: set-up ## Tests with a private real Redis
-	$(PYTEST) tests/integration -m "not chaos"
+	$(SHARED) tests/integration -m "not chaos"
 
 acceptance: set-up ## Tests with real processes, which get killed
-	$(PYTEST) tests/acceptance -m "not chaos and not docs"
+	$(SHARED) tests/acceptance -m "not chaos and not docs"
 
 browser: set-up ## Tests in a real browser, Chromium on PATH
-	$(PYTEST) tests/browser
+	$(SHARED) tests/browser
 
 js: set-up ## Tests of the browser's modules
 	$(NODE) --test $(sort $(wildcard tests/js/*.test.js tests/js/*.test.mjs))
