@@ -95,7 +95,9 @@ class Site:
     def socket(self, transports: list[str]) -> socketio.Client:
         """A connected socket."""
         client = socketio.Client(http_session=self.session(), reconnection_delay=0.1)
-        client.connect(self.url, transports=transports, auth={"token": self.token})
+        client.connect(
+            self.url, transports=transports, auth={"token": self.token}, wait_timeout=WITHIN
+        )
         return client
 
 
@@ -182,16 +184,18 @@ class Follower:
 
 def test_websockets_are_carried_by_both_processes_and_outlive_one(site: Site) -> None:
     run_id = start(site, limit=30, delay=0.1)
-    sockets = [site.socket(["websocket"]) for _ in range(4)]
-    followers = [Follower(socket, run_id) for socket in sockets]
-    assert [web.sockets(site.token) for web in site.webs] == [2, 2]
+    with ExitStack() as ends:
+        followers = []
+        for _ in range(4):
+            socket = site.socket(["websocket"])
+            ends.callback(socket.disconnect)
+            followers.append(Follower(socket, run_id))
+        assert [web.sockets(site.token) for web in site.webs] == [2, 2]
 
-    site.webs[0].kill()
+        site.webs[0].kill()
 
-    assert all(follower.ended.wait(WITHIN) for follower in followers)
-    assert site.webs[1].sockets(site.token) == 4
-    for socket in sockets:
-        socket.disconnect()
+        assert all(follower.ended.wait(WITHIN) for follower in followers)
+        assert site.webs[1].sockets(site.token) == 4
     assert site.nginx.complaints() == []
 
 

@@ -81,7 +81,7 @@ class Client:
         self._changed = threading.Condition()
         self._socket = socketio.Client()
         self._socket.on("*", self._hear)
-        self._socket.connect(stack.url, transports=["websocket"])
+        self._socket.connect(stack.url, transports=["websocket"], wait_timeout=WITHIN)
 
     def call(self, method: str, path: str, body: Any = None) -> requests.Response:
         return requests.request(method, self.address + path, json=body, timeout=WITHIN)

@@ -47,7 +47,7 @@ class Ear:
         self._thread.start()
         self._socket = socketio.Client()
         self._socket.on("*", lambda event, payload: self.heard.append(f"{event} {payload}"))
-        self._socket.connect(stack.url, transports=["websocket"])
+        self._socket.connect(stack.url, transports=["websocket"], wait_timeout=20)
 
     def ask(self, event: str, **payload: Any) -> Any:
         """Send an event; what is answered is kept."""

@@ -62,7 +62,7 @@ class Viewer:
         self._runs: dict[str, Watched] = {}
         self._early: dict[str, list[dict[str, Any]]] = {}
         self._moved = threading.Condition()
-        self._socket.connect(url, transports=["websocket"])
+        self._socket.connect(url, transports=["websocket"], wait_timeout=ANSWER_WITHIN)
 
     def close(self) -> None:
         """Leave."""

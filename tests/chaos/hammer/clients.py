@@ -75,7 +75,7 @@ class Client:
         self._socket.on("connect", self._on_connect)
         self._socket.on("events", self._on_events)
         self._socket.on("snapshot", self._on_snapshot)
-        self._socket.connect(url, transports=["websocket"], retry=True)
+        self._socket.connect(url, transports=["websocket"], wait_timeout=10, retry=True)
 
     def close(self) -> None:
         """Leave."""
