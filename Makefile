@@ -9,8 +9,9 @@ BIN = $(VENV)/bin
 SETUP = $(or $(PYTHON),$(NO_PYTHON)) -m tools.setup --venv $(VENV)
 NODE = $(PYTHON) -m tools.node
 PYTEST = $(BIN)/python -m pytest
-# Tests of real processes share two cores in CI: one that fails there is tried once more, and named.
-SHARED = $(PYTEST) $(if $(CI),--reruns 1 -rR)
+# Tests of real processes share two cores in CI: one that fails there is tried once more, and what
+# it failed of is printed all the same.
+SHARED = $(PYTEST) $(if $(CI),--reruns 1 --rerun-show-tracebacks)
 HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 

@@ -6,6 +6,7 @@ dozen round trips, and of the runs that go on the newest 500 are looked at for t
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -59,7 +60,7 @@ class Readings(Collector):
         self._name_of = name_of
         self._guard = threading.Lock()
         self._kept: Reading | None = None
-        self._read_at = -KEPT
+        self._read_at = -math.inf
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask Redis."""
