@@ -1,19 +1,21 @@
 /**
- * Moves the lanes of a run's tasks: one animation frame at a time, only while something runs.
+ * Moves the lanes of a run's tasks in animation frames, only while something runs, and only in those
+ * frames in which something has moved: a frame that is asked for costs the browser its whole round,
+ * whether anything is done in it or not.
  *
  * The lanes that are drawn register here; nothing is rendered anew for a frame, each part is only
  * placed. A hidden tab gets no animation frames, so nothing is done there.
  */
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { isFinal } from "../model/states.js";
 import { marks, place, shift, wholeSpan, zoom } from "../model/timeline.js";
 
 /** @typedef {import("../model/timeline.js").Segment} Segment */
 /** @typedef {import("../model/timeline.js").Span} Span */
 
-/** Frames in which nothing moves by this part of the lane, a third of a pixel, are skipped. */
-const LEAST_MOVE = 1 / 2_000;
+/** The part of a lane, half a pixel or so, by which a bar has to have grown to be drawn again. */
+const LEAST_MOVE = 1 / 1_000;
 
 /**
  * Milliseconds (ms) between two paintings at least: bars grow by less than the eye follows, and
@@ -40,8 +42,6 @@ export class Timeline {
     this.clock = clock;
     /** @type {Map<HTMLElement, readonly Segment[]>} */
     this.lanes = new Map();
-    /** @type {HTMLElement|null} */
-    this.axis = null;
     /**
      * What is zoomed to; null: the whole run.
      * @type {import("@preact/signals").Signal<Span|null>}
@@ -49,29 +49,49 @@ export class Timeline {
     this.chosen = signal(null);
     /** @type {import("@preact/signals").Signal<ReturnType<typeof marks>>} */
     this.marks = signal([]);
-    this.painted = -Infinity;
-    /** @type {number|undefined} */
+    /** The frame that was asked for. @type {number|undefined} */
     this.waiting = undefined;
-    this.redraw = this.redraw.bind(this);
+    /** Asks for the next frame. @type {ReturnType<typeof setTimeout>|undefined} */
+    this.resting = undefined;
+    /** Pixels (px) of the axis, as it was laid out: to ask for it makes the browser do that. */
+    this.room = 0;
+    this.sizes = new ResizeObserver(([axis]) => this.measured(axis.contentRect.width));
     this.frame = this.frame.bind(this);
+    this.wake = this.wake.bind(this);
   }
 
   connect() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.isCalm = () => calm.matches;
+    const ended = computed(() => this.store.run.value?.finalized_at);
     this.stop = effect(() => {
-      void this.store.run.value?.finalized_at;
+      void ended.value;
       void this.chosen.value;
       void this.clock.link.up.value;
-      this.redraw();
+      this.wake();
     });
-    addEventListener("resize", this.redraw);
+    addEventListener("resize", this.wake);
   }
 
   disconnect() {
     this.stop?.();
-    removeEventListener("resize", this.redraw);
+    removeEventListener("resize", this.wake);
+    this.sizes.disconnect();
+    clearTimeout(this.resting);
     if (this.waiting) cancelAnimationFrame(this.waiting);
+  }
+
+  /** The axis is drawn there, or is not drawn. @param {HTMLElement|null} axis */
+  drawAxis(axis) {
+    this.sizes.disconnect();
+    this.room = 0;
+    if (axis) this.sizes.observe(axis);
+  }
+
+  /** @param {number} width  px */
+  measured(width) {
+    this.room = width;
+    this.wake();
   }
 
   /**
@@ -100,22 +120,17 @@ export class Timeline {
     return run && wholeSpan(run, this.clock.exact());
   }
 
-  redraw() {
-    this.painted = -Infinity;
-    this.wake();
-  }
-
   wake() {
     this.waiting ??= requestAnimationFrame(this.frame);
   }
 
   frame() {
     this.waiting = undefined;
+    clearTimeout(this.resting);
     const span = this.span();
     if (!span) return;
-    const now = this.clock.exact();
-    if (now - this.painted >= this.pause(span)) this.paint(span, now);
-    if (this.moves()) this.wake();
+    this.paint(span, this.clock.exact());
+    if (this.moves()) this.resting = setTimeout(this.wake, this.pause(span));
   }
 
   /** Whether the next moment looks different from this one. */
@@ -132,8 +147,7 @@ export class Timeline {
 
   /** @param {Span} span @param {number} now */
   paint(span, now) {
-    this.painted = now;
-    const room = this.axis?.clientWidth ?? 0;
+    const { room } = this;
     for (const [lane, parts] of this.lanes) paintLane(lane, parts, span, now);
     const zero = this.store.run.peek()?.created_at ?? span.from;
     this.marks.value = room ? marks(span, zero, Math.max(1, room / MARK_WIDTH)) : [];

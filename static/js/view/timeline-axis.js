@@ -14,11 +14,8 @@ const ZOOM_STEP = 1.6;
 export function TimelineAxis({ timeline }) {
   const element = useRef(/** @type {HTMLElement|null} */ (null));
   useEffect(() => {
-    timeline.axis = element.current;
-    timeline.redraw();
-    return () => {
-      timeline.axis = null;
-    };
+    timeline.drawAxis(element.current);
+    return () => timeline.drawAxis(null);
   }, [timeline]);
   const onPointerMove = (/** @type {PointerEvent} */ event) => {
     const axis = element.current;
