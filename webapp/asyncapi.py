@@ -29,6 +29,7 @@ from webapp.payloads import (
     WatchLog,
     WatchRuns,
 )
+from webapp.relay.hearing import RelayNews
 from webapp.relay.log_tails import LogNews
 from webapp.relay.run_lists import ListAnswer
 from webapp.relay.run_page import RunChanges
@@ -77,6 +78,7 @@ TOLD: Final[Mapping[str, Any]] = {
     "workers": FleetAnswer,
     "log": LogNews,
     "bulk": Bulk,
+    "relay": RelayNews,
 }
 """What the server sends by itself."""
 

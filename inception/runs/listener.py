@@ -57,18 +57,29 @@ class _Channel:
 class Listener:
     """One pub/sub connection of a process, and the thread that reads it.
 
-    Handlers and `on_gap` are called from that thread and must not block: nothing else is heard
-    meanwhile. They must not subscribe either, since they would wait for themselves; they may
+    Handlers, `on_gap` and `on_lost` are called from that thread and must not block: nothing else is
+    heard meanwhile. They must not subscribe either, since they would wait for themselves; they may
     unsubscribe. An exception out of one is logged and ends nothing.
     """
 
     def __init__(
-        self, url: str, *, name: str, on_gap: Callable[[], None], ping_every: float = 5.0
+        self,
+        url: str,
+        *,
+        name: str,
+        on_gap: Callable[[], None],
+        on_lost: Callable[[], None] | None = None,
+        ping_every: float = 5.0,
     ) -> None:
-        """`name` shows in CLIENT LIST; `ping_every` is in seconds (s)."""
+        """`name` shows in CLIENT LIST; `ping_every` is in seconds (s).
+
+        `on_lost` is called whenever the connection is gone, or could not be made; `on_gap` once it
+        stands again.
+        """
         self._url = url
         self._name = name
         self._on_gap = on_gap
+        self._on_lost = on_lost
         self._ping_every = ping_every
         self._channels: dict[str, _Channel] = {}
         self._outbox: list[tuple[str, str]] = []
@@ -312,10 +323,12 @@ class Listener:
         """Forget the connection; what is said until the next one stands is missed."""
         wire, self._wire = self._wire, None
         self.connected = False
+        self._has_gap = True
+        if self._on_lost is not None and not self._stopped.is_set():
+            self._call(self._on_lost)
         if wire is None:
             return
         wire.close()
-        self._has_gap = True
         with self._state:
             if self._stopped.is_set():
                 return  # nobody shall wait for what doesn't come any more

@@ -226,6 +226,13 @@ class Line {
     if (event === "events") this.onBatch(payload);
     else if (event === "snapshot") this.onSnapshot(payload);
     else if (event === "gone") this.end("gone");
+    else if (event === "relay") this.onRelay(payload);
+  }
+
+  /** The server says whether anything new reaches itself. @param {{hears: boolean}} news */
+  onRelay({ hears }) {
+    if (hears) this.watch();
+    else this.hears.is("lost");
   }
 
   /** @param {{epoch: string, seq: number, run: Run}} snapshot */

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -67,6 +68,22 @@ class Dashboard:
     def kill_redis(self) -> None:
         """SIGKILL Redis; it is started again with what it had written."""
         os.kill(self._pid("redis"), signal.SIGKILL)
+
+    @contextmanager
+    def without_redis(self) -> Iterator[None]:
+        """SIGKILL Redis, and let nobody start it again until this is over."""
+        supervisor = self._supervisor()
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            self.kill_redis()
+            yield
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+
+    def _supervisor(self) -> int:
+        if self.application is None:
+            pytest.skip("the application was started by others: its processes are not ours to stop")
+        return self.application.process.pid
 
     def _pid(self, name: str) -> int:
         if self.application is None:

@@ -93,6 +93,38 @@ def test_a_redis_that_dies_while_somebody_looks_needs_no_reload(
     viewer.close()
 
 
+def test_while_redis_is_down_nothing_calls_itself_live_and_then_it_catches_up(
+    empty_stack: Dashboard, chromium: Browser
+) -> None:
+    viewer = Viewer(chromium, empty_stack.url)
+    viewer.expected = CUT
+    run_id = empty_stack.start("chatty.count_down", steps=600, pause=0.1)
+    page = viewer.open(f"/runs/{run_id}")
+    listed = viewer.open("/")
+    elapsed = page.locator(".run-facts .elapsed")
+    expect(elapsed).to_have_text(re.compile("^[1-9] s$"))
+    _is(listed, "live")
+    page.evaluate("window.sameDocument = true")
+    with empty_stack.without_redis():
+        for each in (page, listed):
+            _is(each, "lost")
+            expect(each.get_by_role("status").first).to_have_text("Server cut off")
+            expect(each.get_by_text("lost its own connection to Redis")).to_be_visible()
+        frozen = elapsed.inner_text()
+        page.evaluate("new Promise((resolve) => setTimeout(resolve, 2200))")
+        expect(elapsed).to_have_text(frozen)
+        late = viewer.open("/workers")
+        _is(late, "lost")
+    for each in (page, listed, late):
+        _is(each, "live")
+        expect(each.get_by_text("lost its own connection to Redis")).to_be_hidden()
+    expect(elapsed).not_to_have_text(frozen)
+    expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
+    assert page.evaluate("window.sameDocument") is True
+    empty_stack.revoke(run_id)
+    viewer.close()
+
+
 def test_a_page_asks_nothing_on_a_timer(stack: Dashboard, viewer: Viewer) -> None:
     run_id = stack.start("chatty.count_down", steps=200, pause=0.1)
     page = viewer.open(f"/runs/{run_id}")

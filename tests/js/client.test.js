@@ -97,6 +97,20 @@ describe("a run", () => {
     );
   });
 
+  test("goes on where it was after the server was cut off from its news", async () => {
+    const { socket, connection, held } = followed();
+    const told = all(held);
+    socket.turn(true);
+    await answer(socket, { snapshot: snapshot(1) });
+    socket.emit("relay", { hears: false });
+    assert.equal(connection.isUp, false);
+    socket.emit("relay", { hears: true });
+    const events = [{ seq: 2, at: 2, run: ended(2) }];
+    const asked = await answer(socket, { batch: batch(1, 2, { events }) });
+    assert.deepEqual(asked, { run_id: "r1", epoch: "e1", seq: 1 });
+    assert.equal((await told).at(-1).seq, 2);
+  });
+
   test("is told on where it was left", async () => {
     const { socket, held } = followed();
     socket.turn(true);
@@ -155,6 +169,43 @@ describe("a run", () => {
     assert.deepEqual(socket.sent, []);
     connection.release("r1");
     assert.deepEqual(socket.sent, [["unwatch", { run_id: "r1" }]]);
+  });
+});
+
+describe("a connection", () => {
+  /** What a connection told a listener, in order. */
+  function heard() {
+    const socket = new FakeSocket();
+    const connection = new Connection(socket);
+    const told = [];
+    connection.listeners.add({ up: () => told.push("up"), down: () => told.push("down") });
+    connection.connect();
+    return { socket, told };
+  }
+
+  test("to a server that is deaf already is not up when it stands", () => {
+    const { socket, told } = heard();
+    socket.emit("relay", { hears: false });
+    socket.turn(true);
+    assert.deepEqual(told, ["down"]);
+    socket.emit("relay", { hears: true });
+    assert.deepEqual(told, ["down", "up"]);
+  });
+
+  test("to another server takes for granted that it hears", () => {
+    const { socket, told } = heard();
+    socket.turn(true);
+    socket.emit("relay", { hears: false });
+    socket.turn(false);
+    socket.turn(true);
+    assert.deepEqual(told, ["up", "down", "down", "up"]);
+  });
+
+  test("is told nothing by a server that repeats itself", () => {
+    const { socket, told } = heard();
+    socket.turn(true);
+    socket.emit("relay", { hears: true });
+    assert.deepEqual(told, ["up"]);
   });
 });
 

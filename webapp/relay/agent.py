@@ -17,6 +17,7 @@ from webapp.fleet import Fleet
 from webapp.metrics.relay_meter import RelayMeter
 from webapp.relay.bulk_board import BulkBoard
 from webapp.relay.clients import Clients
+from webapp.relay.hearing import Hearing
 from webapp.relay.log_tails import LogTails
 from webapp.relay.marks import Bells
 from webapp.relay.round_trip import RoundTrip
@@ -41,11 +42,12 @@ class Relay:
         self._flush_wanted = threading.Event()
         self._read_wanted = threading.Event()
         bells = Bells(flush=self._flush_wanted.set, read=self._read_wanted.set)
-        listener = Listener(url, name="relay", on_gap=self._gap)
+        self.clients = Clients(sockets, wake=bells.flush)
+        self._hearing = Hearing(self.clients, bells)
+        listener = Listener(url, name="relay", on_gap=self._gap, on_lost=self._hearing.lost)
         self._listener = listener
         self.meter = RelayMeter()
         self._round_trip = RoundTrip(listener, client, bells, stages=("flusher", "reader"))
-        self.clients = Clients(sockets, wake=bells.flush)
         self.runs = RunRooms(store, listener, self.clients, bells, self.meter)
         self.outlines = RunOutlines(store, listener, self.clients, bells, self.meter)
         self.lists = RunLists(store, listener, self.clients, bells)
@@ -53,6 +55,7 @@ class Relay:
         self.logs = LogTails(store, listener, self.clients, bells)
         self.bulks = BulkBoard(store, listener, self.clients, bells)
         self._watchables: tuple[Watchable, ...] = (
+            self._hearing,
             self.runs,
             self.outlines,
             self.lists,
@@ -100,6 +103,7 @@ class Relay:
         """A socket has connected."""
         self.start()
         self.clients.add(sid)
+        self._hearing.greet(sid)
 
     def forget(self, sid: str) -> None:
         """A socket has gone, and with it all it watched."""

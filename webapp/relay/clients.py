@@ -58,6 +58,11 @@ class Clients:
         with self._guard:
             return sum(client.behind_since is not None for client in self._clients.values())
 
+    def sids(self) -> set[str]:
+        """Everybody who is connected now."""
+        with self._guard:
+            return set(self._clients)
+
     def add(self, sid: str) -> None:
         """A socket has connected."""
         outbox = self._engine_socket(sid).queue

@@ -24,8 +24,8 @@ export const SOCKET_OPTIONS = Object.freeze({
 /**
  * What a connection tells.
  * @typedef {object} Listener
- * @property {() => void} [up]  it stands; the server remembers nothing of the one before
- * @property {() => void} [down]  it is gone, and is being made anew
+ * @property {() => void} [up]  it stands, and the server hears what happens; ask with what is known
+ * @property {() => void} [down]  nothing new can come: it is gone and is being made anew, or `deaf`
  * @property {(error: Error) => void} [failed]  an attempt has failed; another follows
  * @property {(error: RefusedConnection) => void} [refused]  the server said no; asked again later
  * @property {() => void} [closed]  it was hung up on purpose
@@ -42,17 +42,21 @@ export class Connection {
     this.listeners = new Set();
     /** How many follow each run through this connection. @type {Map<string, number>} */
     this.followers = new Map();
-    this.onConnect = () => this.tell((listener) => listener.up?.());
+    /** The socket may stand, but the server has lost its own source of news. */
+    this.deaf = false;
+    this.onConnect = this.onConnect.bind(this);
+    this.onRelay = this.onRelay.bind(this);
     this.onDisconnect = this.onDisconnect.bind(this);
     this.onError = this.onError.bind(this);
   }
 
   get isUp() {
-    return this.socket.connected;
+    return this.socket.connected && !this.deaf;
   }
 
   connect() {
     this.socket.on("connect", this.onConnect);
+    this.socket.on("relay", this.onRelay);
     this.socket.on("disconnect", this.onDisconnect);
     this.socket.on("connect_error", this.onError);
     this.socket.connect();
@@ -60,6 +64,7 @@ export class Connection {
 
   disconnect() {
     this.socket.off("connect", this.onConnect);
+    this.socket.off("relay", this.onRelay);
     this.socket.off("disconnect", this.onDisconnect);
     this.socket.off("connect_error", this.onError);
     this.socket.disconnect();
@@ -106,8 +111,25 @@ export class Connection {
     for (const listener of [...this.listeners]) say(listener);
   }
 
+  /** The server may have said that it is deaf before it said that we are welcome. */
+  onConnect() {
+    this.tell((listener) => (this.deaf ? listener.down?.() : listener.up?.()));
+  }
+
+  /**
+   * The server tells whether news reaches it. To be told that it does again is as good as a new
+   * connection: everybody asks with what they know.
+   * @param {{hears: boolean}} news
+   */
+  onRelay({ hears }) {
+    if (this.deaf === !hears) return;
+    this.deaf = !hears;
+    if (this.socket.connected) this.onConnect();
+  }
+
   /** @param {string} reason */
   onDisconnect(reason) {
+    this.deaf = false;
     this.tell((listener) => listener.down?.());
     if (reason === "io server disconnect") this.reopenLater();
   }

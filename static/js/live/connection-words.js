@@ -7,6 +7,9 @@ const NEWS_FOR = 5_000;
 
 const WORDS = { live: "Live", behind: "Catching up…", lost: "Connection lost" };
 
+/** Our connection stands, but the server's own to Redis does not. */
+const DEAF = "Server cut off";
+
 export class ConnectionWords {
   /**
    * @param {import("./link.js").Link} link
@@ -36,8 +39,13 @@ export class ConnectionWords {
   drawPill() {
     const state = this.link.state.value;
     document.documentElement.dataset.connection = state;
-    const words = state === "live" && this.link.news.value ? this.link.news.value : WORDS[state];
-    this.pill.textContent = this.link.everUp.value ? words : "Connecting…";
+    this.pill.textContent = this.link.everUp.value ? this.words(state) : "Connecting…";
+  }
+
+  /** @param {import("../model/types.js").Connection} state */
+  words(state) {
+    if (state === "live" && this.link.news.value) return this.link.news.value;
+    return this.link.deaf.value ? DEAF : WORDS[state];
   }
 
   drawBanner() {
@@ -52,9 +60,15 @@ export class ConnectionWords {
     const refusal = this.link.refusal.value;
     text.textContent = refusal
       ? `The server refused the live connection: ${refusal}`
-      : "The live connection is lost. What you see is the last known state; " +
-        "it catches up by itself.";
-    return [text, refusal ? signInLink() : this.hurryButton()];
+      : `${this.whatIsLost()} What you see is the last known state; it catches up by itself.`;
+    if (refusal) return [text, signInLink()];
+    return this.link.deaf.value ? [text] : [text, this.hurryButton()];
+  }
+
+  whatIsLost() {
+    return this.link.deaf.value
+      ? "The server has lost its own connection to Redis."
+      : "The live connection is lost.";
   }
 
   /** @returns {HTMLElement} */

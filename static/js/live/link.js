@@ -1,6 +1,6 @@
 /** The one Socket.IO connection of a page, and what is known of it. */
 
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { io } from "socket.io-client";
 import { Connection as KeptConnection, SOCKET_OPTIONS } from "../client/connection.js";
 
@@ -12,7 +12,10 @@ export class Link {
       io({ ...SOCKET_OPTIONS, transports: ["websocket", "polling"], tryAllTransports: true }),
     );
     this.socket = this.connection.socket;
+    /** Whether news can reach us. */
     this.up = signal(false);
+    /** The server says that none reaches itself, although our connection to it stands. */
+    this.deaf = signal(false);
     /** False until the first connection: a page that is still loading has lost nothing. */
     this.everUp = signal(false);
     /**
@@ -28,7 +31,7 @@ export class Link {
     /** @type {import("../client/connection.js").Listener} */
     this.listener = {
       up: () => this.onUp(),
-      down: () => (this.up.value = false),
+      down: () => this.onDown(),
       failed: () => (this.everUp.value = true),
       refused: (error) => this.onRefused(error),
     };
@@ -51,9 +54,20 @@ export class Link {
   }
 
   onUp() {
-    this.refusal.value = "";
-    this.everUp.value = true;
-    this.up.value = true;
+    batch(() => {
+      this.refusal.value = "";
+      this.everUp.value = true;
+      this.deaf.value = false;
+      this.up.value = true;
+    });
+  }
+
+  onDown() {
+    batch(() => {
+      this.everUp.value = true;
+      this.deaf.value = this.connection.deaf;
+      this.up.value = false;
+    });
   }
 
   /** @param {Error} error */

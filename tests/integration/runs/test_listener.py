@@ -203,6 +203,33 @@ def test_without_redis_a_subscription_fails_in_time(tmp_path: Path) -> None:
     listener.stop()
 
 
+def test_a_connection_that_is_gone_or_cannot_be_made_is_told_and_then_the_gap(
+    own_redis: PrivateRedis,
+) -> None:
+    told: Queue[str] = Queue()
+    own_redis.stop()
+    listener = Listener(
+        own_redis.url,
+        name="test",
+        on_gap=lambda: told.put("gap"),
+        on_lost=lambda: told.put("lost"),
+    )
+    listener.start()
+    assert told.get(timeout=WAIT) == "lost"
+    own_redis.start()
+    assert _next_but(told, "lost") == "gap"
+    own_redis.kill()
+    assert told.get(timeout=WAIT) == "lost"
+    listener.stop()
+
+
+def _next_but(told: Queue[str], word: str) -> str:
+    """The first other word."""
+    while (said := told.get(timeout=WAIT)) == word:
+        pass
+    return said
+
+
 UNDER_EVENTLET = """
 import warnings; warnings.simplefilter("ignore")
 import eventlet; eventlet.monkey_patch()

@@ -12,7 +12,7 @@ import socketio
 
 PATIENCE = 10.0
 """Seconds (s) that a test waits for something before it fails."""
-EVENTS = ("events", "snapshot", "runs", "gone", "workers", "log", "bulk")
+EVENTS = ("events", "snapshot", "runs", "gone", "workers", "log", "bulk", "relay")
 
 Heard = tuple[str, Any]
 
