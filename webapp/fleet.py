@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import Final
 
 import redis
 from typing_extensions import TypedDict
@@ -96,9 +96,7 @@ class Fleet:
 
     def now(self) -> int:
         """Redis' clock, in ms since the epoch. Raises StoreUnavailable."""
-        with refusals_as_errors():
-            seconds, microseconds = cast("tuple[int, int]", self._client.time())
-        return seconds * 1000 + microseconds // 1000
+        return self._store.now_ms()
 
     def _queues(self, beats: Iterable[BeatRecord]) -> list[Queue]:
         consumers = Counter(queue for beat in beats for queue in beat.queues)

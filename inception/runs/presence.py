@@ -40,6 +40,12 @@ class Presence(Scripts):
         answer = self._run_again_if_lost("bury", names, [process])
         return bool(answer[0] == "ok")
 
+    def now_ms(self) -> int:
+        """Redis' clock, in ms since the epoch. Raises StoreUnavailable."""
+        with refusals_as_errors():
+            seconds, microseconds = cast("tuple[int, int]", self._client.time())
+        return seconds * 1000 + microseconds // 1000
+
     def tell(self, process: str, order: Mapping[str, object]) -> bool:
         """Say something on a process's own channel; False if nobody heard it."""
         text = json.dumps(order, separators=(",", ":"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inception.runs.clock import ServerClock
 from inception.watching.consumers import Consumers
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """The shared parts; only `consumers` ever changes, replaced as a whole."""
+    """The shared parts; only `consumers` ever changes, replaced as a whole.
+
+    `clock` is what recorded times are held against.
+    """
 
     process: str
     settings: Settings
@@ -29,4 +33,5 @@ class Context:
     results: Results
     outbox: Outbox
     hub: Hub
+    clock: ServerClock = field(default_factory=ServerClock)
     consumers: Consumers = field(default_factory=Consumers)

@@ -38,7 +38,7 @@ class Deadlines:
             if node.ended or node.options is not None:
                 return
             node.options = options
-        since_queued = max(0.0, time.time() - (node.queued_at or 0) / 1000)
+        since_queued = max(0.0, self._ctx.clock.now() - (node.queued_at or 0) / 1000)
         if options.pending_timeout is not None:
             self._in(live, node, options.pending_timeout - since_queued, self._pending)
         if options.timeout is not None:

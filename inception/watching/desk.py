@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from inception.runs.clock import ServerClock
     from inception.runs.store import Store
     from inception.watching.deadlines import Deadlines
     from inception.watching.live import LiveNode, LiveRun
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 class Desk:
     """The parts behind the verbs; `begin` starts the thread of a nested parent."""
 
+    clock: ServerClock
     store: Store
     steps: Steps
     deadlines: Deadlines

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -176,10 +175,11 @@ class LiveFrame:
 
     def sleep(self, seconds: float) -> None:
         """Return `seconds` (s) after the moment that was recorded here."""
-        wake_at = self.record("sleep", lambda: time.time() + seconds)
+        clock = self._desk.clock
+        wake_at = self.record("sleep", lambda: clock.now() + seconds)
         if not isinstance(wake_at, int | float):
             raise TypeError(f"A recorded sleep reads {wake_at!r}.")
-        while (left := wake_at - time.time()) > 0:
+        while (left := wake_at - clock.now()) > 0:
             self._wake.clear()
             self.check()
             self._wake.wait(left)

@@ -151,12 +151,12 @@ class LiveNode:
             path=self.path,
         )
 
-    def begin_again(self, anew: LiveNode, attempt: int) -> None:
-        """Become what `anew` is, as this attempt, which is to be started."""
+    def begin_again(self, anew: LiveNode, attempt: int, queued_at: int) -> None:
+        """Become what `anew` is, as this attempt, which is to be started; `queued_at` in ms."""
         self.name, self.kind, self.queue = anew.name, anew.kind, anew.queue
         self.request, self.retries, self.retries_left = anew.request, anew.retries, anew.retries
         self.attempt, self.task_id, self.state = attempt, anew.task_id, State.PENDING
-        self.queued_at = int(time.time() * 1000)
+        self.queued_at = queued_at
         self.meta, self.end, self.recorded = empty_meta(), None, False
         self.claim, self.options, self.waiting, self.missed_beats = None, None, None, 0
         self.heard = time.monotonic()

@@ -60,6 +60,7 @@ class Scheduler:
         self._steps = Steps(ctx, self.hearing.word)
         self._bodies = Bodies(ctx, app, self.endings, self._end_run)
         self._bodies.desk = Desk(
+            clock=ctx.clock,
             store=ctx.store,
             steps=self._steps,
             revoker=self.revoker,

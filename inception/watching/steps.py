@@ -125,7 +125,7 @@ class Steps:
             live.forget_below(node.path)
             live.rollup.restart(node.path)
             live.journal[node.path] = f"{request.digest} {request.name}"
-            node.begin_again(anew, attempt)
+            node.begin_again(anew, attempt, self._ctx.clock.now_ms())
         if node.kind == "child":
             self.begin_attempt(live, node)
 
@@ -186,7 +186,7 @@ class Steps:
             node.resend = self._ctx.timers.call_later(pause, later)
 
     def _take_in(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
-        now = int(time.time() * 1000)
+        now = self._ctx.clock.now_ms()
         with live.lock:
             for node in nodes:
                 node.queued_at = now

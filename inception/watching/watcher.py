@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore
@@ -95,6 +96,8 @@ class Watcher:
 
     def start(self) -> None:
         """Connect and begin to take runs. Raises StoreUnavailable."""
+        with suppress(StoreUnavailable):  # then the first beat brings it
+            self._ctx.clock.hear(self._store.now_ms())
         self._crew.start()
         self._timers.start()
         self._hub.start()
@@ -148,6 +151,7 @@ class Watcher:
         self._scheduler.resync_all()
 
     def _answered(self, answer: BeatAnswer) -> None:
+        self._ctx.clock.hear(answer.now_ms)
         if not self._stopping:
             self._rescuer.beat_answered(answer)
 

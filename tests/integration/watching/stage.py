@@ -186,6 +186,7 @@ class Stage:
             app=self.app, store=store, url=self.url, settings=Settings(), process=process
         )
         watcher._ctx.outbox = MortalOutbox(workers, death)  # type: ignore[assignment]
+        watcher._ctx.clock.hear(store.now_ms())
         for part in (watcher._crew, watcher._timers, watcher._hub):
             part.start()
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -237,6 +238,28 @@ def test_a_job_for_a_run_that_is_anothers_is_no_fault(
 
     assert stage.store.read_run(run_id)["state"] == State.SUCCESS
     assert "job_failed" not in actions(caplog)
+
+
+def test_a_sleep_lasts_as_long_as_was_asked_though_watchers_disagree_on_the_time(
+    stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, held, may_end = time.time, threading.Event(), threading.Event()
+
+    def held_body(node: LiveNode) -> JsonValue:
+        held.set()
+        assert may_end.wait(WITHIN)
+        return body(node)
+
+    stage.body = held_body
+    run_id = start(stage, ["sleep"], ["watch", ["a", 0], 0])
+    monkeypatch.setattr(time, "time", lambda: right() + 3600)
+    with stage.watcher(workers) as an_hour_ahead:
+        an_hour_ahead.scheduler.take(run_id)
+        assert held.wait(WITHIN)
+    monkeypatch.setattr(time, "time", right)
+    may_end.set()
+
+    assert carry_on(stage, run_id, workers, after=an_hour_ahead)["state"] == State.SUCCESS
 
 
 def actions(caplog: pytest.LogCaptureFixture) -> set[str]:

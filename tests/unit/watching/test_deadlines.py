@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from inception.authoring.frame import WatchOptions
+from inception.runs.clock import ServerClock
 from inception.runs.errors import StoreUnavailable
 from inception.runs.meta import empty_meta
 from inception.runs.model import State
@@ -61,7 +63,7 @@ def test_a_deadline_that_passes_while_redis_is_away_still_ends_its_child(live: L
     store, timers, endings = _Store(), _Timers(), _Endings()
     crew = SimpleNamespace(submit=lambda job: job())
     revoker = SimpleNamespace(order_stop=lambda *_a, **_k: None)
-    ctx = SimpleNamespace(store=store, timers=timers, crew=crew)
+    ctx = SimpleNamespace(store=store, timers=timers, crew=crew, clock=ServerClock())
     deadlines = Deadlines(cast("Any", ctx), cast("Any", endings), cast("Any", revoker))
 
     deadlines.arm(live, node, WatchOptions(timeout=1.0))
@@ -69,3 +71,30 @@ def test_a_deadline_that_passes_while_redis_is_away_still_ends_its_child(live: L
 
     assert store.asked == 2
     assert [end.meta["error"] for end in endings.ended] == ["timeout: not ended within 1 s"]
+
+
+def test_a_host_whose_clock_is_an_hour_ahead_grants_as_long_as_any(
+    live: LiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = time.time()
+    monkeypatch.setattr(time, "time", lambda: recorded + 3600)
+    clock = ServerClock()
+    clock.hear(int(recorded * 1000) + 10_000)
+    node = LiveNode(path="0", name="child", kind="child", task_id="t", state=State.STARTED)
+    node.queued_at = int(recorded * 1000)
+    granted: list[float] = []
+    cancelled = SimpleNamespace(cancel=lambda: None)
+
+    def call_later(seconds: float, _call: Any) -> Any:
+        granted.append(seconds)
+        return cancelled
+
+    timers = SimpleNamespace(call_later=call_later)
+    crew = SimpleNamespace(submit=lambda job: job())
+    ctx = SimpleNamespace(timers=timers, crew=crew, clock=clock)
+
+    Deadlines(cast("Any", ctx), cast("Any", None), cast("Any", None)).arm(
+        live, node, WatchOptions(timeout=60.0, pending_timeout=30.0)
+    )
+
+    assert granted == [pytest.approx(20, abs=1), pytest.approx(50, abs=1)]
