@@ -61,6 +61,7 @@ class Track(Generic[Item]):
         self.message = message
         self.iteration = 0
         self._due = 0.0
+        self._said = -1
         self._voice: Voice | None = None
         self._bar: tqdm[Any] | None = None
         self._is_outer = False
@@ -73,6 +74,9 @@ class Track(Generic[Item]):
         with self:
             if not self._is_outer:
                 yield from self._iterable
+                return
+            if self._voice is not None and self._voice.frame is not None:
+                yield from self._turns()
                 return
             done = self.iteration
             stride, look_at, looked = 1, done + 1, monotonic()
@@ -89,12 +93,23 @@ class Track(Generic[Item]):
             finally:
                 self.iteration = done
 
+    def _turns(self) -> Iterator[Item]:
+        """Yield a parent's items. It waits in its turns, so each is known when it does."""
+        for item in self._iterable:
+            yield item
+            self.update()
+
     def update(self, k: int = 1) -> None:
         """Count `k` more as done."""
         self.iteration += k
         moment = monotonic()
         if self._is_outer and moment >= self._due:
             self._say(moment, self.iteration)
+
+    def catch_up(self) -> None:
+        """Say where it is, if that was not said yet."""
+        if self.iteration != self._said:
+            self._say(monotonic(), self.iteration)
 
     def __enter__(self) -> Self:
         self._voice = current_voice()
@@ -119,7 +134,7 @@ class Track(Generic[Item]):
             self._voice.end_turn(self)
 
     def _say(self, moment: float, iteration: int) -> None:
-        self._due, self.iteration = moment + PAUSE, iteration
+        self._due, self.iteration, self._said = moment + PAUSE, iteration, iteration
         if self._voice is not None:
             self._voice.say(progress(self.iteration, self.total, self.message), at_once=True)
         if self._bar is not None:

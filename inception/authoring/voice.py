@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from celery._state import get_current_worker_task
 
@@ -27,6 +27,13 @@ _SHORTEST_SILENCE: Final = 1.0
 _LONGEST_SILENCE: Final = 15.0
 """Seconds (s) without a try after one that failed, doubling: a task must not crawl because
 each of its words waits for a Redis that is away."""
+
+
+class Speaker(Protocol):
+    """What speaks for a stretch of a task: a `track`."""
+
+    def catch_up(self) -> None:
+        """Say where it is, if that was not said yet."""
 
 
 class Voice:
@@ -54,7 +61,7 @@ class Voice:
         self._not_before = 0.0
         self._silence = 0.0
         self._timer: threading.Timer | None = None
-        self._turn: object = None
+        self._turn: Speaker | None = None
         self._closed = False
 
     def say(self, meta: Meta, *, at_once: bool = False) -> None:
@@ -83,16 +90,21 @@ class Voice:
                 self._timer = None
             return self.last
 
-    def take_turn(self, speaker: object) -> bool:
+    def take_turn(self, speaker: Speaker) -> bool:
         """Make `speaker` the one whose words count, unless there is one already."""
         if self._turn is None:
             self._turn = speaker
         return self._turn is speaker
 
-    def end_turn(self, speaker: object) -> None:
+    def end_turn(self, speaker: Speaker) -> None:
         """Let the next one speak."""
         if self._turn is speaker:
             self._turn = None
+
+    def catch_up(self) -> None:
+        """Have the speaker say what it kept to itself, since the task is about to wait."""
+        if self._turn is not None:
+            self._turn.catch_up()
 
     def _speak(self, meta: Meta) -> None:
         said = self._deliver(meta)
@@ -151,6 +163,13 @@ def voice_of(frame: Frame, *, draws: bool = False) -> Voice:
         return True
 
     return Voice(deliver, draws=draws, pause=0.0, frame=frame)
+
+
+def catch_up(frame: Frame) -> None:
+    """Say where the parent behind `frame` is, before it starts a step or waits."""
+    voice = _voice.get()
+    if voice is not None and voice.frame is frame:
+        voice.catch_up()
 
 
 def last_word() -> Meta | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from inception.authoring.errors import RunRevoked
 from inception.authoring.frame import StepHandle, StepRequest
+from inception.authoring.voice import catch_up
 from inception.runs.concealment import reveal, secret_texts
 from inception.runs.errors import SpawnRefused
 from inception.runs.jsontext import encode
@@ -105,7 +106,7 @@ class LiveFrame:
 
     def start(self, steps: Sequence[StepRequest]) -> list[StepHandle]:
         """Number, record and send `steps`; those that are recorded are joined."""
-        self.check()
+        self._pause()
         numbered = [(self._next_path(), step) for step in steps]
         try:
             new = [pair for pair in numbered if not self._join(*pair)]
@@ -119,12 +120,15 @@ class LiveFrame:
             self._begin_if_parent(node)
         nodes = [self._live.nodes[path] for path, _step in numbered]
         self._own.extend(nodes)
+        with self._live.lock:
+            self._live.rollup.asked(self.path, self._steps)
         return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
 
     def wait(
         self, handles: Sequence[StepHandle], options: WatchOptions, *, stop_on_error: bool
     ) -> list[Outcome]:
         """Return the outcomes in the order of `handles`, once all are recorded."""
+        self._pause()
         nodes = [self._live.nodes[handle.path] for handle in handles]
         self._arm(nodes, options)
         arrivals = self._expect(nodes)
@@ -191,15 +195,25 @@ class LiveFrame:
         with live.lock:
             if node.ended or live.dropped:
                 return
-            if live.rollup.has_children(node.path):
-                meta = {**meta, "completion": live.rollup.completion(node.path)}
-            node.meta = meta
-            live.writer.roll_up(node, meta["completion"])
+            live.writer.roll_up(node, self._completion(meta))
+            node.meta = meta = {**meta, "completion": live.rollup.completion(node.path)}
             moved = node.state == State.STARTED
             fields = {"meta": raw(meta)}
             if moved:
                 node.state, fields["state"] = State.PROGRESS, raw(State.PROGRESS)
             live.writer.post(node, fields, urgent=moved)
+
+    def _pause(self) -> None:
+        """Before a step or a wait: all is said, and the parent may go on."""
+        catch_up(self)
+        self.check()
+
+    def _completion(self, meta: Meta) -> float:
+        """How far the parent is, that says this: by its turns and children, if it has any."""
+        rollup, path = self._live.rollup, self.path
+        if meta["total"]:
+            rollup.report(path, done=meta["iteration"], of=meta["total"], steps=self._steps)
+        return rollup.estimate(path) if rollup.has_children(path) else meta["completion"]
 
     def wait_for_children(self) -> None:
         """Wait until all children have recorded ends, whatever is asked of the parent."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from inception.authoring.secret_arguments import vault_of
 from inception.runs.errors import RunNotFound, SecretsUnreadable, StaleToken
-from inception.runs.model import State
+from inception.runs.model import ROOT, State
 from inception.runs.paths import tree_order
 from inception.runs.records import ClaimedRun, Lease, LoadedRun
 from inception.watching.bodies import Bodies
@@ -194,12 +194,13 @@ class Scheduler:
         live.kwargs = loaded.run["kwargs"] or {}
         live.journal = dict(loaded.journal)
         live.intents.update(loaded.intents)
+        live.rollup.restore(ROOT, loaded.run["meta"]["completion"])
         for node in sorted(loaded.nodes, key=lambda node: tree_order(node["path"])):
             taken = LiveNode.from_record(node, live.granted(node["path"]))
             taken.claim = loaded.claims.get(taken.path) if taken.ended else None
             live.add(taken)
             done = taken.state == State.SUCCESS
-            live.rollup.set(taken.path, node["meta"]["completion"], succeeded=done)
+            live.rollup.restore(taken.path, 100.0 if done else node["meta"]["completion"])
         going_on = [n for n in live.nodes.values() if n.kind == "child" and not n.ended]
         if going_on:
             self._steps.listen(live, going_on)

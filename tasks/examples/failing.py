@@ -31,7 +31,7 @@ def fail_at(step: int = 2, steps: int = 3, once: bool = False) -> int:
 
     """
     done = 0
-    for number in range(1, steps + 1):
+    for number in track(range(1, steps + 1), message="Steps done"):
         outcome = watch(work.s(number, number == step, once), label=f"Step {number}")
         done += bool(outcome.value)
     return done

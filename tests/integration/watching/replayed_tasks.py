@@ -5,7 +5,17 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from inception import child, now, parent, random, side_effect, sleep, watch, watch_all
+from inception import (
+    child,
+    now,
+    parent,
+    random,
+    side_effect,
+    sleep,
+    track,
+    watch,
+    watch_all,
+)
 from inception.watching.live import LiveNode
 
 _draws = itertools.count()
@@ -32,6 +42,12 @@ def body(node: LiveNode) -> str:
 def play(run: str, path: str, steps: list[Any]) -> list[Any]:
     """Do the steps in order, and return what came of those that the dice don't decide."""
     return [_do(run, path, number, *step) for number, step in enumerate(steps)]
+
+
+@parent
+def take_turns(words: list[str]) -> int:
+    """Start one child at each turn of a loop that says how many turns there are."""
+    return sum(watch(leaf.s(word, 0)).ok for word in track(words))
 
 
 def signature(run: str, path: str, what: Any) -> Any:

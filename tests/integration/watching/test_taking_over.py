@@ -17,7 +17,7 @@ from inception.runs.recordtext import raw
 from inception.watching.endings import failed_end
 from inception.watching.live import LiveNode
 from inception.watching.watcher import Watcher
-from tests.integration.watching.replayed_tasks import body, play
+from tests.integration.watching.replayed_tasks import body, play, take_turns
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
 
@@ -260,6 +260,39 @@ def test_a_sleep_lasts_as_long_as_was_asked_though_watchers_disagree_on_the_time
     may_end.set()
 
     assert carry_on(stage, run_id, workers, after=an_hour_ahead)["state"] == State.SUCCESS
+
+
+def test_a_loop_of_turns_is_as_far_as_before_when_it_is_taken_over(
+    stage: Stage, workers: Workers
+) -> None:
+    third, may_end = threading.Event(), threading.Event()
+
+    def held_body(node: LiveNode) -> JsonValue:
+        if node.path == "2":
+            third.set()
+            assert may_end.wait(WITHIN)
+        return body(node)
+
+    def completion() -> float:
+        return stage.store.read_run(run_id)["meta"]["completion"]
+
+    stage.body = held_body
+    run_id = stage.record(take_turns.name, words=["a", "b", "c", "d"])
+    with stage.watcher(workers) as first:
+        first.scheduler.take(run_id)
+        assert third.wait(WITHIN)
+        eventually(lambda: completion() == 50, 5, "two of four turns are over")
+    stage.ended.clear()
+    with stage.watcher(workers) as second:
+        assert second.scheduler.take(run_id, from_owner=first._ctx.process)
+        live = second.scheduler.runs[run_id]
+        eventually(lambda: live.frames[""]._steps == 3, 5, "it has come to the third again")
+        assert live.rollup.completion("") == 50
+        may_end.set()
+        assert stage.ended.wait(WITHIN)
+
+    run = stage.store.read_run(run_id)
+    assert (run["value"], run["meta"]["completion"]) == (4, 100)
 
 
 def actions(caplog: pytest.LogCaptureFixture) -> set[str]:

@@ -15,7 +15,8 @@ PATH = st.sampled_from(PATHS)
 DONE = st.floats(0, 100, allow_nan=False)
 STEP: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
     st.tuples(st.just("add"), PATH, st.integers(0, 4)),
-    st.tuples(st.just("expect"), PATH, st.integers(0, 4)),
+    st.tuples(st.just("report"), PATH, st.integers(0, 5), st.integers(1, 4), st.integers(0, 4)),
+    st.tuples(st.just("asked"), PATH, st.integers(0, 4)),
     st.tuples(st.just("set"), PATH, DONE),
     st.tuples(st.just("succeed"), PATH),
     st.tuples(st.just("restart"), PATH),
@@ -30,8 +31,12 @@ def take(rollup: RollUp, known: set[str], step: tuple[Any, ...]) -> None:
         known.add(path)
     if path not in known:
         return
-    if verb == "expect":
-        rollup.expect(path, *more)
+    if verb == "report":
+        done, of, steps = more
+        rollup.report(path, done=done, of=of, steps=steps)
+        rollup.set(path, rollup.estimate(path))
+    elif verb == "asked":
+        rollup.asked(path, *more)
     elif verb == "set":
         rollup.set(path, *more)
     elif verb == "succeed":
