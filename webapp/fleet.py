@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NotRequired
 
 import redis
 from typing_extensions import TypedDict
@@ -17,13 +17,16 @@ FRESH_BEAT: Final = 15_000
 """Milliseconds (ms) within which a process must have been heard to count as alive."""
 QUEUES: Final = ("parents", "children")
 """Shown whether or not anybody consumes them."""
+MOST_NAMED: Final = 8
+"""Tasks of a process that are called by name, as many as a page has room for."""
 
 
 class RunningTask(TypedDict):
-    """What a process works on."""
+    """What a process works on; `name` is its label or function, of the first few of each."""
 
     run_id: str
     path: str
+    name: NotRequired[str]
 
 
 class Worker(TypedDict):
@@ -75,11 +78,13 @@ class Fleet:
         Raises StoreUnavailable.
         """
         beats = list(self._store.read_beats().values())
+        watchers, compute = _workers(beats, "watcher"), _workers(beats, "compute")
+        self._name(task for one in (*watchers, *compute) for task in one["running"][:MOST_NAMED])
         return {
             "now": self.now(),
             "ttl": self._ttl,
-            "watchers": _workers(beats, "watcher"),
-            "compute": _workers(beats, "compute"),
+            "watchers": watchers,
+            "compute": compute,
             "queues": self._queues(beats),
         }
 
@@ -97,6 +102,13 @@ class Fleet:
     def now(self) -> int:
         """Redis' clock, in ms since the epoch. Raises StoreUnavailable."""
         return self._store.now_ms()
+
+    def _name(self, running: Iterable[RunningTask]) -> None:
+        tasks = list(running)
+        names = self._store.names_of([(task["run_id"], task["path"]) for task in tasks])
+        for task, name in zip(tasks, names, strict=True):
+            if name is not None:
+                task["name"] = name
 
     def _queues(self, beats: Iterable[BeatRecord]) -> list[Queue]:
         consumers = Counter(queue for beat in beats for queue in beat.queues)

@@ -60,6 +60,20 @@ class Reading(Scripts):
         following = str(tree_order(page[-1])[-1]) if len(rest) > len(page) else None
         return self._nodes_at(run_id, page), following
 
+    def names_of(self, tasks: Sequence[tuple[str, str]]) -> list[str | None]:
+        """What the task at each (run id, path) is called: its label, or else its function.
+
+        None if it is gone. One round trip.
+        """
+        with refusals_as_errors(), self._client.pipeline(transaction=False) as pipe:
+            for run_id, path in tasks:
+                if path == ROOT:
+                    pipe.hget(keys.run(run_id), "record")
+                else:
+                    pipe.hget(keys.nodes(run_id), path)
+            texts = cast("list[str | None]", pipe.execute())
+        return [None if text is None else _name_in(text) for text in texts]
+
     def snapshot(self, run_id: str) -> Snapshot:
         """The run with its nodes in tree order, as of one number. Raises RunNotFound."""
         answer = self._run(
@@ -129,6 +143,13 @@ class Reading(Scripts):
         with refusals_as_errors():
             texts = cast("list[str | None]", self._client.hmget(keys.nodes(run_id), list(paths)))
         return [recordtext.node_of(text) for text in texts if text]
+
+
+def _name_in(text: str) -> str:
+    fields = recordtext.fields_of(text)
+    label: str | None = json.loads(fields.get("label", "null"))
+    name: str = json.loads(fields["name"])
+    return label or name.rpartition(".")[2]
 
 
 def _number(cursor: str | None) -> int:

@@ -25,6 +25,7 @@ def test_workers_say_what_they_are_at(stack: Dashboard, viewer: Viewer) -> None:
     expect(worker).to_contain_text("takes from children")
     task = worker.get_by_role("link", name=f"{run_id[:8]}:0")
     expect(task).to_have_attribute("href", f"/runs/{run_id}?node=0")
+    expect(task).to_contain_text("tidy")
     expect(page.locator(".fleet-summary")).to_have_text(re.compile("^1 watcher, [1-4] of 4 "))
     stack.revoke(run_id)
     expect(task).to_have_count(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from typing_extensions import TypedDict
@@ -71,7 +71,9 @@ class RunLists:
 
         Raises StoreUnavailable.
         """
-        watch = _Watch(sid, which, limit, RunPage(lambda run: matches(run, which)))
+        any_state = replace(which, states=frozenset())
+        page = RunPage(lambda run: matches(run, which), lambda run: matches(run, any_state))
+        watch = _Watch(sid, which, limit, page)
         self._subscribe()
         with self._guard:
             self._watches[sid] = watch

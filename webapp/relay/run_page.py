@@ -1,7 +1,8 @@
 """One client's page of the list of runs: which changes concern it, and when it hears them. Pure.
 
 The page is what the client got from `watch_runs`, plus runs that appear since. A run's progress
-reaches it once a second; its state changes, and its leaving, as soon as the page is due.
+reaches it once a second; its state changes, and its leaving, as soon as the page is due. Of runs
+that are not on the page it hears only that there were changes, for who counts them.
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ from typing import Final, NotRequired
 
 from typing_extensions import TypedDict
 
-from inception.runs.model import Run, State
+from inception.runs.model import FINAL_STATES, Run, State
 
 PROGRESS_INTERVAL: Final = 1.0
 """Seconds (s) between two changes of one run that aren't changes of its state."""
+COUNTS_INTERVAL: Final = 1.0
+"""Seconds (s) between two words of changes beyond the page."""
 MAX_FOLLOWED: Final = 5_000
 """Runs one client follows, with the older pages it read; the oldest are let go."""
 
 
 class RunChanges(TypedDict):
-    """What the event `runs` carries; `next` only with a first page in full, which it goes on."""
+    """What the event `runs` carries.
+
+    `next` comes only with a first page in full, which it goes on; `others` when runs that are not
+    on the page changed their state or were deleted: what was counted is to be counted again.
+    """
 
     runs: list[Run]
     gone: list[str]
     next: NotRequired[str | None]
+    others: NotRequired[bool]
 
 
 @dataclass(slots=True)
@@ -37,11 +45,54 @@ class _Row:
     shown_at: float
 
 
-class RunPage:
-    """What one client follows; `matches` is its filter."""
+class _Others:
+    """Whether runs beyond a page changed their state; `counted` says which of them matter."""
 
-    def __init__(self, matches: Callable[[Run], bool]) -> None:
+    def __init__(self, counted: Callable[[Run], bool]) -> None:
+        self._counted = counted
+        self._states: dict[str, State] = {}
+        self._told_at = -COUNTS_INTERVAL
+        self.changed = False
+
+    def pass_by(self, run: Run) -> None:
+        """A run that is not on the page has this record now."""
+        if not self._counted(run) or self._states.get(run["id"]) == run["state"]:
+            return
+        self.changed = True
+        self._states.pop(run["id"], None)
+        if run["state"] not in FINAL_STATES:
+            self._states[run["id"]] = run["state"]
+        if len(self._states) > MAX_FOLLOWED:
+            del self._states[next(iter(self._states))]
+
+    def miss(self, run_id: str) -> None:
+        """A run that was not on the page is no more."""
+        self._states.pop(run_id, None)
+        self.changed = True
+
+    def wait(self, now: float) -> float:
+        """Seconds until it may be told."""
+        return max(0.0, self._told_at + COUNTS_INTERVAL - now)
+
+    def take(self, now: float) -> bool:
+        """Whether it is to be told now; it is told then."""
+        if not self.changed or self.wait(now) > 0:
+            return False
+        self.changed, self._told_at = False, now
+        return True
+
+
+class RunPage:
+    """What one client follows; `matches` is its filter.
+
+    `counted` says which runs it counts, listed or not; without it nothing is said of the others.
+    """
+
+    def __init__(
+        self, matches: Callable[[Run], bool], counted: Callable[[Run], bool] | None = None
+    ) -> None:
         self._matches = matches
+        self._others = None if counted is None else _Others(counted)
         self._rows: dict[str, _Row] = {}
         self._oldest = 0
         self._waiting: dict[str, Run] = {}
@@ -87,15 +138,22 @@ class RunPage:
     def accept(self, run: Run) -> None:
         """Take the newest record of any run."""
         run_id = run["id"]
-        if self._matches(run):
-            if run_id in self._rows or run["created_at"] >= self._oldest:
-                self._waiting[run_id] = run
-                self._gone.pop(run_id, None)
-        else:
-            self.remove(run_id)
+        if not self._matches(run):
+            self._drop(run_id)
+        elif run_id in self._rows or run["created_at"] >= self._oldest:
+            self._waiting[run_id] = run
+            self._gone.pop(run_id, None)
+            return
+        if self._others is not None:
+            self._others.pass_by(run)
 
     def remove(self, run_id: str) -> None:
-        """A run was deleted, has expired or left the filter."""
+        """A run was deleted or has expired."""
+        if self._others is not None and run_id not in self._rows:
+            self._others.miss(run_id)
+        self._drop(run_id)
+
+    def _drop(self, run_id: str) -> None:
         self._waiting.pop(run_id, None)
         if self._rows.pop(run_id, None) is not None or self._reading:
             self._gone[run_id] = None
@@ -106,7 +164,10 @@ class RunPage:
             return None
         if self._gone:
             return 0.0
-        return min((self._wait_of(run, now) for run in self._waiting.values()), default=None)
+        waits = [self._wait_of(run, now) for run in self._waiting.values()]
+        if self._others is not None and self._others.changed:
+            waits.append(self._others.wait(now))
+        return min(waits, default=None)
 
     def take(self, now: float) -> RunChanges:
         """What is due now; the client has seen it then."""
@@ -119,6 +180,8 @@ class RunPage:
             self._rows.pop(run_id, None)
         self._gone.clear()
         self._let_go()
+        if self._others is not None and self._others.take(now):
+            changes["others"] = True
         return changes
 
     def _wait_of(self, run: Run, now: float) -> float:

@@ -49,11 +49,11 @@ export class RunCounts {
     void this.read();
   }
 
-  /** @param {{runs: Run[], gone?: string[]}} changes */
+  /** @param {{runs: Run[], gone?: string[], others?: boolean}} changes */
   onRuns(changes) {
     const isNews = (/** @type {Run} */ run) =>
       this.store.runs.get(run.id)?.peek().state !== run.state;
-    if (changes.gone?.length || changes.runs.some(isNews)) this.ask();
+    if (changes.others || changes.gone?.length || changes.runs.some(isNews)) this.ask();
   }
 
   /** Count now, or once the rest after the last counting is over. */

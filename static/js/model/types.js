@@ -149,7 +149,7 @@
  * @property {number|null} finalized_at
  */
 
-/** @typedef {{run_id: string, path: string}} Running */
+/** @typedef {{run_id: string, path: string, name?: string}} Running */
 
 /**
  * @typedef {object} Worker

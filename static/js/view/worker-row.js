@@ -25,7 +25,7 @@ export function WorkerRow({ worker, ttl, unit }) {
       ${worker.host}, pid ${worker.pid}, takes from ${worker.queues.join(", ")}</span></div>
     <${Slots} worker=${worker} unit=${unit} />
     <div class="worker-running small"><${RunningTasks} worker=${worker} dead=${dead} /></div>
-    <div class="muted small">heard <${Ago} at=${worker.seen_at} /></div>
+    <div class="worker-heard muted small">heard <${Ago} at=${worker.seen_at} /></div>
   </li>`;
 }
 
@@ -45,9 +45,10 @@ function RunningTasks({ worker, dead }) {
   const rest = worker.running.length - MOST_NAMED;
   return html`${dead ? html`<span class="muted">was running</span>` : null}
     ${worker.running.slice(0, MOST_NAMED).map(
-      ({ run_id, path }) => html`<a key=${run_id + path} class="mono chip"
-        href=${`/runs/${run_id}${path ? `?node=${path}` : ""}`}>
-        ${shortId(run_id)}${path ? `:${path}` : ""}</a> `,
+      ({ run_id, path, name }) => html`<a key=${run_id + path} class="chip worker-task"
+        href=${`/runs/${run_id}${path ? `?node=${path}` : ""}`} title=${name}>
+        <span class="clip">${name}</span> <span class="mono muted">
+        ${shortId(run_id)}${path ? `:${path}` : ""}</span></a> `,
     )}
     ${rest > 0 ? html`<span class="muted">and ${formatCount(rest)} more</span>` : null}`;
 }

@@ -82,6 +82,14 @@ def test_a_cursor_from_elsewhere_is_refused(store: Store) -> None:
         store.list_runs(RunFilter(), 10, "nonsense")
 
 
+def test_tasks_are_called_by_their_label_or_their_function(held: HeldRun) -> None:
+    held.spawn("0")
+    create(held.store, 1, label="Nightly")
+    tasks = [(RUN, ""), (RUN, "0"), (RUN, "7"), ("r00001", ""), ("nobody", "")]
+    assert held.store.names_of(tasks) == ["outer", "Inner", None, "Nightly", None]
+    assert held.store.names_of([]) == []
+
+
 def test_only_ended_runs_expire(store: Store) -> None:
     for number in range(4):
         create(store, number)

@@ -6,7 +6,13 @@ from inception.runs.listing import matches
 from inception.runs.model import State
 from inception.runs.records import RunFilter
 from tests.unit.webapp.records import run_record
-from webapp.relay.run_page import MAX_FOLLOWED, PROGRESS_INTERVAL, RunChanges, RunPage
+from webapp.relay.run_page import (
+    COUNTS_INTERVAL,
+    MAX_FOLLOWED,
+    PROGRESS_INTERVAL,
+    RunChanges,
+    RunPage,
+)
 
 
 @pytest.fixture
@@ -101,3 +107,44 @@ def test_what_is_heard_while_an_older_page_is_read_is_not_lost(page: RunPage) ->
     assert [(run["id"], run["seq"]) for run in page.take(0.0)["runs"]] == [("old", 9)]
     page.accept(run_record("older still", created_at=100, seq=2))
     assert page.wait(0.0) is None
+
+
+@pytest.fixture
+def counting() -> RunPage:
+    """A full page of succeeded runs that counts all runs whatever their state."""
+    page = RunPage(lambda run: run["state"] == State.SUCCESS, lambda run: run["name"] != "foreign")
+    page.start([run_record("a", state=State.SUCCESS)], more=True, now=0.0)
+    return page
+
+
+def test_a_run_beyond_the_page_is_told_of_once_for_each_state(counting: RunPage) -> None:
+    counting.accept(run_record("b", state=State.STARTED))
+    assert counting.take(0.0) == RunChanges(runs=[], gone=[], others=True)
+    counting.accept(run_record("b", seq=2, state=State.STARTED))
+    assert counting.wait(9.0) is None
+    counting.accept(run_record("b", seq=3, state=State.FAILURE))
+    assert counting.take(9.0) == RunChanges(runs=[], gone=[], others=True)
+
+
+def test_changes_beyond_the_page_are_told_of_once_a_second(counting: RunPage) -> None:
+    counting.accept(run_record("b", state=State.STARTED))
+    counting.take(5.0)
+    counting.accept(run_record("c", state=State.STARTED))
+    assert counting.wait(5.25) == COUNTS_INTERVAL - 0.25
+    assert counting.take(5.25) == RunChanges(runs=[], gone=[])
+    assert counting.take(5.0 + COUNTS_INTERVAL) == RunChanges(runs=[], gone=[], others=True)
+
+
+def test_an_old_run_that_enters_the_filter_below_a_full_page_is_told_of(counting: RunPage) -> None:
+    counting.accept(run_record("old", created_at=999, state=State.SUCCESS))
+    assert counting.take(0.0) == RunChanges(runs=[], gone=[], others=True)
+
+
+def test_a_run_that_is_not_counted_is_passed_over(counting: RunPage) -> None:
+    counting.accept(run_record("b", name="foreign", state=State.STARTED))
+    assert counting.wait(0.0) is None
+
+
+def test_a_deleted_run_beyond_the_page_is_told_of(counting: RunPage) -> None:
+    counting.remove("stranger")
+    assert counting.take(0.0) == RunChanges(runs=[], gone=[], others=True)
