@@ -17,7 +17,8 @@ from flask.typing import ResponseReturnValue
 from inception.runs.errors import RunAlreadyEnded
 from webapp import actions
 from webapp.auth import Role, signed_in
-from webapp.auth.gate import csrf_token
+from webapp.auth.gate import csrf_token, gate
+from webapp.auth.roles import LOCAL_USER
 from webapp.headers import nonce
 from webapp.payloads import Revoke, check_run_id
 from webapp.plain import STATE_GROUPS, as_text, as_time, read_list, read_run
@@ -39,13 +40,11 @@ def runs() -> str:
 @pages.get("/runs/<run_id>")
 def run(run_id: str) -> str:
     """One run; `?node=PATH` opens that node."""
-    user = signed_in()
     return render_template(
         "run.html",
         run_id=run_id,
         node_path=request.args.get("node"),
         plain=read_run(run_id),
-        may_act=user is not None and user.role.covers(Role.OPERATOR),
         as_text=as_text,
         as_time=as_time,
     )
@@ -83,8 +82,23 @@ def docs() -> str:
 def _shared() -> dict[str, Any]:
     """What every template is given; no user and no token where nobody signs in."""
     user = signed_in()
-    shown = None if user is None or user.session is None else user
-    return {"nonce": nonce(), "csrf_token": csrf_token(), "version": version(), "user": shown}
+    role = _role()
+    return {
+        "nonce": nonce(),
+        "csrf_token": csrf_token(),
+        "version": version(),
+        "user": None if user is None or user.session is None else user,
+        "role": role,
+        "may_act": role is not None and role.covers(Role.OPERATOR),
+    }
+
+
+def _role() -> Role | None:
+    """What whoever asks may do; None for a stranger where one has to sign in."""
+    user = signed_in()
+    if user is not None:
+        return user.role
+    return LOCAL_USER.role if gate().door.users is None else None
 
 
 @cache

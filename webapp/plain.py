@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,9 @@ STATE_GROUPS: Final[Mapping[str, frozenset[State]]] = {
     "revoked": frozenset({State.REVOKED}),
 }
 """By the word that stands in the list's address."""
+
+SPANS: Final[Mapping[str, int]] = {"1h": 3600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000}
+"""Seconds (s) the list reaches back, by the word that stands in its address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,9 @@ def as_time(at: int) -> str:
 
 def _filter(asked: Mapping[str, str]) -> RunFilter:
     name = asked.get("name", "")[:_MAX_WORDS]
+    span = SPANS.get(asked.get("time", ""))
     return RunFilter(
+        since=None if span is None else int(time.time() - span) * 1000,
         states=STATE_GROUPS.get(asked.get("state", ""), frozenset()),
         names=frozenset({name} if name else ()),
         q=asked.get("q", "")[:_MAX_WORDS] or None,

@@ -61,6 +61,9 @@ def test_who_may_only_look_is_offered_nothing_to_do(stack: Dashboard, viewer: Vi
     for action in ("Retry", "Rerun", "Delete", "Revoke"):
         expect(page.get_by_role("button", name=action)).to_have_count(0)
     expect(page.get_by_role("link", name="Edit and run")).to_have_count(0)
+    page.goto("/start")
+    expect(page.get_by_role("heading", name="You may look, not start")).to_be_visible()
+    expect(page.get_by_role("button", name="Start run")).to_have_count(0)
 
 
 def test_an_operator_is_not_offered_to_delete(stack: Dashboard, viewer: Viewer) -> None:

@@ -23,8 +23,9 @@ def test_the_list_is_read_and_searched(stack: Dashboard, viewer: Viewer) -> None
     expect(row).to_have_count(1)
     expect(row).to_contain_text("Step 1 fails on purpose.")
     page.get_by_role("link", name="Success").click()
-    expect(row).to_have_count(0)
+    expect(page.get_by_text("No run matches.")).to_be_visible()
     page.get_by_role("link", name="Failure").click()
+    expect(page.get_by_role("searchbox")).to_have_value("plain <b>")
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("plain <b>list</b>")
 
@@ -53,6 +54,13 @@ def test_a_plain_form_revokes(stack: Dashboard, viewer: Viewer) -> None:
     eventually(lambda: stack.run(run_id)["state"] == "REVOKED", 20, "it is revoked")
     page.reload()
     expect(page.get_by_text("Revoked", exact=True).first).to_be_visible()
+
+
+def test_a_run_that_is_not_there_is_said_to_be_gone(viewer: Viewer) -> None:
+    page = _open(viewer, "/runs/00000000-0000-4000-8000-000000000000")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This run cannot be shown")
+    page.get_by_role("link", name="All runs").click()
+    expect(page.get_by_role("searchbox")).to_be_visible()
 
 
 def test_plain_pages_fit_a_phone(stack: Dashboard, viewer: Viewer) -> None:

@@ -84,6 +84,23 @@ def test_an_operator_signs_in_revokes_a_run_and_signs_out(visitor: Viewer, owner
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_nobody_is_offered_what_their_role_may_not_do(visitor: Viewer) -> None:
+    page = visitor.open("/signin")
+    start = page.get_by_role("link", name="Start a run")
+    expect(start).to_have_count(0)
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    page.get_by_label("Name").fill("viewer")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    expect(page.get_by_label("Name")).to_have_value("viewer")
+    expect(page.get_by_label("Password")).to_be_focused()
+    sign_in(page, Role.VIEWER)
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    expect(page.get_by_role("navigation")).to_be_visible()
+    expect(start).to_have_count(0)
+
+
 def test_a_foreign_page_gets_nothing_with_the_cookie(
     visitor: Viewer, guarded: GuardedWeb, owner: Owner, foreign_site: str
 ) -> None:

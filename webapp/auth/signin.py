@@ -34,7 +34,7 @@ def sign_in() -> ResponseReturnValue:
     try:
         word = gate().door.sign_in(name[:_MAX_NAME], password, address)
     except (Unauthorized, TooManyRequests) as error:
-        return _form(error.message), STATUS[error.code]
+        return _form(error.message, name[:_MAX_NAME]), STATUS[error.code]
     session.clear()
     session[CSRF_FIELD] = secrets.token_urlsafe(32)
     flask_login.login_user(Session(word))
@@ -53,8 +53,8 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("auth.signin"))
 
 
-def _form(error: str | None) -> str:
-    return render_template("signin.html", error=error, next=_wanted())
+def _form(error: str | None, name: str = "") -> str:
+    return render_template("signin.html", error=error, name=name, next=_wanted())
 
 
 def _wanted() -> str:

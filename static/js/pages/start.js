@@ -13,7 +13,7 @@ import { StartForm } from "../view/start-form.js";
 
 /** @param {{name: string}} props */
 export function StartPage({ name }) {
-  const { api } = useServices();
+  const { api, mayAct } = useServices();
   const [offer, setOffer] = useState(/** @type {Offer|null} */ (null));
   const [problem, setProblem] = useState("");
   const [tries, setTries] = useState(0);
@@ -21,6 +21,10 @@ export function StartPage({ name }) {
     setProblem("");
     readOffer(api).then(setOffer, (error) => setProblem(error.message));
   }, [tries]);
+  if (!mayAct)
+    return html`<${Blank} title="You may look, not start"><p class="muted">Starting a run takes the
+      role operator or admin. Ask who runs this server for it.</p>
+      <p><a class="button" href="/">All runs</a></p><//>`;
   if (problem)
     return html`<${Blank} title="The parents could not be read"><p class="muted">${problem}</p><p>
       <button type="button" class="button" onClick=${() => setTries(tries + 1)}>Try again</button>
