@@ -16,8 +16,8 @@ HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint audit fix types unit integration acceptance browser js bench soak hammer chaos matrix docs \
-	clean set-up
+.PHONY: help run test check lint audit fix types unit integration acceptance browser js pictures bench \
+	soak hammer chaos matrix docs clean set-up
 
 help: ## Print this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name does; \
@@ -69,6 +69,9 @@ browser: set-up ## Tests in a real browser, Chromium on PATH
 
 js: set-up ## Tests of the browser's modules
 	$(NODE) --test $(sort $(wildcard tests/js/*.test.js tests/js/*.test.mjs))
+
+pictures: set-up ## Take every page in every state and look into build/pictures, or WORDS= of them
+	$(BIN)/python -m tests.browser.pictures build/pictures $(WORDS)
 
 bench: ## Measure all rows of docs/benchmarks.md, or ROW=6 alone
 	@$(SETUP) bench

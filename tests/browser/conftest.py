@@ -20,6 +20,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     expect,
     sync_playwright,
 )
@@ -53,7 +54,7 @@ def empty_stack(tmp_path: Path, server_available: None) -> Iterator[Dashboard]:
 @contextmanager
 def _started(state_dir: Path) -> Iterator[Dashboard]:
     settings = {
-        "INCEPTION_PORT": str(_free_port()),
+        "INCEPTION_PORT": str(free_port()),
         "INCEPTION_CONCURRENCY": "4",
         "INCEPTION_TASKS": "tests.browser.chatty",
         "REDIS_URL": "",
@@ -65,7 +66,8 @@ def _started(state_dir: Path) -> Iterator[Dashboard]:
         application.end()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -74,19 +76,28 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the session. Debian's Chromium serves; Playwright's own need not be there."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
+    if chromium_path() is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium found: install one, or name it with CHROMIUM=/path")
         pytest.skip("NO BROWSER WAS TESTED: no Chromium found; name one with CHROMIUM=/path")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--disable-dev-shm-usage", *sandbox]
-        )
+        browser = launch(playwright)
         yield browser
         browser.close()
+
+
+def chromium_path() -> str | None:
+    """Return where this machine has its browser."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the browser."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(
+        executable_path=chromium_path(), args=["--disable-dev-shm-usage", *sandbox]
+    )
 
 
 class Viewer:

@@ -62,6 +62,21 @@ def test_times_stand_still_while_the_connection_is_lost(stack: Dashboard, viewer
     expect(elapsed).not_to_have_text(frozen)
 
 
+def test_nothing_moves_because_the_connection_goes(stack: Dashboard, viewer: Viewer) -> None:
+    viewer.expected = CUT
+    run_id = stack.start("counting.count_twice", label="stay there", limit=1, delay=0)
+    for width in (360, 1440):
+        page = viewer.open("/?q=stay+there", viewport={"width": width, "height": 800})
+        _is(page, "live")
+        row = page.locator(f'a[href="/runs/{run_id}"]')
+        expect(page.locator(".strip").first).to_be_visible()
+        place = row.bounding_box()
+        page.context.set_offline(True)
+        _is(page, "lost")
+        expect(page.get_by_text("The live connection is lost")).to_be_visible()
+        assert row.bounding_box() == place
+
+
 def test_the_list_catches_up_with_runs_started_meanwhile(stack: Dashboard, viewer: Viewer) -> None:
     viewer.expected = CUT
     stack.start("counting.count_twice", limit=1, delay=0)

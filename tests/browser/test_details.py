@@ -60,6 +60,24 @@ def test_every_tab_of_a_task_has_an_address(stack: Dashboard, viewer: Viewer) ->
     expect(page.get_by_role("tabpanel")).to_contain_text("[ 1, 0 ]")
 
 
+def test_leaving_a_task_by_key_leads_back_to_its_row(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.listen", lines=3, pause=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open(f"/runs/{run_id}")
+    row, details = page.locator('[data-path="0"]'), page.get_by_role("complementary", name="Task")
+    row.focus()
+    page.keyboard.press("Enter")
+    details.get_by_role("tab", name="Log").click()
+    search = page.get_by_label("Search the output")
+    search.fill("line")
+    search.press("Escape")
+    expect(search).to_have_value("")
+    expect(details).to_be_visible()
+    search.press("Escape")
+    expect(details).to_have_count(0)
+    expect(row).to_be_focused()
+
+
 def test_a_log_is_searched_and_kept_as_a_file(stack: Dashboard, viewer: Viewer) -> None:
     run_id = stack.start("chatty.listen", lines=12, pause=0)
     assert stack.wait_for_end(run_id) == "SUCCESS"

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 
 SHORT = {"limit": 1, "delay": 0}
+POINT_AT_ROWS = """() => {
+    const move = () => document.querySelector(".run-row[data-run-id]")
+        .dispatchEvent(new PointerEvent("pointermove", {bubbles: true}));
+    move();
+    window.pointing = setInterval(move, 100);
+}"""
+"""A hand that rests on a mouse never holds it quite still."""
 
 
 def _count(page: Page, word: str) -> int:
@@ -32,6 +39,83 @@ def test_the_tabs_count_the_runs_and_go_on_counting(stack: Dashboard, viewer: Vi
     _labelled(stack, "counted by the tabs")
     expect(tab).to_have_text(re.compile(rf"Success\s+{before + 1}$"))
     assert _count(page, "All") >= before + 1
+
+
+def test_the_other_tabs_count_on_while_one_is_chosen(stack: Dashboard, viewer: Viewer) -> None:
+    _labelled(stack, "counted aside")
+    page = viewer.open("/?state=success&q=counted+aside")
+    tab = page.get_by_role("button", name=re.compile("^Failure [0-9]"))
+    expect(tab).to_have_text(re.compile(r"Failure\s+0$"))
+    failing = stack.start("failing.fail_at", label="counted aside", step=1, steps=1)
+    assert stack.wait_for_end(failing) == "FAILURE"
+    expect(tab).to_have_text(re.compile(r"Failure\s+1$"))
+    stack.delete(failing)
+    expect(tab).to_have_text(re.compile(r"Failure\s+0$"))
+
+
+def test_what_is_typed_stays_as_it_is_typed(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = _labelled(stack, "typed by hand")
+    page = viewer.open("/")
+    box = page.get_by_role("searchbox")
+    box.press_sequentially("typed ")
+    page.wait_for_url("**/?q=typed")
+    expect(page.locator(f'a[href="/runs/{run_id}"]')).to_be_visible()
+    expect(box).to_have_value("typed ")
+    box.press_sequentially("by")
+    page.get_by_role("button", name=re.compile("^Success")).click()
+    page.wait_for_url("**/?state=success&q=typed+by")
+    expect(box).to_have_value("typed by")
+
+
+def test_a_list_that_matches_nothing_shows_the_way_back(stack: Dashboard, viewer: Viewer) -> None:
+    _labelled(stack, "somewhere else")
+    page = viewer.open("/?state=failure&q=no+such+words")
+    expect(page.get_by_text("There is none with")).to_contain_text("“no such words”")
+    page.get_by_role("button", name="Show all runs").click()
+    expect(page.get_by_role("listitem").first).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    assert page.url.endswith("/")
+
+
+def test_no_row_moves_while_the_page_is_drawn_or_paused(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = _labelled(stack, "stays in place")
+    page = viewer.open("about:blank")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/parents", hold)
+    page.goto("/?q=stays+in+place")
+    row = page.locator(f'a[href="/runs/{run_id}"]')
+    expect(row).to_be_visible()
+    place = row.bounding_box()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".strip").first).to_be_visible()
+    assert row.bounding_box() == place
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_role("button", name="Paused")).to_be_visible()
+    assert row.bounding_box() == place
+
+
+def test_no_row_comes_between_under_the_pointer(stack: Dashboard, viewer: Viewer) -> None:
+    leaving = stack.start("chatty.keep_tidy", label="pointed at")
+    pointed = stack.start("chatty.keep_tidy", label="pointed at")
+    page = viewer.open("/?state=active&q=pointed+at")
+    rows, row = page.get_by_role("listitem"), page.locator(f'a[href="/runs/{pointed}"]')
+    expect(rows).to_have_count(2)
+    place = row.bounding_box()
+    page.evaluate(POINT_AT_ROWS)
+    new = stack.start("chatty.keep_tidy", label="pointed at")
+    stack.revoke(leaving)
+    expect(page.get_by_role("button", name="1 new run")).to_be_visible()
+    assert row.bounding_box() == place
+    page.evaluate("clearInterval(pointing)")
+    expect(page.locator(f'a[href="/runs/{new}"]')).to_be_visible()
+    expect(page.locator(f'a[href="/runs/{leaving}"]')).to_have_count(0)
+    for run_id in (pointed, new):
+        stack.revoke(run_id)
 
 
 def test_the_list_is_narrowed_by_parent_and_time_in_its_address(

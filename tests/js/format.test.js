@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  briefIterations,
   elapsed,
   formatAgo,
   formatDuration,
@@ -28,6 +29,7 @@ test("durations are as long as they need to be", () => {
     ["0 s", "0 s", "59 s", "1 m 05 s", "2 h 04 m", "3 d 0 h"],
   );
   assert.equal(formatDuration(1_240, true), "1.2 s");
+  assert.equal(formatDuration(42, true), "42 ms");
 });
 
 test("a clock behind the server's shows no negative time", () => {
@@ -58,6 +60,15 @@ test("iterations say what is known", () => {
     [meta({}), meta({ iteration: 3 }), meta({ iteration: 3, total: 1200 })].map(iterations),
     ["", "3", "3 / 1,200"],
   );
+});
+
+test("iterations too long for a row are rounded", () => {
+  const shown = [
+    meta({ iteration: 95, total: 100_000 }),
+    meta({ iteration: 123_456, total: 9_876_543 }),
+    meta({ iteration: 1_234_567_890 }),
+  ].map(briefIterations);
+  assert.deepEqual(shown, ["95 / 100,000", "120K / 9.9M", "1.2B"]);
 });
 
 test("task names are split at their last dot", () => {

@@ -15,6 +15,9 @@ const PAGE = 40;
 /** Runs of each older page, which are followed too. */
 const OLDER = 200;
 
+/** Milliseconds (ms) after the pointer moved over the rows in which none comes or goes. */
+const HAND_NEAR = 1_500;
+
 export class ListFeed {
   /**
    * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services
@@ -47,6 +50,7 @@ export class ListFeed {
   disconnect() {
     this.stop?.();
     clearTimeout(this.timer);
+    clearTimeout(this.handNear);
     this.queue.clear();
     this.link.mark(this, false);
     this.link.socket.off("runs", this.onRuns);
@@ -110,9 +114,29 @@ export class ListFeed {
   deliver(changes) {
     if (this.link.behind.peek().has(this) || this.store.paused.peek())
       return this.postpone(changes);
+    const moving = this.handNear ? [...changes].filter(([id, run]) => this.moves(id, run)) : [];
+    if (moving.length) this.postpone(new Map(moving));
+    for (const [id] of moving) changes.delete(id);
     const gone = [...changes].filter(([, run]) => run === null).map(([id]) => id);
     if (gone.length) this.store.remove(gone);
     this.store.put([...changes.values()].filter((run) => run !== null));
+  }
+
+  /** Whether the rows below it would move. @param {string} id @param {Run|null} run */
+  moves(id, run) {
+    return (run === null) === this.store.runs.has(id);
+  }
+
+  /** The pointer moves over the rows: what it points at must stay where it is. */
+  hold() {
+    clearTimeout(this.handNear);
+    this.handNear = setTimeout(() => this.letGo(), HAND_NEAR);
+  }
+
+  letGo() {
+    clearTimeout(this.handNear);
+    this.handNear = undefined;
+    if (!this.store.paused.peek()) this.goOn();
   }
 
   /**
@@ -138,6 +162,11 @@ export class ListFeed {
 
   resume() {
     this.store.paused.value = false;
+    this.goOn();
+  }
+
+  /** What was kept is shown. */
+  goOn() {
     this.store.waiting.value = 0;
     if (this.overflowed) void this.ask();
     else this.queue.flush();

@@ -14,6 +14,8 @@ export class Parents {
     this.api = api;
     /** By name. @type {import("@preact/signals").Signal<ReadonlyMap<string, Parent>>} */
     this.known = signal(new Map());
+    /** Whether the catalogue has been asked for, whatever the answer. */
+    this.asked = signal(false);
     this.names = computed(() => [...this.known.value.keys()].sort());
     /**
      * Ends of each parent's latest runs, in an order that stays while the page does.
@@ -38,8 +40,9 @@ export class Parents {
   /** Without the catalogue the list can still be narrowed by words, so a refusal is no problem. */
   async read() {
     const parents = await this.api.parents().catch(() => null);
-    if (!parents) return;
     batch(() => {
+      this.asked.value = true;
+      if (!parents) return;
       this.known.value = new Map(parents.map((parent) => [parent.name, parent]));
       this.ends.value = new Map(lastHeardFirst(parents).map((one) => [one.name, one.recent ?? []]));
     });

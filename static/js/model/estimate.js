@@ -15,10 +15,10 @@
 /** @typedef {{whole: number, off: number}} Guess */
 
 /** Ended runs of the parent from which its history counts. */
-export const LEAST_HISTORY = 3;
+const LEAST_HISTORY = 3;
 
 /** Percent of progress from which a run's own pace counts alone. */
-export const LEAST_PROGRESS = 10;
+const LEAST_PROGRESS = 10;
 
 /**
  * No guess is taken for better than this, however alike the runs before were: pace is seldom even,

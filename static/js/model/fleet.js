@@ -7,7 +7,7 @@ import { formatCount, formatDuration, plural } from "./format.js";
 /** @typedef {import("./types.js").Queue} Queue */
 
 /** Dead workers that are remembered while the page is open. */
-export const MOST_LOST = 20;
+const MOST_LOST = 20;
 
 /** Silent for this part of its time-to-live, a worker is late: it is heard five times in one. */
 const LATE = 0.5;

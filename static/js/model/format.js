@@ -5,6 +5,9 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** Characters of the iterations that a row has room for. */
+const MOST_DIGITS = 12;
+
 const count = new Intl.NumberFormat("en");
 
 /** @param {number} n */
@@ -17,12 +20,13 @@ export const plural = (n, one, many = `${one}s`) => `${formatCount(n)} ${n === 1
 const two = (n) => String(n).padStart(2, "0");
 
 /**
- * A finished or running time: "0.4 s", "12 s", "3 m 05 s", "2 h 04 m".
+ * A finished or running time: "40 ms", "0.4 s", "12 s", "3 m 05 s", "2 h 04 m".
  * @param {number} ms
  * @param {boolean} [exact]
  */
 export function formatDuration(ms, exact = false) {
   const span = Math.max(0, ms);
+  if (span < SECOND / 10 && exact) return `${Math.round(span)} ms`;
   if (span < 10 * SECOND && exact) return `${(span / SECOND).toFixed(1)} s`;
   if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;
   if (span < HOUR)
@@ -80,6 +84,11 @@ const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeS
 /** @param {number} at */
 export const formatTime = (at) => absolute.format(at);
 
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
+/** The time of day to the second, by the clock on this wall: "14:03:22". @param {number} at */
+export const formatClock = (at) => clock.format(at);
+
 /** The last part of a dotted task name. @param {string} name */
 export const shortName = (name) => name.slice(name.lastIndexOf(".") + 1);
 
@@ -99,6 +108,18 @@ export const formatJson = (value) => JSON.stringify(value, null, 2) ?? "null";
 export function iterations(meta) {
   if (meta.total === null) return meta.iteration ? formatCount(meta.iteration) : "";
   return `${formatCount(meta.iteration)} / ${formatCount(meta.total)}`;
+}
+
+const few = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 });
+
+/**
+ * The same as a row has room for it: "120K / 9.9M" where the numbers are long.
+ * @param {import("./types.js").Meta} meta
+ */
+export function briefIterations(meta) {
+  const words = iterations(meta);
+  if (words.length <= MOST_DIGITS) return words;
+  return [meta.iteration, meta.total].flatMap((n) => (n === null ? [] : few.format(n))).join(" / ");
 }
 
 /**

@@ -16,6 +16,7 @@ import { firstFailure } from "../model/tree.js";
 import { Blank, Loading } from "../view/blank.js";
 import { NodeDetails } from "../view/node-details.js";
 import { RunDetails } from "../view/run-details.js";
+import { focusOn } from "../view/row-focus.js";
 import { RunHead } from "../view/run-head.js";
 import { useServices, useShortcuts } from "../view/services.js";
 import { TreeCard } from "../view/tree-card.js";
@@ -119,7 +120,13 @@ function Shown({ runId, view }) {
   };
   const choose = (/** @type {string|null} */ path) => show(path, "");
   const openTab = (/** @type {string} */ name) => show(selected.peek(), name);
-  useEscape(() => choose(null));
+  const close = () => {
+    const path = selected.peek();
+    if (path === null) return;
+    choose(null);
+    focusOn(`[data-path="${CSS.escape(path)}"]`);
+  };
+  useEscape(close);
   useShortcuts(keysOf(view));
   return html`
     <${RunHead} store=${store} history=${view.history} />
@@ -131,7 +138,7 @@ function Shown({ runId, view }) {
           ? html`<${RunDetails} store=${store} tab=${tab.value} openTab=${openTab} />`
           : html`<${NodeDetails} key=${selected.value} store=${store} runId=${runId}
             path=${selected.value} tab=${tab.value} openTab=${openTab}
-            onClose=${() => choose(null)} />`
+            onClose=${close} />`
       }
     </div>`;
 }
@@ -147,11 +154,13 @@ function keysOf({ store, timeline }) {
   ];
 }
 
-/** @param {() => void} act */
+/** A search that holds words is emptied by that key first. @param {() => void} act */
 function useEscape(act) {
   useEffect(() => {
     const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === "Escape" && !document.querySelector("dialog[open]")) act();
+      const { target } = event;
+      const empties = target instanceof HTMLInputElement && target.type === "search" && target.value;
+      if (event.key === "Escape" && !empties && !document.querySelector("dialog[open]")) act();
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);

@@ -9,7 +9,15 @@ import { ListStore } from "../live/list-store.js";
 import { Parents } from "../live/parents.js";
 import { RunCounts } from "../live/run-counts.js";
 import { Selection } from "../live/selection.js";
-import { isFiltered, readFilter, writeFilter } from "../model/run-list.js";
+import {
+  countOf,
+  describeFilter,
+  isFiltered,
+  NO_FILTER,
+  readFilter,
+  writeFilter,
+} from "../model/run-list.js";
+import { statesOf } from "../model/states.js";
 import { Blank, Loading, ProblemNote } from "../view/blank.js";
 import { BulkBar } from "../view/bulk-bar.js";
 import { FirstRun } from "../view/first-run.js";
@@ -54,13 +62,14 @@ export function RunsPage() {
     counts.setFilter(next);
   };
   useShortcuts(keysOf(parts));
+  const showAll = () => change(NO_FILTER);
   return html`<${RunFilters} filter=${filter.value} change=${change} counts=${counts}
       parents=${parents}>
       <${PauseSwitch} store=${store} toggle=${() => togglePause(parts)} /><//>
     ${selection ? html`<${BulkBar} selection=${selection} bulk=${bulk} counts=${counts}
       filter=${filter.value} />` : null}
     <${ParentStrip} parents=${parents} filter=${filter.value} change=${change} />
-    <${Listed} ...${parts} filter=${filter.value} />`;
+    <${Listed} ...${parts} filter=${filter.value} showAll=${showAll} />`;
 }
 
 /** @param {Parts} parts @param {Services} services */
@@ -69,7 +78,10 @@ function connect({ store, feed, counts, parents, bulk, filter }, services) {
   counts.setFilter(filter.peek());
   const connected = [feed, counts, parents, bulk];
   for (const part of connected) part.connect();
-  const stopTab = effect(() => showInTab(store.active.value, services.tab));
+  const stopTab = effect(() => {
+    const active = countOf(counts.counts.value, statesOf("active"));
+    showInTab(active ?? store.active.value, services.tab);
+  });
   return () => {
     stopTab();
     for (const part of connected) part.disconnect();
@@ -119,8 +131,8 @@ function showInTab(active, tab) {
   );
 }
 
-/** @param {Omit<Parts, "filter"> & {filter: Filter}} props */
-function Listed({ store, feed, parents, selection, filter }) {
+/** @param {Omit<Parts, "filter"> & {filter: Filter, showAll: () => void}} props */
+function Listed({ store, feed, parents, selection, filter, showAll }) {
   const problem = store.problem.value;
   if (!store.loaded.value)
     return problem
@@ -131,7 +143,8 @@ function Listed({ store, feed, parents, selection, filter }) {
       selection=${selection} />`;
   if (isFiltered(filter))
     return html`<${Blank} title="No run matches"><p class="muted">
-      Choose another state or search for something else.
-      New runs that match appear here by themselves.</p><//>`;
+      There is none with <strong class="wrap">${describeFilter(filter)}</strong>.
+      New runs that match appear here by themselves.</p>
+      <p><button type="button" class="button" onClick=${showAll}>Show all runs</button></p><//>`;
   return html`<${FirstRun} />`;
 }

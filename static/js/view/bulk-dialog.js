@@ -1,12 +1,12 @@
 /** Asks before many runs are acted on: what happens, to how many, and to which. */
 
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
 import { plural, shortName } from "../model/format.js";
 import { filterOf, fit } from "../model/bulk.js";
 import { describeFilter } from "../model/run-list.js";
 import { ProblemNote } from "./blank.js";
 import { reach } from "./choosing.js";
+import { useDeed } from "./deed.js";
 import { Dialog } from "./dialog.js";
 import { useServices } from "./services.js";
 
@@ -18,8 +18,15 @@ const MOST_NAMED = 5;
 
 /** @param {Choosing & {action: BulkAction, onClose: () => void}} props */
 export function BulkDialog(props) {
-  const { action, onClose } = props;
-  const { send, asking, problem } = useSending(props);
+  const { action, bulk, selection, onClose } = props;
+  const { busy, problem, attempt } = useDeed();
+  const order = useOrder(props);
+  const send = () =>
+    attempt(async () => {
+      await bulk.begin(order());
+      selection.clear();
+      onClose();
+    });
   const n = reach(props, action);
   const what = n === null ? "all that match" : plural(n, "run");
   return html`<${Dialog} title=${`${action.word} ${what}?`} onClose=${onClose}>
@@ -28,32 +35,11 @@ export function BulkDialog(props) {
     <${ProblemNote} text=${problem} />
     <div class="dialog-actions">
       <button type="button" class="button" onClick=${onClose}>${action.otherwise}</button>
-      <button type="button" disabled=${asking} onClick=${send}
+      <button type="button" disabled=${busy} onClick=${send}
         class=${`button ${action.action === "retry" ? "primary" : "danger"}`}>
-        ${asking ? "Asking…" : `${action.word} ${what}`}</button>
+        ${busy ? "Asking…" : `${action.word} ${what}`}</button>
     </div>
   <//>`;
-}
-
-/** @param {Choosing & {action: BulkAction, onClose: () => void}} props */
-function useSending(props) {
-  const { bulk, selection, onClose } = props;
-  const [asking, setAsking] = useState(false);
-  const [problem, setProblem] = useState("");
-  const order = useOrder(props);
-  const send = async () => {
-    setAsking(true);
-    setProblem("");
-    try {
-      await bulk.begin(order());
-      selection.clear();
-      onClose();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-      setAsking(false);
-    }
-  };
-  return { send, asking, problem };
 }
 
 /** @param {Choosing & {action: BulkAction}} props */

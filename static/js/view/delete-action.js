@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { shortName } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
+import { leaveFor, useDeed } from "./deed.js";
 import { Dialog } from "./dialog.js";
 import { useServices } from "./services.js";
 
@@ -21,25 +22,20 @@ export function DeleteAction({ run }) {
 /** @param {{run: Run, onClose: () => void}} props */
 function DeleteDialog({ run, onClose }) {
   const { api } = useServices();
-  const [asking, setAsking] = useState(false);
-  const [problem, setProblem] = useState("");
-  const remove = async () => {
-    setAsking(true);
-    setProblem("");
-    await api.remove(run.id).then(
-      () => location.assign("/"),
-      (error) => setProblem(error.message),
-    );
-    setAsking(false);
-  };
+  const { busy, problem, attempt } = useDeed();
+  const remove = () =>
+    attempt(async () => {
+      await api.remove(run.id);
+      await leaveFor("/");
+    });
   return html`<${Dialog} title="Delete this run?" onClose=${onClose}>
     <p><strong class="wrap">${run.label || shortName(run.name)}</strong> goes for good, with its
       tasks, values, errors and output.</p>
     <${ProblemNote} text=${problem} />
     <div class="dialog-actions">
       <button type="button" class="button" onClick=${onClose}>Keep it</button>
-      <button type="button" class="button danger" disabled=${asking} onClick=${remove}>
-        ${asking ? "Deleting…" : "Delete run"}</button>
+      <button type="button" class="button danger" disabled=${busy} onClick=${remove}>
+        ${busy ? "Deleting…" : "Delete run"}</button>
     </div>
   <//>`;
 }

@@ -2,7 +2,9 @@
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
+import { tagsIn } from "../model/tags.js";
 import { ProblemNote } from "./blank.js";
+import { useDeed } from "./deed.js";
 import { Dialog } from "./dialog.js";
 import { useServices } from "./services.js";
 
@@ -10,11 +12,6 @@ import { useServices } from "./services.js";
 /** @typedef {{run: Run, store: import("../live/run-store.js").RunStore}} Props */
 
 const MOST_CHARACTERS = 200;
-
-/** Words between commas, each once. @param {string} text */
-export const tagsIn = (text) => [
-  ...new Set(text.split(",").map((word) => word.trim()).filter(Boolean)),
-];
 
 /** @param {Props} props */
 export function DescribeAction({ run, store }) {
@@ -29,17 +26,13 @@ function DescribeDialog({ run, store, onClose }) {
   const { api } = useServices();
   const [label, setLabel] = useState(run.label ?? "");
   const [tags, setTags] = useState(run.tags.join(", "));
-  const [problem, setProblem] = useState("");
+  const { busy, problem, attempt } = useDeed();
   const save = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const changes = { label: label.trim() || null, tags: tagsIn(tags) };
-    api.describe(run.id, changes).then(
-      (changed) => {
-        store.offer(changed);
-        onClose();
-      },
-      (error) => setProblem(error.message),
-    );
+    void attempt(async () => {
+      store.offer(await api.describe(run.id, { label: label.trim() || null, tags: tagsIn(tags) }));
+      onClose();
+    });
   };
   return html`<${Dialog} title="Label and tags" onClose=${onClose}>
     <form onSubmit=${save}>
@@ -49,7 +42,8 @@ function DescribeDialog({ run, store, onClose }) {
       <${ProblemNote} text=${problem} />
       <div class="dialog-actions">
         <button type="button" class="button" onClick=${onClose}>Leave as it is</button>
-        <button type="submit" class="button primary">Save</button>
+        <button type="submit" class="button primary" disabled=${busy}>
+          ${busy ? "Saving…" : "Save"}</button>
       </div>
     </form>
   <//>`;

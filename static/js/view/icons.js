@@ -26,7 +26,6 @@ const SHAPES = {
   minus: ["M3 8h10"],
   earlier: ["M9.8 3.6 5.4 8l4.4 4.4"],
   later: ["m6.2 3.6 4.4 4.4-4.4 4.4"],
-  attempt: ["M13.4 8A5.4 5.4 0 1 1 11.6 4", "M11.8 1.2V4.2H8.8"],
 };
 
 /** @param {{shape: string}} props */

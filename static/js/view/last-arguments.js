@@ -18,15 +18,18 @@ import { useServices } from "./services.js";
 /** @param {LastArgumentsProps} props */
 export function LastArguments({ parent, take }) {
   const { api } = useServices();
-  const [last, setLast] = useState(/** @type {Run|null} */ (null));
+  const [last, setLast] = useState(/** @type {Run|null|undefined} */ (undefined));
   useEffect(() => {
     // Without them the form serves as well: nothing is said where they can't be read.
-    readLast(api, parent.name).then(setLast, () => {});
+    readLast(api, parent.name).then(setLast, () => setLast(null));
   }, [parent.name]);
+  // Its place is kept while they are read: fields must not jump away from who begins to type.
+  if (last === undefined && parent.recent?.length)
+    return html`<p class="last-arguments small muted">Reading the last run’s arguments…</p>`;
   const given = last?.kwargs && brief(last.kwargs, parent.schema);
   if (!last || !given) return null;
   return html`<p class="last-arguments small"><span class="muted">Last run <${Ago}
-      at=${last.created_at} />:</span> <span class="mono wrap">${given}</span>
+      at=${last.created_at} /></span> <span class="mono wrap">${given}</span>
     <button type="button" class="link" onClick=${() => take(last.kwargs ?? {})}>
       Use these arguments</button></p>`;
 }

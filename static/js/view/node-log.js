@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LogFeed } from "../live/log-feed.js";
-import { plural } from "../model/format.js";
+import { formatClock, plural } from "../model/format.js";
 import { lineTone, linesWith, logName, logText } from "../model/log.js";
 import { ProblemNote } from "./blank.js";
 import { Icon } from "./icons.js";
@@ -76,7 +76,10 @@ function LogLines({ feed, ended, wanted }) {
     ref=${view}>
     ${feed.dropped.value ? html`<div class="log-line muted">
       … ${plural(feed.dropped.value, "older line")} no longer kept</div>` : null}
-    ${found.map((line) => html`<div class=${`log-line log-${lineTone(line)}`}>${line.text}</div>`)}
+    ${found.map(
+      (line) => html`<div class=${`log-line log-${lineTone(line)}`}
+        data-at=${line.at === null ? "" : formatClock(line.at)}>${line.text}</div>`,
+    )}
     ${found.length ? null : html`<div class="log-line muted">No line has these words.</div>`}
   </div>`;
 }

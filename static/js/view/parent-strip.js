@@ -20,6 +20,8 @@ const MOST_SHOWN = 8;
 
 /** @param {ParentStripProps} props */
 export function ParentStrip({ parents, filter, change }) {
+  // Their place is kept while they are read: rows that were seen must not jump.
+  if (!parents.asked.value) return html`<div class="strips"></div>`;
   const latest = [...parents.ends.value].filter(([, ends]) => ends.length).slice(0, MOST_SHOWN);
   if (!latest.length) return null;
   return html`<div class="strips" role="group" aria-label="Recent outcomes">

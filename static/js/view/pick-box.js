@@ -17,5 +17,6 @@ export function PickAllBox({ selection }) {
   const chosen = selection.size.value;
   return html`<label class="pick"><input type="checkbox" aria-label="Select all shown"
     checked=${shown > 0 && chosen === shown} indeterminate=${chosen > 0 && chosen < shown}
-    onClick=${() => selection.chooseShown()} /></label>`;
+    onClick=${() => selection.chooseShown()} /><span class="pick-words" aria-hidden="true">
+      Select all shown</span></label>`;
 }

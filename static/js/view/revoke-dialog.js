@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { plural } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
+import { useDeed } from "./deed.js";
 import { Dialog } from "./dialog.js";
 
 /**
@@ -18,15 +19,12 @@ import { Dialog } from "./dialog.js";
 /** @param {RevokeDialogProps} props */
 export function RevokeDialog({ what, name, running, revoke, onClose }) {
   const [reason, setReason] = useState("");
-  const [asking, setAsking] = useState(false);
-  const [problem, setProblem] = useState("");
-  const confirm = async () => {
-    if (asking) return;
-    setAsking(true);
-    setProblem("");
-    await revoke(reason.trim()).then(onClose, (error) => setProblem(error.message));
-    setAsking(false);
-  };
+  const { busy, problem, attempt } = useDeed();
+  const confirm = () =>
+    attempt(async () => {
+      await revoke(reason.trim());
+      onClose();
+    });
   const onSubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     void confirm();
@@ -50,8 +48,8 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
       <${ProblemNote} text=${problem} />
       <div class="dialog-actions">
         <button type="button" class="button" onClick=${onClose}>Keep it running</button>
-        <button type="submit" class="button danger" disabled=${asking}>
-          ${asking ? "Revoking…" : `Revoke ${what}`}</button>
+        <button type="submit" class="button danger" disabled=${busy}>
+          ${busy ? "Revoking…" : `Revoke ${what}`}</button>
       </div>
     </form>
   <//>`;

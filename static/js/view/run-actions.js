@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { isFinal } from "../model/states.js";
 import { shortName } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
+import { leaveFor, useDeed } from "./deed.js";
 import { DeleteAction } from "./delete-action.js";
 import { DescribeAction } from "./describe-action.js";
 import { RevokeDialog } from "./revoke-dialog.js";
@@ -44,16 +45,9 @@ function RevokeAction({ run, store }) {
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
 function EndedActions({ run, store }) {
   const { api } = useServices();
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  const act = async (/** @type {() => Promise<void>} */ work) => {
-    setBusy(true);
-    setProblem("");
-    await work().catch((error) => setProblem(error.message));
-    setBusy(false);
-  };
-  const retry = () => act(async () => store.offer(await api.retry(run.id)));
-  const rerun = () => act(async () => location.assign(`/runs/${(await api.rerun(run.id)).id}`));
+  const { busy, problem, attempt } = useDeed();
+  const retry = () => attempt(async () => store.offer(await api.retry(run.id)));
+  const rerun = () => attempt(async () => leaveFor(`/runs/${(await api.rerun(run.id)).id}`));
   return html`<div class="actions">
     ${
       run.state === "SUCCESS"

@@ -1,7 +1,7 @@
 /** Narrows the list by state, parent, time and words; the choice stands in the page's address. */
 
 import { html } from "htm/preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { formatCount, shortName } from "../model/format.js";
 import { countOf, TIMES } from "../model/run-list.js";
 import { STATE_FILTERS } from "../model/states.js";
@@ -78,17 +78,35 @@ function Times({ filter, change }) {
     </select></label>`;
 }
 
-/** @param {{filter: Filter, change: (filter: Filter) => void}} props */
+/**
+ * What is typed stays as it is typed, whatever is drawn anew meanwhile; only a filter that was
+ * changed elsewhere takes its place.
+ * @param {{filter: Filter, change: (filter: Filter) => void}} props
+ */
 function Words({ filter, change }) {
+  const [typed, setTyped] = useState(filter.q);
+  const latest = useRef({ filter, change });
+  latest.current = { filter, change };
   const timer = useRef(/** @type {number|undefined} */ (undefined));
   useEffect(() => () => clearTimeout(timer.current), []);
-  const onInput = (/** @type {Typed} */ event) => {
-    const q = event.currentTarget.value.trim();
+  const asked = useRef(filter.q);
+  if (filter.q !== asked.current) {
+    asked.current = filter.q;
     clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => change({ ...filter, q }), TYPING_PAUSE);
+    setTyped(filter.q);
+  }
+  const search = (/** @type {string} */ q) => {
+    asked.current = q;
+    latest.current.change({ ...latest.current.filter, q });
+  };
+  const onInput = (/** @type {Typed} */ event) => {
+    const text = event.currentTarget.value;
+    setTyped(text);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => search(text.trim()), TYPING_PAUSE);
   };
   return html`<label class="searchbox"><span class="sr-only">Search runs</span>
     <${Icon} shape="search" />
-    <input type="search" placeholder="Name, label or id" value=${filter.q} onInput=${onInput} />
+    <input type="search" placeholder="Name, label or id" value=${typed} onInput=${onInput} />
   </label>`;
 }

@@ -9,7 +9,7 @@ import {
   shortId,
   shortName,
 } from "../model/format.js";
-import { isFinal } from "../model/states.js";
+import { briefError, isFinal, stateTone } from "../model/states.js";
 import { CopyButton } from "./copy-button.js";
 import { Ago, Elapsed } from "./elapsed.js";
 import { ProgressBar } from "./progress-bar.js";
@@ -33,7 +33,7 @@ export function RunHead({ store, history }) {
   return html`<header class="run-head card">
     <div class="run-head-top">
       <div class="run-names">
-        <h1>${run.label || shortName(run.name)}</h1>
+        <h1 title=${run.label}>${run.label || shortName(run.name)}</h1>
         <p class="muted mono small wrap">${run.label ? run.name : moduleName(run.name)}</p>
       </div>
       <${RunActions} run=${run} store=${store} />
@@ -43,7 +43,7 @@ export function RunHead({ store, history }) {
       <${ProgressBar} record=${run} label="Progress of the run" large=${true} />
       <span class="percent">${percent(run)}</span>
     </div>
-    <p class="run-message">${message(run)}</p>
+    <${Message} run=${run} />
     <${StateSummary} counts=${run.counts} />
     <ul class="run-facts muted small">
       <li><${Elapsed} record=${run} /> elapsed</li>
@@ -52,7 +52,8 @@ export function RunHead({ store, history }) {
       <li class="mono">${shortId(run.id)} <${CopyButton} text=${run.id} what="run id" /></li>
       ${run.rerun_of ? html`<li>rerun of <a href=${`/runs/${run.rerun_of}`} class="mono">
         ${shortId(run.rerun_of)}</a></li>` : null}
-      ${run.tags.map((tag) => html`<li key=${tag}><span class="tag">${tag}</span></li>`)}
+      ${run.tags.length ? html`<li class="run-tags">${run.tags.map((tag) => html`<span key=${tag}
+        class="tag">${tag}</span>`)}</li>` : null}
     </ul>
   </header>`;
 }
@@ -72,20 +73,27 @@ function percent(run) {
   return known === null ? "" : `${Math.floor(known)} %`;
 }
 
-/** @param {Run} run */
-function message(run) {
-  if (run.revoke) return revokeWords(run, run.revoke);
-  if (run.meta.error && isFinal(run.state))
-    return html`<span class="wrap tone-failure">${run.meta.error}</span>`;
-  const steps = iterations(run.meta);
-  return html`<span class="wrap">${run.meta.message}</span> ${steps ? html`<span
-    class="muted tabular">${steps}</span>` : null}`;
+/**
+ * Its line is kept while words may still come; a long error stands whole in the details.
+ * @param {{run: Run}} props
+ */
+function Message({ run }) {
+  const { words, tone, steps } = message(run);
+  if (!words && !steps && isFinal(run.state)) return null;
+  return html`<p class="run-message"><span class=${`wrap ${tone}`}>${words}</span> ${
+    steps ? html`<span class="muted tabular">${steps}</span>` : null
+  }</p>`;
 }
 
-/** @param {Run} run @param {import("../model/types.js").Revoke} revoke */
-function revokeWords(run, revoke) {
-  const ended = isFinal(run.state);
-  const words = `${ended ? "Revoked" : "Being revoked"} by ${revoke.by}`;
-  return html`<span class=${`wrap tone-${ended ? "revoked" : "revoking"}`}>
-    ${words}${revoke.reason ? `: ${revoke.reason}` : "."}</span>`;
+/** @param {Run} run */
+function message({ state, meta, revoke }) {
+  if (revoke) return { words: revokeWords(state, revoke), tone: `tone-${stateTone(state)}` };
+  if (meta.error && isFinal(state)) return { words: briefError(meta.error), tone: "tone-failure" };
+  return { words: meta.message, tone: "", steps: iterations(meta) };
+}
+
+/** @param {string} state @param {import("../model/types.js").Revoke} revoke */
+function revokeWords(state, { by, reason }) {
+  const words = `${isFinal(state) ? "Revoked" : "Being revoked"} by ${by}`;
+  return reason ? `${words}: ${reason}` : `${words}.`;
 }

@@ -2,7 +2,7 @@
 
 import { html } from "htm/preact";
 import { brief } from "../model/arguments.js";
-import { iterations, moduleName, shortId, shortName } from "../model/format.js";
+import { briefIterations, moduleName, shortId, shortName } from "../model/format.js";
 import { briefError, isFinal } from "../model/states.js";
 import { Ago, Elapsed } from "./elapsed.js";
 import { PickBox } from "./pick-box.js";
@@ -34,10 +34,10 @@ export function RunRow({ run: record, index, count, parents, selection }) {
     <a class="row run-row" href=${`/runs/${run.id}`} data-run-id=${run.id} data-state=${run.state}>
       <span class="cell-state"><${StateBadge} state=${run.state} /></span>
       <span class="cell-what"><span class="what-name"><span class="name clip">${name}</span>
-        <${Tags} tags=${run.tags} /></span>
+        ${run.tags.length ? html`<${Tags} tags=${run.tags} />` : null}</span>
         <span class="what-call muted small clip">${called(run, parents)}</span></span>
       <span class="cell-bar"><${ProgressBar} record=${run} label=${`Progress of ${name}`} /></span>
-      <span class="cell-steps tabular muted">${iterations(run.meta)}</span>
+      <span class="cell-steps tabular muted">${briefIterations(run.meta)}</span>
       <span class="cell-message clip small">${rowMessage(run)}</span>
       <span class="cell-elapsed tabular"><${Elapsed} record=${run} /></span>
       <span class="cell-ago muted small"><${Ago} at=${run.created_at} /></span>
@@ -49,8 +49,9 @@ export function RunRow({ run: record, index, count, parents, selection }) {
 /** @param {{tags: string[]}} props */
 function Tags({ tags }) {
   const rest = tags.length - MOST_TAGS;
-  return html`${tags.slice(0, MOST_TAGS).map((tag) => html`<span key=${tag} class="tag clip">
-    ${tag}</span>`)}${rest > 0 ? html`<span class="tag">+${rest}</span>` : null}`;
+  return html`<span class="what-tags">${tags.slice(0, MOST_TAGS).map(
+    (tag) => html`<span key=${tag} class="tag clip">${tag}</span>`,
+  )}${rest > 0 ? html`<span class="tag">+${rest}</span>` : null}</span>`;
 }
 
 /** What was called, and with what. @param {Run} run @param {RunRowProps["parents"]} parents */

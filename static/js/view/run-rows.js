@@ -42,7 +42,7 @@ export function RunRows({ store, feed, parents, selection }) {
   return html`
     <${Pill} store=${store} feed=${feed} held=${held} release=${release} />
     <${Still} when=${paused}>
-      <div class=${`card list-card ${selection ? "list-pickable" : ""}`}>
+      <div class="card list-card" onPointerMove=${() => feed.hold()}>
         <${Heads} selection=${selection} />
         <${VirtualList} items=${ids} role="list" label="Runs" more=${more} row=${row} />
       </div>
@@ -67,20 +67,22 @@ function Heads({ selection }) {
 }
 
 /**
- * What waits above the rows: runs newer than those that are read, or all news of a paused list.
+ * What waits above the rows: runs newer than those that are read or pointed at, or all news of a
+ * paused list.
  * @param {{store: ListStore, feed: ListFeed, held: number, release: () => void}} props
  */
 function Pill({ store, feed, held, release }) {
   const paused = store.paused.value;
   const waiting = held + store.waiting.value;
-  if (!paused && !held) return null;
+  if (!paused && !waiting) return null;
   const act = () => {
     if (paused) feed.resume();
+    else feed.letGo();
     release();
   };
   const words = waiting ? plural(waiting, "new run") : "";
-  return html`<button type="button" class="button new-runs" onClick=${act}>
-    ${paused ? ["Paused", words, "go on"].filter(Boolean).join(" · ") : words}</button>`;
+  return html`<div class="new-runs"><button type="button" class="button" onClick=${act}>
+    ${paused ? ["Paused", words, "go on"].filter(Boolean).join(" · ") : words}</button></div>`;
 }
 
 /**

@@ -7,6 +7,8 @@ import { shortName } from "../model/format.js";
 import { argumentsOf, draftOf } from "../model/draft.js";
 import { assignProblems } from "../model/field-problems.js";
 import { fieldsOf } from "../model/schema.js";
+import { tagsIn } from "../model/tags.js";
+import { leaveFor, useDeed } from "./deed.js";
 import { FormField } from "./form-field.js";
 import { LastArguments } from "./last-arguments.js";
 import { useServices } from "./services.js";
@@ -27,7 +29,7 @@ export function StartForm({ parent, given }) {
   const { send, sending, problems } = useStart(parent, fields);
   const onSubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    void send(draft, { label: label.trim(), tags: tagsOf(tags) });
+    void send(draft, { label: label.trim(), tags: tagsIn(tags) });
   };
   const take = (/** @type {Record<string, unknown>} */ kwargs) => setDraft(draftOf(fields, kwargs));
   return html`<form class="card start-form" noValidate onSubmit=${onSubmit}>
@@ -38,7 +40,7 @@ export function StartForm({ parent, given }) {
       problems=${problems.byField} edit=${setDraft} />`)}
     ${fields.length ? null : html`<p class="muted">It takes no arguments.</p>`}
     <div class="field-apart">
-      <${Naming} id="run-label" name="Name of this run" hint="text, may be left empty"
+      <${Naming} id="run-label" name="Name of this run" hint="optional"
         longest=${200} value=${label} change=${setLabel} />
       <${Naming} id="run-tags" name="Tags" hint="separated by commas" value=${tags}
         change=${setTags} />
@@ -78,9 +80,6 @@ function Naming({ id, name, hint, longest, value, change }) {
       aria-describedby=${`${id}-hint`} onInput=${onInput} /></div>`;
 }
 
-/** @param {string} text */
-const tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()))].filter(Boolean);
-
 /** @param {{problems: Problems}} props */
 function ProblemSummary({ problems }) {
   const summary = useRef(/** @type {HTMLElement|null} */ (null));
@@ -105,7 +104,7 @@ function ProblemSummary({ problems }) {
  */
 function useStart(parent, fields) {
   const { api } = useServices();
-  const [sending, setSending] = useState(false);
+  const { busy, attempt } = useDeed();
   const [problems, setProblems] = useState(NO_PROBLEMS);
   const order = useRef({ text: "", key: "" });
   const send = async (
@@ -118,16 +117,15 @@ function useStart(parent, fields) {
     const body = { name: parent.name, kwargs: read.kwargs, ...naming };
     const text = JSON.stringify(body);
     if (order.current.text !== text) order.current = { text, key: newKey() };
-    setSending(true);
     setProblems(NO_PROBLEMS);
-    try {
-      location.assign(`/runs/${(await api.start(body, order.current.key)).id}`);
-    } catch (error) {
-      setProblems(problemsOf(fields, error));
-      setSending(false);
-    }
+    await attempt(() =>
+      api.start(body, order.current.key).then(
+        (run) => leaveFor(`/runs/${run.id}`),
+        (error) => setProblems(problemsOf(fields, error)),
+      ),
+    );
   };
-  return { send, sending, problems };
+  return { send, sending: busy, problems };
 }
 
 /** @param {import("../model/schema.js").Field[]} fields @param {any} error @returns {Problems} */

@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { recall, remember } from "../live/preferences.js";
-import { plural } from "../model/format.js";
+import { formatCount, plural } from "../model/format.js";
 import { isFinal } from "../model/states.js";
 import { MissingNodes } from "./missing-nodes.js";
 import { TimelineAxis, TimelineButtons } from "./timeline-axis.js";
@@ -50,11 +50,18 @@ function Folding({ store }) {
   const paths = store.paths.value;
   const nested = paths.some((path) => path.includes("."));
   const folded = store.folded.value.size > 0;
-  return html`<span class="muted small">
-    ${paths.length ? plural(paths.length, "task") : ""}</span>
+  return html`<span class="muted small">${paths.length ? countOfTasks(store) : ""}</span>
     ${nested ? html`<button type="button" class="link small"
       onClick=${() => store.setAllOpen(folded)}>
       ${folded ? "Unfold all" : "Fold all"}</button>` : null}`;
+}
+
+/** "39 tasks", or "50 of 2,400 tasks" while the rest has not been read. @param {RunStore} store */
+function countOfTasks(store) {
+  const read = store.paths.value.length;
+  const counts = store.complete.value ? {} : (store.run.peek()?.counts ?? {});
+  const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
+  return all > read ? `${formatCount(read)} of ${plural(all, "task")}` : plural(read, "task");
 }
 
 /** Only the axis; the cells say by themselves what they are. @param {{timeline: Timeline}} props */

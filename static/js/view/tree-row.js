@@ -1,7 +1,7 @@
 /** One task in the tree. */
 
 import { html } from "htm/preact";
-import { formatCount, iterations, shortName } from "../model/format.js";
+import { briefIterations, formatCount, shortName } from "../model/format.js";
 import { briefError, isFinal, stateTone, tellingError } from "../model/states.js";
 import { Elapsed } from "./elapsed.js";
 import { Icon } from "./icons.js";
@@ -45,7 +45,7 @@ export function TreeRow({ row, index, store, timeline, selected, tabbable, selec
     <div class="cell-state" role="gridcell"><${StateBadge} state=${node.state} /></div>
     <div class="cell-bar" role="gridcell"><${ProgressBar} record=${node}
       label=${`Progress of ${name} ${row.path}`} /></div>
-    <div class="cell-steps tabular muted" role="gridcell">${iterations(node.meta)}</div>
+    <div class="cell-steps tabular muted" role="gridcell">${briefIterations(node.meta)}</div>
     <div class="cell-message clip" role="gridcell"><${RowMessage} node=${node} /></div>
     <div class="cell-elapsed tabular" role="gridcell"><${Elapsed} record=${node} /></div>
     <div class="cell-where muted small clip" role="gridcell" title=${node.worker ?? ""}><${Where}
@@ -84,7 +84,7 @@ function RowMessage({ node }) {
  */
 function Where({ node }) {
   return html`${node.attempt > 1 ? html`<span class="attempt" title=${`Attempt ${node.attempt}`}>
-    <${Icon} shape="attempt" />${node.attempt}</span> ` : null}${workerName(node.worker)}`;
+    <${Icon} shape="retry" />${node.attempt}</span> ` : null}${workerName(node.worker)}`;
 }
 
 /** Without the random word of that start. @param {string|null} worker */
