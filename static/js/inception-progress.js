@@ -27,7 +27,7 @@ const FINAL = new Set(["SUCCESS", "FAILURE", "REVOKED", "LOST"]);
 /** A sign and a word: no colour stands alone. @type {Readonly<Record<string, [string, string]>>} */
 const STATES = {
   PENDING: ["○", "Waiting"],
-  STARTED: ["◔", "Started"],
+  STARTED: ["◑", "Running"],
   PROGRESS: ["◑", "Running"],
   RETRY: ["↻", "Trying again"],
   REVOKING: ["◌", "Stopping"],
@@ -350,9 +350,20 @@ export class InceptionProgress extends Base {
     else this.removeAttribute("state");
     bar.setAttribute("aria-label", name || "Progress");
     paintBar(bar, fill, run);
-    say(message, run?.meta.error && FINAL.has(run.state) ? "" : (run?.meta.message ?? ""));
-    say(error, run && FINAL.has(run.state) ? (run.meta.error ?? "") : "");
+    const wrong = run ? tellingError(run) : "";
+    say(message, wrong ? "" : (run?.meta.message ?? ""));
+    say(error, wrong);
   }
+}
+
+/**
+ * What went wrong, for people who know nothing of tasks: without their names before each cause, and
+ * not the state over again.
+ * @param {Pick<Run, "state"|"meta">} run
+ */
+export function tellingError({ state, meta }) {
+  const error = FINAL.has(state) ? (meta.error ?? "") : "";
+  return error.toUpperCase() === state ? "" : error.replace(/^(Error in [\w.]+: )+(?=.)/, "");
 }
 
 /**

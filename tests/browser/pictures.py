@@ -86,7 +86,7 @@ class Album:
                     settle(page, loaded=before is None)
                 if act:
                     act(page)
-                page.screenshot(path=self.folder / f"{name}--{look}.png")
+                page.screenshot(path=self.folder / f"{name}--{look}.png", animations="disabled")
             except Exception as error:  # the other states are worth their pictures
                 print(f"{name}, {look}: {str(error).splitlines()[0]}", file=sys.stderr)
             context.close()
@@ -402,29 +402,34 @@ def take_others(album: Album, url: str, ids: dict[str, str]) -> None:
     album.take("plain-workers", f"{url}/workers", **plain)
 
 
+EMBED = """tokens => {
+    const main = document.querySelector("main");
+    main.replaceChildren(...tokens.map(([run, token]) => {
+        const card = Object.assign(document.createElement("section"), {className: "card prose"});
+        const shown = card.appendChild(document.createElement("inception-progress"));
+        shown.setAttribute("run", run);
+        shown.setAttribute("token", token);
+        return card;
+    }));
+    const src = "/static/js/inception-progress.js";
+    document.head.append(Object.assign(document.createElement("script"), {type: "module", src}));
+}"""
+
+
 def take_embedded(album: Album, made: Made, ids: dict[str, str]) -> None:
-    """Runs on somebody's own page, each by a token of its own; the last is not valid."""
-    shown = ("running", "every-state", "succeeded", "failed", "revoked", "long")
-    tokens = {
-        name: made.post(f"/runs/{ids[name]}/tokens", {"expires_in": 600})["token"] for name in shown
-    } | {"large": "inc_not_valid"}
-    elements = "".join(
-        f'<inception-progress run="{ids[name]}" token="{token}"></inception-progress><hr>'
-        for name, token in tokens.items()
-    )
-    page_of_theirs = f"""<!doctype html><meta name="viewport" content="width=device-width">
-        <style>:root {{ color-scheme: light dark }} body {{ font: 1rem system-ui; margin: 2rem }}
-        </style><h1>Your orders</h1>
-        <script type="module" src="/static/js/inception-progress.js"></script>{elements}"""
+    """Runs as another page shows them, each by a token of its own; the last one's is not valid."""
 
-    def serve(page: Page) -> None:
-        html = {"content_type": "text/html", "body": page_of_theirs}
-        page.route("**/orders", lambda route: route.fulfill(**html))
-
-    def settled(page: Page) -> None:
+    def embed(page: Page) -> None:
+        shown = ("running", "every-state", "succeeded", "failed", "revoked")
+        order = {"expires_in": 600}
+        tokens = [
+            (ids[name], made.post(f"/runs/{ids[name]}/tokens", order)["token"]) for name in shown
+        ]
+        page.evaluate(EMBED, [*tokens, (ids["long"], "inc_not_valid")])
+        expect(page.locator("inception-progress[connection]")).to_have_count(len(tokens) + 1)
         expect(page.locator("[connection=connecting]")).to_have_count(0)
 
-    album.take("embedded", f"{made.stack.url}/orders", settled, before=serve)
+    album.take("embedded", f"{made.stack.url}/docs", embed)
 
 
 def take_guarded(album: Album, url: str, ids: dict[str, str]) -> None:
@@ -437,6 +442,7 @@ def take_guarded(album: Album, url: str, ids: dict[str, str]) -> None:
             page.get_by_label("Password").fill(password)
             page.get_by_role("button", name="Sign in").click()
             if password == PASSWORD:
+                expect(page.get_by_role("navigation").first).to_be_visible()
                 page.goto(url + path)
                 settle(page)
 

@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { knownCompletion, pause, readPacket } from "../../static/js/inception-progress.js";
+import {
+  knownCompletion,
+  pause,
+  readPacket,
+  tellingError,
+} from "../../static/js/inception-progress.js";
 
 const run = (/** @type {string} */ state, /** @type {object} */ meta = {}) =>
   /** @type {any} */ ({ state, meta: { completion: 0, total: null, ...meta } });
@@ -25,6 +30,16 @@ test("a frame of another kind is none of ours", () => {
 
 test("a message over several lines is read whole", () => {
   assert.deepEqual(readPacket('42["a",\n"b"]').body, ["a", "b"]);
+});
+
+test("an error is told without the names of tasks, and not twice", () => {
+  const told = (/** @type {string} */ state, /** @type {string|null} */ error) =>
+    tellingError(run(state, { error }));
+  const inner = "Error in shop.tasks.pack: Error in shop.tasks.box: No box fits";
+  assert.equal(told("FAILURE", inner), "No box fits");
+  assert.equal(told("REVOKED", "Revoked"), "");
+  assert.equal(told("PROGRESS", "so far"), "");
+  assert.equal(told("FAILURE", null), "");
 });
 
 test("each try waits longer, to a bound", () => {
