@@ -57,6 +57,13 @@ test("where progress stands still, the durations of the runs before tell", () =>
   near(timeLeft(at(5000, 99.99, 3100), before), 5000, 0.2);
 });
 
+test("a run of another size isn't held against how the runs before divided their time", () => {
+  const lateStart = [0.91, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99];
+  const small = [end(60, lateStart), end(80, lateStart), end(70, lateStart)];
+  near(timeLeft(at(100_000, 2), small), 4_900_000);
+  near(timeLeft(at(40, 5), small), 30, 0.5);
+});
+
 test("what goes on for longer than was thought is never less than nothing", () => {
   const before = [end(5000), end(5000), end(5000)];
   assert.equal(timeLeft(at(60_000, 50, 2500), before), 0);

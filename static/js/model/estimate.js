@@ -6,13 +6,17 @@
  * - the run's pace: the time so far, divided by the part of their time that earlier runs had taken
  *   when they had come as far. Without history progress is taken to be even.
  * The more certain of them weighs more, by the inverse of its squared error. One that the run has
- * outlived is none any more.
+ * outlived is none any more; and one that has gone on far longer than any before is of another
+ * size, so that how those divided their time tells nothing of it.
  * `python -m bench estimate` measures how near it comes.
  */
 
 /** @typedef {import("./types.js").RecentEnd} RecentEnd */
 
 /** @typedef {{whole: number, off: number}} Guess */
+
+/** Times the longest earlier run from which a run counts as one of another size. */
+const OUTGROWN = 3;
 
 /** Ended runs of the parent from which its history counts. */
 const LEAST_HISTORY = 3;
@@ -54,7 +58,9 @@ export function timeLeft(run, recent) {
   if (!known && run.completion < LEAST_PROGRESS) return null;
   const guesses = [];
   if (known) guesses.push(historyOf(whole));
-  if (run.completion > 0) guesses.push(paceOf(run, known ? whole : []));
+  const longest = Math.max(0, ...whole.map((end) => end.duration ?? 0));
+  const alike = known && run.elapsed <= OUTGROWN * longest;
+  if (run.completion > 0) guesses.push(paceOf(run, alike ? whole : []));
   const tenable = guesses.filter((one) => one.whole > run.elapsed);
   if (tenable.length) return weigh(tenable) - run.elapsed;
   return known ? 0 : null;
