@@ -6,6 +6,7 @@ the project's own. The rest (`PREFERRED`) are defaults that a project may set ot
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Final
 
 from celery import Celery
@@ -43,6 +44,29 @@ PREFERRED: Final[dict[str, Any]] = {
     "result_expires": RESULT_LIFE,
 }
 
+DEAD_AFTER: Final = 20
+"""Seconds (s) after which a connection to the broker that nobody answers on counts as broken."""
+
+
+def _pulse() -> dict[str, Any]:
+    """Transport options by which the kernel finds a broker connection dead that looks alive.
+
+    A worker that waits for messages says nothing, so behind a firewall that has forgotten the
+    connection, or with a server that went without a word, it would be deaf for ever: kombu's own
+    health checks look at its pub/sub connection alone. Here the kernel asks the other end after
+    5 s of silence and each 5 s more; and what was sent is to be acknowledged as soon.
+    """
+    wanted = {
+        "TCP_KEEPIDLE": 5,
+        "TCP_KEEPALIVE": 5,  # the same on macOS
+        "TCP_KEEPINTVL": 5,
+        "TCP_KEEPCNT": (DEAD_AFTER - 5) // 5,
+        "TCP_USER_TIMEOUT": DEAD_AFTER * 1000,
+    }
+    known = {getattr(socket, name): how for name, how in wanted.items() if hasattr(socket, name)}
+    return {"socket_keepalive": True, "socket_keepalive_options": known}
+
+
 BROKER_ERRORS: Final = (OperationalError, RedisError, OSError, AttributeError)
 """What sending raises while the broker is away. AttributeError ('NoneType' object has no attribute
 'client') comes from kombu when another thread has just closed the connection that both share."""
@@ -71,6 +95,9 @@ def configure(app: Celery, settings: Settings) -> None:
         app.add_defaults(celery_settings(settings.redis_url, *kept))
     app.add_defaults(dict(PREFERRED))
     app.conf.update(REQUIRED)
+    if _is_redis(app.conf.broker_url):
+        found = app.conf.broker_transport_options or {}
+        app.conf.broker_transport_options = {**_pulse(), **found}
     kept = app.conf.result_expires
     if isinstance(kept, int | float) and 0 < kept < RESULT_LIFE:
         app.conf.result_expires = RESULT_LIFE
@@ -92,7 +119,11 @@ def create_client(settings: Settings) -> Celery:
         task_publish_retry_policy=_SEND_RETRY,
         broker_connection_timeout=_SEND_TIMEOUTS["socket_connect_timeout"],
     )
-    if broker_url.startswith(REDIS_SCHEMES):
+    if _is_redis(broker_url):
         found = client.conf.broker_transport_options
         client.conf.broker_transport_options = {**found, **_SEND_TIMEOUTS}
     return client
+
+
+def _is_redis(broker_url: object) -> bool:
+    return str(broker_url).startswith(REDIS_SCHEMES)

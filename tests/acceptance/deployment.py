@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,17 @@ class Deployment:
         self._control = Control(self.store, create_client(Settings(redis_url=url)))
         self._environ = {"INCEPTION_TASKS": TASKS, "INCEPTION_HEARTBEAT_TTL": str(TTL), **environ}
 
-    def watcher(self, name: str, **environ: str) -> WorkerProcess:
+    def watcher(self, name: str, *, through: Sequence[str] = (), **environ: str) -> WorkerProcess:
         """Start a watcher process; it may not be ready yet."""
-        return self._worker(name, environ, "-Q", "parents", "-P", "eventlet", "-c", "50")
+        options = ("-Q", "parents", "-P", "eventlet", "-c", "50")
+        return self._worker(name, environ, through, *options)
 
-    def compute(self, name: str = "compute", slots: int = 2, **environ: str) -> WorkerProcess:
+    def compute(
+        self, name: str = "compute", slots: int = 2, *, through: Sequence[str] = (), **environ: str
+    ) -> WorkerProcess:
         """Start a compute worker; it may not be ready yet."""
-        return self._worker(name, environ, "-Q", "children", "-P", "prefork", "-c", str(slots))
+        options = ("-Q", "children", "-P", "prefork", "-c", str(slots))
+        return self._worker(name, environ, through, *options)
 
     def ready(self) -> None:
         """Return once every worker consumes."""
@@ -129,10 +133,12 @@ class Deployment:
             worker.signal(signal.SIGCONT)
             worker.end()
 
-    def _worker(self, name: str, environ: dict[str, str], *options: str) -> WorkerProcess:
-        log = self.directory / f"{name}-{len(self.workers)}.log"
+    def _worker(
+        self, name: str, environ: dict[str, str], through: Sequence[str], *options: str
+    ) -> WorkerProcess:
+        log, settings = self.directory / f"{name}-{len(self.workers)}.log", self._environ | environ
         worker = WorkerProcess(
-            self.url, log, "-n", f"{name}@%h", *options, environ={**self._environ, **environ}
+            self.url, log, "-n", f"{name}@%h", *options, environ=settings, through=through
         )
         self.workers.append(worker)
         return worker

@@ -21,9 +21,12 @@ class WorkerProcess:
     def __init__(
         self, url: str | None, log: Path, *options: str, app: str = "celery_worker",
         directory: Path = ROOT, environ: Mapping[str, str] | None = None,
+        through: Sequence[str] = (),
     ) -> None:  # fmt: skip
+        """`through` are words before the command, which end in `exec`."""
         self.log_file = log
-        command = [sys.executable, "-m", "celery", "-A", app, "worker", *_quiet(), *options]
+        celery = (sys.executable, "-m", "celery", "-A", app, "worker")
+        command = [*through, *celery, *_quiet(), *options]
         kept = {key: value for key, value in os.environ.items() if key != "REDIS_URL"}
         address = {} if url is None else {"REDIS_URL": url}
         with log.open("wb") as output:

@@ -67,7 +67,9 @@ class RunInView:
 class Client:
     """One websocket connection and the runs that it keeps in view."""
 
-    def __init__(self, name: str, url: str, moved: threading.Condition) -> None:
+    def __init__(
+        self, name: str, url: str, moved: threading.Condition, token: str | None = None
+    ) -> None:
         self.name = name
         self.runs: dict[str, RunInView] = {}
         self._moved = moved
@@ -75,7 +77,8 @@ class Client:
         self._socket.on("connect", self._on_connect)
         self._socket.on("events", self._on_events)
         self._socket.on("snapshot", self._on_snapshot)
-        self._socket.connect(url, transports=["websocket"], wait_timeout=10, retry=True)
+        auth = None if token is None else {"token": token}
+        self._socket.connect(url, transports=["websocket"], wait_timeout=10, retry=True, auth=auth)
 
     def close(self) -> None:
         """Leave."""

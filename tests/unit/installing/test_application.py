@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import celery
@@ -118,3 +119,24 @@ def test_send_task_is_refused_where_a_parent_runs(app: Celery) -> None:
             app.send_task("anything")
     finally:
         current_frame.reset(token)
+
+
+def test_a_broker_connection_that_only_looks_alive_is_found_by_the_kernel(app: Celery) -> None:
+    install(app, SETTINGS)
+    options = app.conf.broker_transport_options
+    assert options["socket_keepalive"] is True
+    assert options["socket_keepalive_options"][socket.TCP_KEEPINTVL] == 5
+
+
+def test_transport_options_of_the_projects_own_are_kept() -> None:
+    app = Celery("project", broker="redis://127.0.0.1:1/3", set_as_current=False)
+    app.conf.broker_transport_options = {"visibility_timeout": 7200, "socket_keepalive": False}
+    install(app, SETTINGS)
+    assert app.conf.broker_transport_options["visibility_timeout"] == 7200
+    assert app.conf.broker_transport_options["socket_keepalive"] is False
+
+
+def test_a_broker_that_is_no_redis_gets_none_of_its_options() -> None:
+    app = Celery("project", broker="amqp://127.0.0.1:1//", set_as_current=False)
+    install(app, SETTINGS)
+    assert not app.conf.broker_transport_options

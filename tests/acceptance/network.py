@@ -1,0 +1,161 @@
+"""A network of a test's own: hosts on a switch, whose cables can be pulled.
+
+Hosts are network namespaces of Linux with a name, an address and a link of their own each; the
+switch is a bridge, which the test itself hangs on too. Everything between two hosts goes through
+it, so what it does not pass on is lost without a word: nobody gets a RST or an ICMP message.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+NEEDED: Final = ("ip", "bridge", "ss", "unshare", "hostname")
+_LINK: Final = "eth0"
+
+
+def skip_without_network() -> None:
+    """Skip, and say loudly why, where no network can be built."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("SEVERAL HOSTS UNTRIED: network namespaces want Linux, and root")
+    if missing := [name for name in NEEDED if shutil.which(name) is None]:
+        pytest.skip(f"SEVERAL HOSTS UNTRIED: no {', '.join(missing)}; apt-get install iproute2")
+    probe = f"inc{random.randrange(1 << 20):05x}"
+    make = ["ip", "netns", "add", probe]
+    made = subprocess.run(make, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"SEVERAL HOSTS UNTRIED: no network namespace here: {made.stderr.strip()}")
+    _call("ip", "netns", "del", probe)
+
+
+class Host:
+    """A namespace, and the switch's end of its cable."""
+
+    def __init__(self, name: str, address: str, namespace: str, port: str) -> None:
+        self.name = name
+        self.address = address
+        self._namespace = namespace
+        self._port = port
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """What to write before a command for it to run on this host, by the same pid."""
+        naming = 'hostname "$0" && exec "$@"'
+        into = ("ip", "netns", "exec", self._namespace, "unshare", "--uts")
+        return (*into, "sh", "-c", naming, self.name)
+
+    @contextmanager
+    def unplugged(self) -> Iterator[None]:
+        """Its cable is out: the host sees that its link has no carrier."""
+        _call("ip", "link", "set", self._port, "down")
+        try:
+            yield
+        finally:
+            _call("ip", "link", "set", self._port, "up")
+        self._wait_until_forwarding()
+
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """The switch drops what comes from it and what goes to it; nobody can see that."""
+        _call("bridge", "link", "set", "dev", self._port, "state", "0")
+        try:
+            yield
+        finally:
+            _call("bridge", "link", "set", "dev", self._port, "state", "3")
+
+    @contextmanager
+    def half_open(self, server: Host) -> Iterator[None]:
+        """As silenced, and `server` forgets meanwhile that this host was connected to it.
+
+        As if a firewall between the two had lost its table: this host's connections look open
+        for as long as it says nothing.
+        """
+        with self.silenced():
+            server.forget(self.address)
+            yield
+
+    def forget(self, address: str) -> None:
+        """Drop every connection with `address` at this end alone; if silenced the RST is lost."""
+        _call("ip", "netns", "exec", self._namespace, "ss", "-K", "dst", address)
+
+    def know(self, address: str, hardware: str) -> None:
+        """Don't ask the link where that address is: an unanswered question would be told."""
+        entry = ("neigh", "replace", address, "lladdr", hardware, "dev", _LINK)
+        _call("ip", "-n", self._namespace, *entry, "nud", "permanent")
+
+    def _wait_until_forwarding(self) -> None:
+        """A port that has its carrier again passes nothing for a moment."""
+        deadline = time.monotonic() + 10
+        command = ["bridge", "link", "show", "dev", self._port]
+        while "state forwarding" not in _call(*command):
+            assert time.monotonic() < deadline, "the switch does not take the cable"
+            time.sleep(0.01)
+
+
+class Network:
+    """A switch, and the hosts that are added to it."""
+
+    def __init__(self) -> None:
+        mark, subnet = f"inc{random.randrange(1 << 16):04x}", random.randrange(1 << 8)
+        # 198.18.0.0/15 is kept for tests of networks (RFC 2544).
+        self._prefix = f"198.18.{subnet}"
+        self._mark = mark
+        self._switch = f"{mark}sw"
+        self.outside = f"{self._prefix}.1"
+        self._hosts: list[Host] = []
+        self._hardware: dict[str, str] = {}
+        _call("ip", "link", "add", self._switch, "type", "bridge", "forward_delay", "0")
+        try:
+            _call("ip", "addr", "add", f"{self.outside}/24", "dev", self._switch)
+            _call("ip", "link", "set", self._switch, "up")
+        except BaseException:
+            self.end()
+            raise
+
+    def add(self, name: str) -> Host:
+        """A further host."""
+        number = len(self._hosts) + 2
+        address, hardware = f"{self._prefix}.{number}", f"02:00:c6:12:00:{number:02x}"
+        namespace, port = f"{self._mark}-{name}", f"{self._mark}p{number}"
+        host = Host(name, address, namespace, port)
+        self._hosts.append(host)
+        _call("ip", "netns", "add", namespace)
+        there = ("peer", "name", _LINK, "netns", namespace, "address", hardware)
+        _call("ip", "link", "add", port, "type", "veth", *there)
+        _call("ip", "link", "set", port, "master", self._switch, "up")
+        inside = ("ip", "-n", namespace)
+        _call(*inside, "link", "set", "lo", "up")
+        _call(*inside, "addr", "add", f"{address}/24", "dev", _LINK)
+        _call(*inside, "link", "set", _LINK, "up")
+        self._introduce(host, hardware)
+        return host
+
+    def end(self) -> None:
+        """Take it down. What still runs on a host loses its network."""
+        for host in self._hosts:
+            _call("ip", "netns", "del", f"{self._mark}-{host.name}")
+        _call("ip", "link", "del", self._switch)
+
+    def _introduce(self, host: Host, hardware: str) -> None:
+        entry = ("lladdr", hardware, "dev", self._switch, "nud", "permanent")
+        _call("ip", "neigh", "replace", host.address, *entry)
+        for other in self._hosts[:-1]:
+            other.know(host.address, hardware)
+            host.know(other.address, self._hardware[other.name])
+        self._hardware[host.name] = hardware
+
+
+def _call(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # ss lists what it was to drop, and complains of listeners that it can't.
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout
