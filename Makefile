@@ -88,8 +88,8 @@ chaos: set-up ## The same for ten minutes, and the slow tests of faults
 	$(HAMMER) --minutes $(or $(MINUTES),10)
 	$(PYTEST) tests -m chaos
 
-matrix: set-up ## The suite on Python 3.11 to 3.13, the web under each async mode; nightly
-	$(BIN)/python -m tools.matrix
+matrix: set-up ## The suite on Python 3.11 to 3.13, the web under each async mode; CELLS="3.12 gevent"
+	$(BIN)/python -m tools.matrix $(CELLS)
 
 docs: set-up ## Build the documentation's site, run what it says, and hold it to the code
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -1,8 +1,10 @@
 """The suite on each Python there is, and the web under each of its async modes.
 
 `python -m tools.matrix` runs the unit and integration tests on every Python of VERSIONS that is on
-PATH, in an environment of its own, and under every async mode the tests with a whole web process.
-What isn't there is skipped by its name. For a nightly run: it takes tens of minutes.
+PATH or kept by pyenv, in an environment of its own, and under every async mode the tests with a
+whole web process. What isn't there is skipped by its name. For a nightly run: it takes tens of
+minutes. `python -m tools.matrix 3.12 gevent` runs the cells that have one of these words in their
+names.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = ("3.11", "3.12", "3.13")
 MODES = ("eventlet", "gevent", "threading")
 ENVIRONMENTS = ROOT / ".matrix"
-OF_ANY_PYTHON = ("tests/unit", "tests/integration")
+OF_ANY_PYTHON = ("unit", "integration")
 OF_THE_WEB = (
     "tests/integration/webapp/test_wsgi.py",
     "tests/acceptance/test_runs.py",
@@ -53,24 +55,46 @@ class Cell:
         return done.returncode == 0
 
 
-def main() -> int:
+def main(words: Sequence[str] = ()) -> int:
     """Run every cell, then say how each came out; exit code 1 if one is not green."""
-    cells = [cell for version in VERSIONS for cell in of_python(version)]
-    cells += [of_mode(mode) for mode in MODES]
+    cells = [cell for version in VERSIONS for cell in of_python(version, words)]
+    cells += [cell for cell in map(of_mode, MODES) if is_asked_for(cell.name, words)]
+    if not cells:
+        say("there is nothing to run")
+        return 1
     outcomes = {cell.name: cell.run() for cell in cells}
     for name, is_green in outcomes.items():
         say(f"{name}: {'green' if is_green else 'RED'}")
     return 0 if all(outcomes.values()) else 1
 
 
-def of_python(version: str) -> Sequence[Cell]:
+def is_asked_for(name: str, words: Sequence[str]) -> bool:
+    """True if one of the words is in that name, or there are none."""
+    return not words or any(word in name for word in words)
+
+
+def of_python(version: str, words: Sequence[str] = ()) -> Sequence[Cell]:
     """The suite on that Python; nothing, said, where there is none that starts."""
-    found = shutil.which(f"python{version}")
-    if found is None or not _starts(found):
-        say(f"Python {version}: skipped, there is no python{version} on PATH that starts")
+    tests = {f"Python {version} {kind}": f"tests/{kind}" for kind in OF_ANY_PYTHON}
+    asked = {name: folder for name, folder in tests.items() if is_asked_for(name, words)}
+    if not asked:
+        return ()
+    found = find_python(version)
+    if found is None:
+        say(f"Python {version}: skipped, there is no python{version} that starts")
         return ()
     python = _environment(found, ENVIRONMENTS / version)
-    return (Cell(name=f"Python {version}", python=python, tests=OF_ANY_PYTHON),)
+    return [Cell(name=name, python=python, tests=(folder,)) for name, folder in asked.items()]
+
+
+def find_python(version: str) -> str | None:
+    """That Python's command: the one on PATH, or what pyenv has installed and not chosen."""
+    command = f"python{version}"
+    on_path = shutil.which(command)
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    kept = sorted(root.glob(f"versions/{version}.*/bin/{command}"), reverse=True)
+    candidates = [*([on_path] if on_path else []), *map(str, kept)]
+    return next((each for each in candidates if _starts(each)), None)
 
 
 def of_mode(mode: str) -> Cell:
@@ -91,11 +115,14 @@ def _environment(python: str, folder: Path) -> str:
     inside = str(folder / "bin" / "python")
     subprocess.run([python, "-m", "venv", str(folder)], env=isolated(), check=True)
     install = [inside, "-m", "pip", "install", "--quiet", "--require-hashes"]
-    for name in ("", "-dev", "-embedded", "-digits"):
+    for name in ("", "-dev", "-embedded"):
         file = ROOT / f"requirements{name}.txt"
         subprocess.run([*install, "-r", str(file)], env=isolated(), check=True)
+    # Where there is no wheel the tests of the digits are skipped, as they are in a checkout.
+    digits = ["--only-binary", ":all:", "-r", str(ROOT / "requirements-digits.txt")]
+    subprocess.run([*install, *digits], env=isolated(), check=False)
     return inside
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

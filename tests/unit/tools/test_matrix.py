@@ -18,6 +18,7 @@ def test_a_python_that_is_not_there_or_does_not_start_is_skipped_by_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "none"))
     if script is not None:
         shim = tmp_path / "python3.12"
         shim.write_text(script)
@@ -29,9 +30,34 @@ def test_a_python_that_is_not_there_or_does_not_start_is_skipped_by_name(
 def test_one_red_cell_makes_the_matrix_red(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(matrix, "of_python", lambda _version: ())
+    monkeypatch.setattr(matrix, "of_python", lambda _version, _words: ())
     monkeypatch.setattr(matrix.Cell, "run", lambda cell: "gevent" not in cell.name)
     assert matrix.main() == 1
     said = capsys.readouterr().out
     assert "web on gevent: RED" in said
     assert "web on eventlet: green" in said
+
+
+def test_a_python_that_pyenv_keeps_is_found_though_its_shim_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "versions/3.12.1/bin/python3.12"
+    for file, script in ((tmp_path / "python3.12", "exit 127"), (kept, "exit 0")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert matrix.find_python("3.12") == str(kept)
+
+
+def test_words_choose_the_cells(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(matrix, "find_python", lambda _version: "python")
+    monkeypatch.setattr(matrix, "_environment", lambda python, _folder: python)
+    monkeypatch.setattr(matrix.Cell, "run", lambda _cell: True)
+    assert matrix.main(["3.12 unit", "gevent"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["inception: Python 3.12 unit: green", "inception: web on gevent: green"]
+    assert matrix.main(["3.10"]) == 1
