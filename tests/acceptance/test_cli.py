@@ -17,6 +17,7 @@ import pytest
 
 from inception.runs.connection import connect
 from tests.acceptance.conftest import CHECKOUT, Stack
+from tests.running import eventually
 
 COUNT = "tasks.examples.counting.count_twice"
 FAIL = "tasks.examples.failing.fail_at"
@@ -146,10 +147,34 @@ def test_a_watcher_whose_connection_is_cut_misses_nothing(
 
 
 def test_a_terminal_sees_the_tree_with_bars(shell: Shell) -> None:
+    status, text = on_terminal(shell, "start", COUNT, "limit=2", "delay=0.05", "--watch")
+    assert status == 0
+    assert "━━━━" in text
+    assert "SUCCESS" in text
+
+
+def test_who_interrupts_a_tree_is_told_below_it_how_to_stop_the_run(
+    shell: Shell, endless: str
+) -> None:
+    status, text = on_terminal(shell, "watch", endless, interrupt_at="━━━━")
+    assert status == 130
+    assert text.rstrip().splitlines()[-1].endswith(f"runs revoke {endless}")
+
+
+def test_a_list_on_a_terminal_keeps_its_ids_whole(shell: Shell, endless: str) -> None:
+    _status, text = on_terminal(shell, "ls", "--limit", "1", COLUMNS="80")
+    assert f"{endless}  " in text
+
+
+def on_terminal(
+    shell: Shell, *words: str, interrupt_at: str | None = None, **environ: str
+) -> tuple[int, str]:
+    """Call `./runs` on a terminal, with Ctrl-C once it shows that; its status, and what it drew."""
+    size = {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "30"}
     terminal, end = pty.openpty()
     process = subprocess.Popen(
-        [str(CHECKOUT / "runs"), "start", COUNT, "limit=2", "delay=0.05", "--watch"],
-        env={**shell.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "30"},
+        [str(CHECKOUT / "runs"), *words],
+        env={**shell.environ, **size, **environ},
         stdin=end,
         stdout=end,
         stderr=end,
@@ -159,12 +184,23 @@ def test_a_terminal_sees_the_tree_with_bars(shell: Shell) -> None:
     seen: list[bytes] = []
     reader = threading.Thread(target=_read_all, args=(terminal, seen), daemon=True)
     reader.start()
-    assert process.wait(WITHIN) == 0
+    if interrupt_at is not None:
+        eventually(lambda: interrupt_at.encode() in b"".join(seen), WITHIN, "the tree")
+        process.send_signal(signal.SIGINT)
+    status = process.wait(WITHIN)
     reader.join(WITHIN)
     os.close(terminal)
-    text = b"".join(seen).decode()
-    assert "━━━━" in text
-    assert "SUCCESS" in text
+    return status, b"".join(seen).decode()
+
+
+def test_show_says_who_revoked_a_run_and_why(shell: Shell) -> None:
+    run_id = shell.runs("start", COUNT, "limit=500", "--tag", "shown").stdout.strip()
+    shell.runs("revoke", run_id, "--reason", "seen enough")
+    shell.runs("watch", run_id)
+    lines = [line.split(maxsplit=1) for line in shell.runs("show", run_id).stdout.splitlines()]
+    facts = {words[0]: words[1] for words in lines if len(words) == 2}
+    assert facts["tags:"] == "shown"
+    assert facts["revoked:"].endswith(": seen enough")
 
 
 @pytest.mark.timeout(120)

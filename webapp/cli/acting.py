@@ -135,17 +135,19 @@ def watch_to_its_end(session: Session, run_id: str, *, as_json: bool) -> None:
 
     Ctrl-C ends the watching alone (exit code 130); the run goes on.
     """
-    view = choose_view(as_json=as_json)
+    view, interrupted = choose_view(as_json=as_json), False
     with following(session.store, session.url, run_id) as follower:
         try:
             for change in follower.changes():
                 view.show(change)
         except KeyboardInterrupt:
-            click.echo(f"The run goes on; stop it with: runs revoke {run_id}", err=True)
-            raise SystemExit(INTERRUPTED) from None
+            interrupted = True
         finally:
             view.close()
         run = follower.run
+    if interrupted:  # said below the tree, which is drawn once more when it is closed
+        click.echo(f"The run goes on; stop it with: runs revoke {run_id}", err=True)
+        raise SystemExit(INTERRUPTED)
     raise SystemExit(0 if run is not None and run["state"] == State.SUCCESS else ENDED_BADLY)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 import click
 from click.shell_completion import get_completion_class
 from rich.console import Console
+from typing_extensions import TypeIs
 
 from inception.runs.model import Node, Run, Snapshot, State
 from inception.runs.paths import parse_path
 from inception.runs.records import RunFilter
 from webapp.cli.printing import (
+    age,
     echo_json,
     moment,
     on_terminal,
@@ -44,7 +46,7 @@ def parents(as_json: bool) -> None:
         [parent["name"], _signature(parent["schema"]), parent["doc"].partition("\n")[0]]
         for parent in found
     ]
-    print_table(["name", "arguments", "does"], rows)
+    print_table(["name", "arguments", "does"], rows, cut={"arguments": "end", "does": "end"})
 
 
 @click.command()
@@ -87,7 +89,8 @@ def ls(
     if as_json:
         echo_json({"runs": found, "next": following})
         return
-    print_table(["id", "state", "done", "created", "took", "run", ""], map(_row, found))
+    columns = ["id", "state", "done", "age" if on_terminal() else "created", "took", "run", ""]
+    print_table(columns, map(_row, found), cut={"run": "start", "": "end"})
     if following is not None:
         click.echo(f"More: --cursor {following}", err=True)
 
@@ -145,7 +148,7 @@ def completion(context: click.Context, shell: str) -> None:
 def _row(run: Run) -> list[str]:
     took = span(run["started_at"], run["finalized_at"])
     name = run["label"] or run["name"]
-    created = moment(run["created_at"])
+    created = age(run["created_at"]) if on_terminal() else moment(run["created_at"])
     return [run["id"], run["state"], percent(run["meta"]), created, took, name, said(run["meta"])]
 
 
@@ -175,10 +178,11 @@ def _print_record(path: str, record: Run | Node) -> None:
             ("id" if not path else "path", str(record.get("id", path))),
             ("name", record["name"]),
             ("label", record["label"] or ""),
+            *(_of_node(record) if _is_node(record) else _of_run(record)),
             ("state", record["state"]),
             ("done", percent(record["meta"])),
             ("says", said(record["meta"])),
-            ("arguments", _json(record["kwargs"])),
+            ("arguments", _arguments(record)),
             ("started", moment(record["started_at"])),
             ("took", span(record["started_at"], record["finalized_at"])),
             ("value", _json(record["value"])),
@@ -186,6 +190,37 @@ def _print_record(path: str, record: Run | Node) -> None:
     )
     if record["traceback"]:
         click.echo(record["traceback"].rstrip())
+
+
+def _arguments(record: Run | Node) -> str:
+    """Those by position, if there are any, and those by name."""
+    by_position = record["args"] if _is_node(record) else None
+    by_name = record["kwargs"]
+    if not by_position:
+        return _json(by_name)
+    return _json(by_position) + (f" {_json(by_name)}" if by_name else "")
+
+
+def _is_node(record: Run | Node) -> TypeIs[Node]:
+    return "path" in record
+
+
+def _of_run(run: Run) -> list[tuple[str, str]]:
+    asked = run["revoke"]
+    reason = "" if asked is None else f": {asked['reason']}" if asked["reason"] else ""
+    return [
+        ("tags", " ".join(run["tags"])),
+        ("rerun of", run["rerun_of"] or ""),
+        ("revoked", "" if asked is None else f"by {asked['by']}{reason}"),
+    ]
+
+
+def _of_node(node: Node) -> list[tuple[str, str]]:
+    return [
+        ("attempt", str(node["attempt"]) if node["attempts"] else ""),
+        ("worker", node["worker"] or ""),
+        ("waits for", node["waiting"] or ""),
+    ]
 
 
 def _json(value: object) -> str:

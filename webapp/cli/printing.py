@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +31,10 @@ STYLES: Final = {
     State.LOST: "red",
 }
 
+Cut: TypeAlias = Literal["start", "end"]
+"""Where a text that doesn't fit is cut: the end of a dotted name says more than its start."""
+_GAP: Final = 2
+
 
 def echo_json(value: object) -> None:
     """Print one value as one line of JSON."""
@@ -38,18 +46,54 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table with a head on a terminal; else a line a row, tabs between, no head."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    cut: Mapping[str, Cut] = MappingProxyType({}),
+) -> None:
+    """A table with a head on a terminal; else a line a row, tabs between, no head.
+
+    Where a terminal is too narrow for all of it, the columns named in `cut` are cut at the end
+    that is said; the others never, so that an id can be copied.
+    """
     if not on_terminal():
         for row in rows:
             click.echo("\t".join(_one_line(cell) for cell in row))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold" if column == "id" else "ellipsis", no_wrap=True)
-    for row in rows:
-        table.add_row(*(_styled(cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    console.print(table_of(columns, rows, cut, console.width))
+
+
+def table_of(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], cut: Mapping[str, Cut], width: int
+) -> Table:
+    """The table for a terminal of so many characters."""
+    cells = [[_one_line(cell) for cell in row] for row in rows]
+    natural = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    widths = fit(natural, [column in cut for column in columns], width - _GAP * (len(columns) - 1))
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column, room in zip(columns, widths, strict=True):
+        table.add_column(column, width=room, no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        table.add_row(
+            *(
+                _styled(_cut_start(cell, room) if cut.get(column) == "start" else cell)
+                for column, cell, room in zip(columns, row, widths, strict=True)
+            )
+        )
+    return table
+
+
+def fit(natural: Sequence[int], may_be_cut: Sequence[bool], room: int) -> list[int]:
+    """How wide each column is: as wide as it wants to be, or an equal share of what is left."""
+    widths = list(natural)
+    left = room - sum(n for n, cut in zip(natural, may_be_cut, strict=True) if not cut)
+    narrowest_first = sorted((n, at) for at, n in enumerate(natural) if may_be_cut[at])
+    for count, (wanted, at) in enumerate(narrowest_first):
+        widths[at] = max(1, min(wanted, left // (len(narrowest_first) - count)))
+        left -= widths[at]
+    return widths
 
 
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:
@@ -79,9 +123,18 @@ def span(start: int | None, end: int | None) -> str:
     return f"{minutes // 60}h {minutes % 60}m"
 
 
+def age(ms: int) -> str:
+    """How long ago a time in ms since the epoch was, by this machine's clock: `5s`, `3m`, `2d`."""
+    seconds = max(0, int(time.time() - ms / 1000))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
 def percent(meta: Meta) -> str:
-    """How much is done, as `42 %`."""
-    return f"{meta['completion']:.0f} %"
+    """How much is done, as `42 %`; 100 only if all of it is."""
+    return f"{math.floor(meta['completion'])} %"
 
 
 def said(meta: Meta) -> str:
@@ -91,6 +144,10 @@ def said(meta: Meta) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _cut_start(text: str, room: int) -> str:
+    return text if cell_len(text) <= room else "…" + text[len(text) - room + 1 :]
 
 
 def _styled(cell: str) -> Text:
