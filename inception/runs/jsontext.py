@@ -7,7 +7,7 @@ import json
 from typing import Final
 
 from inception.runs.errors import NotJson, TooLarge
-from inception.runs.model import MAX_JSON_BYTES, JsonValue
+from inception.runs.model import LARGEST_INTEGER_BITS, MAX_JSON_BYTES, JsonValue
 
 _DEEPEST: Final = 100
 
@@ -44,7 +44,10 @@ def _check(value: object, where: str, depth: int) -> None:
     """Find what `json.dumps` would refuse or silently change, and say where it is."""
     if depth > _DEEPEST:
         raise NotJson(f"{where} is nested deeper than {_DEEPEST} levels.")
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        _check_integer(value, where)
         return
     if isinstance(value, float):
         _check_float(value, where)
@@ -58,6 +61,11 @@ def _check(value: object, where: str, depth: int) -> None:
             f"{where} is a {type(value).__name__}, which JSON can't carry; "
             "pass numbers, text, lists and dicts."
         )
+
+
+def _check_integer(value: int, where: str) -> None:
+    if value.bit_length() > LARGEST_INTEGER_BITS:
+        raise NotJson(f"{where} is an integer of more than 4,200 digits; pass it as text.")
 
 
 def _check_float(value: float, where: str) -> None:

@@ -55,6 +55,11 @@ ROOT: Final = ""
 LARGE_FIELDS: Final = ("args", "kwargs", "value", "traceback")
 """Fields that are left out of events, lists and snapshots above `LARGE_FIELD_BYTES`."""
 LARGE_FIELD_BYTES: Final = 4 * 1024
+LONGEST_NUMBER: Final = 99
+"""Digits in a row within a field beyond which it is left out too: Socket.IO's client for Python
+refuses a message with an integer of more than 100 characters, and stops answering."""
+LARGEST_INTEGER_BITS: Final = 14_000
+"""Of an integer that is kept: Python itself reads and writes no more than 4,300 digits."""
 MAX_JSON_BYTES: Final = 1024 * 1024
 """Arguments and values: more is refused."""
 MAX_MESSAGE_BYTES: Final = 2 * 1024

@@ -92,13 +92,23 @@ end
 
 -- ---------------------------------------------------------------- large fields
 
+-- True for what events, lists and snapshots leave out.
+local function is_large(name, value)
+  if #value > LARGE_FIELD_BYTES then return true end
+  if name == 'traceback' or #value <= LONGEST_NUMBER then return false end
+  for digits in string.gmatch(value, '%d+') do
+    if #digits > LONGEST_NUMBER then return true end
+  end
+  return false
+end
+
 -- Keeps a large value aside, names it in `omitted`, and returns what the record shows instead.
 local function fit(record, path, name, value)
   local omitted = {}
   for other in string.gmatch(record.fields.omitted, '"(%a+)"') do
     if other ~= name then omitted[#omitted + 1] = quote(other) end
   end
-  if #value > LARGE_FIELD_BYTES then
+  if is_large(name, value) then
     redis.call('HSET', LARGE, path .. ':' .. name, value)
     omitted[#omitted + 1] = quote(name)
     value = 'null'

@@ -10,6 +10,7 @@ from inception.runs.errors import (
     IdempotencyKeyReused,
     NodeAlreadyEnded,
     NodeNotFound,
+    NotJson,
     RunAlreadyEnded,
     RunNotEnded,
     RunNotFound,
@@ -60,6 +61,20 @@ def test_large_arguments_are_left_out_of_the_record_and_read_back(store: Store) 
     assert (run["kwargs"], run["omitted"]) == (None, ["kwargs"])
     whole = store.read_run(RUN, whole=True)
     assert (whole["kwargs"], whole["omitted"]) == (kwargs, [])
+
+
+def test_an_integer_that_clients_cant_read_is_left_out_and_read_back(store: Store) -> None:
+    kwargs = {"key": 10**99}
+    run = store.create_run(NewRun(id=RUN, name="tasks.outer", kwargs=kwargs)).run
+    assert (run["kwargs"], run["omitted"]) == (None, ["kwargs"])
+    assert store.read_run(RUN, whole=True)["kwargs"] == kwargs
+    other = NewRun(id="other", name="tasks.outer", kwargs={"key": 10**98})
+    assert store.create_run(other).run["kwargs"] == other.kwargs
+
+
+def test_an_integer_that_python_cant_write_is_refused(store: Store) -> None:
+    with pytest.raises(NotJson, match=r"kwargs\['key'\] is an integer"):
+        store.create_run(NewRun(id=RUN, name="tasks.outer", kwargs={"key": 10**4_300}))
 
 
 def test_an_idempotency_key_answers_with_its_run(store: Store) -> None:
