@@ -125,6 +125,8 @@ def _split(address: str) -> SplitResult | None:
 def _is_own(address: SplitResult | None, scheme: str, port: int) -> bool:
     if address is None or address.hostname is None or address.username is not None:
         return False
+    if address.path or address.query or address.fragment:
+        return False
     try:
         named = address.port
     except ValueError:

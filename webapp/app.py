@@ -18,7 +18,7 @@ from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.runs.vault import Vault
-from webapp import access, actions, api, assets, errors, headers, sockets
+from webapp import access, actions, api, assets, bodies, errors, headers, sockets
 from webapp.auth import cookies, gate
 from webapp.auth.admissions import Admissions
 from webapp.auth.audit import Audit
@@ -27,7 +27,7 @@ from webapp.auth.signin import auth
 from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
 from webapp.metrics import page as metrics
-from webapp.packets import BoundedPacket, MalformedPackets, end_senders_of_malformed
+from webapp.packets import BoundedPacket, end_senders_of_malformed
 from webapp.pages import pages
 from webapp.payloads import MAX_BODY_BYTES
 from webapp.relay.agent import Relay
@@ -50,7 +50,7 @@ def create_app(
     app = Flask(__name__, template_folder=str(templates), static_folder=str(static))
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
-    for part in (errors, headers, assets, api):
+    for part in (errors, headers, assets, bodies, api):
         part.register(app)
     app.register_blueprint(pages)
     app.register_blueprint(auth)
@@ -90,7 +90,7 @@ def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
         app, gate.Gate(door=door, admissions=Admissions(door, services.relay.clients.close))
     )
     guarded = access.OwnAddressOnly(
-        MalformedPackets(app.wsgi_app),
+        app.wsgi_app,
         has_users=services.settings.users is not None,
         embedders=services.settings.embed_origins,
     )

@@ -60,6 +60,8 @@ _TITLES: Final = {
     503: "Not reachable just now",
 }
 _MAX_PROBLEMS: Final = 20
+_MAX_PLACE: Final = 200
+"""Characters of where a problem is: a name that nobody knows can be as long as a body."""
 
 _log = logging.getLogger(__name__)
 
@@ -128,6 +130,8 @@ def _respond(error: Exception) -> tuple[Response, int]:
     body = error_body(error)
     status = status_of(body)
     response = _page(body, status) if _wants_page() else jsonify(body)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, HTTPException):
         for name, value in error.get_headers():
             if name == "Allow":
@@ -167,5 +171,5 @@ def _describe_problems(error: ValidationError) -> str:
 
 
 def _describe(problem: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in problem["loc"])
+    where = ".".join(str(part) for part in problem["loc"])[:_MAX_PLACE]
     return f"{where}: {problem['msg']}" if where else problem["msg"]

@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
 
 from flask_socketio import SocketIO
 from socketio.packet import Packet
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MOST_ATTACHMENTS: Final = 10
 """Binary parts of one event; none of ours has any."""
 
 _log = logging.getLogger(__name__)
-
-
-class MalformedPackets:
-    """WSGI middleware around websockets.
-
-    Engine.IO lets what it can't read pass up to the HTTP server, which would log each as a fault of
-    ours; as a lost connection it is what it is.
-    """
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self._app = app
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve the request; a websocket that breaks off is closed."""
-        if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
-            return self._app(environ, start_response)
-        try:
-            return self._app(environ, start_response)
-        except ConnectionError:
-            raise
-        except Exception as error:  # whatever its parser stumbles over, the stranger sent it
-            about = {"action": "malformed_packet"}
-            _log.info("A websocket sent no packet: %s", type(error).__name__, extra=about)
-            raise ConnectionAbortedError("The websocket sent what is no packet.") from error
 
 
 class BoundedPacket(Packet):  # type: ignore[misc]  # the library has no types
@@ -54,10 +28,12 @@ class BoundedPacket(Packet):  # type: ignore[misc]  # the library has no types
 
 
 def end_senders_of_malformed(sockets: SocketIO) -> None:
-    """Disconnect who sends a packet that Socket.IO can't read, or not at that place.
+    """Disconnect who sends a packet that Socket.IO or Engine.IO can't read, or not at that place.
 
     Engine.IO logs what the reading of a message raises and goes on, so its sender would wait for an
-    acknowledgement that never comes. Events raise nothing: what is wrong with those is answered.
+    acknowledgement that never comes. What its own packets raise it lets pass up to the HTTP server:
+    that would log each as a fault of ours, or, under threads, keep the connection open. Events
+    raise nothing: what is wrong with those is answered.
     """
     engine = sockets.server.eio
     read = engine.handlers["message"]
@@ -66,9 +42,40 @@ def end_senders_of_malformed(sockets: SocketIO) -> None:
         try:
             read(sid, data)
         except Exception as error:  # noqa: BLE001  whatever its parser stumbles over
-            about = {"action": "malformed_packet"}
-            _log.info("A socket sent no packet: %s", type(error).__name__, extra=about)
+            _note(error)
             if (sender := engine.sockets.get(sid)) is not None:
                 sender.close(wait=False)  # its reader, which this is, must not wait for its writer
 
     engine.on("message", read_or_end)
+    # A table of what the async mode is made of, shared by all servers; there is no public way in.
+    websocket = engine._async["websocket"]  # noqa: SLF001
+    engine._async = {**engine._async, "websocket": _Ending(websocket)}  # noqa: SLF001
+
+
+class _Ending:
+    """Makes websockets of Engine.IO whose connection ends when their reader stumbles."""
+
+    def __init__(self, websocket: Callable[..., Any]) -> None:
+        self._websocket = websocket
+
+    def __call__(self, read_all: Callable[[Any], Any], *server: Any) -> Any:
+        """A WSGI application, as Engine.IO has it from its async mode."""
+        return self._websocket(partial(_read_or_end, read_all), *server)
+
+
+def _read_or_end(read_all: Callable[[Any], Any], websocket: Any) -> Any:
+    """Read a websocket to its end; `read_all` is a method of the Engine.IO socket it belongs to."""
+    try:
+        return read_all(websocket)
+    except Exception as error:  # noqa: BLE001  whatever its parser stumbles over
+        _note(error)
+        owner = read_all.__self__  # type: ignore[attr-defined]
+        owner.close(wait=False, abort=True)
+        if not owner.upgraded:  # else its writer, which this ended, closes it
+            websocket.close()
+        return []
+
+
+def _note(error: Exception) -> None:
+    about = {"action": "malformed_packet"}
+    _log.info("A socket sent no packet: %s", type(error).__name__, extra=about)

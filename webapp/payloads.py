@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 from werkzeug.datastructures import Headers, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from inception.runs.bulks import BulkAction
 from inception.runs.errors import BadRequest, RunNotFound
@@ -38,7 +39,7 @@ MAX_FILTER_WORDS: Final = 20
 MAX_BULK_RUNS: Final = 10_000
 """Runs of one bulk action."""
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9._:@+-]{1,200}")
-_NUMBER: Final = re.compile(r"-?\d{1,18}")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 def check_run_id(text: str) -> str:
@@ -183,8 +184,8 @@ class Filter(Payload):
         """The same in the store's words."""
         return RunFilter(
             states=frozenset(_listed(self.state)),
-            names=frozenset(_listed(self.name)),
-            tags=frozenset(_listed(self.tag)),
+            names=frozenset(word for word in _listed(self.name) if word),
+            tags=frozenset(word for word in _listed(self.tag) if word),
             label=self.label or None,
             q=self.q or None,
             since=self.since,
@@ -245,7 +246,10 @@ def read_body(request: Request, model: type[Model]) -> Model:
     RequestEntityTooLarge.
     """
     raw = request.get_data(cache=False)
-    if raw and request.mimetype != "application/json":
+    if request.content_length is None and len(raw) >= MAX_BODY_BYTES:
+        raise RequestEntityTooLarge  # werkzeug reads no more than that of what comes in chunks
+    has_body = bool(raw or request.content_length)  # a form is read by now, for its token
+    if has_body and request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as JSON, with Content-Type: application/json.")
     return model.model_validate(_decode(raw) if raw else {})
 

@@ -103,8 +103,10 @@ def _disconnect(_reason: object = None) -> dict[str, Any] | None:
     return None
 
 
-def _unknown(event: str, *_payload: object) -> dict[str, Any]:
-    return error_body(BadRequest(f"There is no event {event[:80]!r} here."))
+def _unknown(event: object = "*", *_payload: object) -> dict[str, Any]:
+    """One that a client named `*` comes without its name, its payload first."""
+    name = event if isinstance(event, str) else "*"
+    return error_body(BadRequest(f"There is no event {name[:80]!r} here."))
 
 
 def _watch(parts: Services, sid: str, asked: Watch) -> Any:

@@ -47,13 +47,15 @@ class Reading(Scripts):
     ) -> tuple[list[Node], str | None]:
         """At most `limit` children of the node at `under`, by number, and where to go on.
 
-        Two round trips. Raises RunNotFound, and BadRequest for a cursor that is none.
+        Two round trips. Raises RunNotFound, NodeNotFound, and BadRequest for a cursor that is none.
         """
         after = _number(cursor)
         with refusals_as_errors():
             paths = cast("list[str]", self._client.hkeys(keys.nodes(run_id)))
         if not paths:
             self.read_run(run_id)
+        if under != ROOT and under not in paths:
+            raise NodeNotFound(f"Run {run_id} has no node {under}.")
         children = [path for path in paths if path != ROOT and parent_path(path) == under]
         rest = [path for path in sorted(children, key=tree_order) if tree_order(path)[-1] > after]
         page = rest[:limit]

@@ -41,7 +41,7 @@ class ReadLog(Payload):
 
 
 @nodes.get("/runs/<run_id>/nodes")
-@operation(errors=("run_not_found",))
+@operation(errors=("run_not_found", "node_not_found"))
 def list_nodes(run_id: RunId, query: ListNodes) -> NodesAnswer:
     """The children of one node, in order."""
     found, after = services().store.read_nodes(run_id, query.under, query.cursor, PAGE)

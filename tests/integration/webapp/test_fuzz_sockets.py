@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 import websocket
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -152,6 +153,8 @@ def test_every_payload_is_answered_in_shape(
         '427["nothing",{}]',
         '427["connect",{}]',
         '427["disconnect"]',
+        '427["*",{}]',
+        '427["*"]',
         '427["watch"]',
         '427["watch",{"run_id":"a"},{"run_id":"b"}]',
         '427["watch",[]]',
@@ -185,6 +188,10 @@ def test_an_odd_event_is_answered_or_ends_the_connection(
         "427{}",
         "427[]",
         "427[[]]",
+        "",
+        "x",
+        "bAA",
+        "4" + "[" * 100_000,
         "42[" + "[" * 100_000,
         "44{}",
         "49[]",
@@ -203,6 +210,32 @@ def test_what_is_no_packet_ends_the_connection_of_its_sender(
     raw.send(sent)
     raw.wait_for_the_end()
     assert "runs" in other.ask("watch_runs", {})
+    assert errors.seen == []
+
+
+def test_a_second_websocket_of_the_same_session_is_refused_without_a_word(
+    web: Web, open_client: Callable[[], Client], errors: Errors
+) -> None:
+    first = open_client()
+    address = f"ws://127.0.0.1:{web.port}/socket.io/?EIO=4&transport=websocket"
+    with pytest.raises((OSError, websocket.WebSocketException)):
+        websocket.create_connection(
+            f"{address}&sid={first.socket.eio.sid}", timeout=PATIENCE
+        ).recv()
+    assert "runs" in first.ask("watch_runs", {})
+    assert errors.seen == []
+
+
+def test_what_is_no_packet_ends_a_session_that_was_about_to_become_a_websocket(
+    web: Web, errors: Errors
+) -> None:
+    address = f"127.0.0.1:{web.port}/socket.io/?EIO=4&transport="
+    opened = requests.get(f"http://{address}polling", timeout=PATIENCE).text
+    sid = json.loads(opened[1:])["sid"]
+    upgrading = websocket.create_connection(f"ws://{address}websocket&sid={sid}", timeout=PATIENCE)
+    upgrading.send("x")
+    assert upgrading.recv() == ""
+    assert requests.get(f"http://{address}polling&sid={sid}", timeout=PATIENCE).status_code == 400
     assert errors.seen == []
 
 

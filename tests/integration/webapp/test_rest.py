@@ -201,6 +201,13 @@ JSON = {"Content-Type": "application/json"}
         ("GET", "/api/v1/runs?state=DONE", None, (400, "bad_request")),
         ("GET", "/api/v1/runs?stat=DONE", None, (400, "bad_request")),
         ("GET", "/api/v1/runs?cursor=here", None, (400, "bad_request")),
+        ("GET", "/api/v1/runs?limit=%D9%A1", None, (400, "bad_request")),
+        ("GET", "/api/v1/runs?limit=1&limit=2", None, (400, "bad_request")),
+        ("GET", "/api/v1/runs?tag=a" + "&tag=b" * 20, None, (400, "bad_request")),
+        ("POST", "/api/v1/runs", '{"name": "x", "label": "\\ud800"}', (400, "bad_request")),
+        ("POST", "/api/v1/runs", '{"name": "x", "%s": 1}' % ("y" * 10_000), (400, "bad_request")),
+        ("POST", "/api/v1/runs", '{"kwargs": %s}' % ("[" * 300 + "]" * 300), (400, "bad_request")),
+        ("POST", "/api/v1/runs/none/revoke", "null", (400, "bad_request")),
         ("POST", "/api/v1/runs", "{", (400, "bad_request")),
         ("POST", "/api/v1/runs", "[]", (400, "bad_request")),
         ("POST", "/api/v1/runs", '{"name": "x", "kwargs": {"limit": NaN}}', (400, "bad_request")),
@@ -219,12 +226,29 @@ def test_a_refusal_has_its_status_and_its_code(
     rest: Rest, method: str, path: str, body: str | None, expected: tuple[int, str]
 ) -> None:
     headers = JSON if body is not None else {}
-    assert problem(rest.call(method, path, data=body, headers=headers)) == expected
+    answer = rest.call(method, path, data=body, headers=headers)
+    assert problem(answer) == expected
+    assert len(answer.text) < 20_000
 
 
 def test_a_body_of_another_media_type_is_refused(rest: Rest) -> None:
     answer = rest.call("POST", "/api/v1/runs", data=json.dumps({"name": NAME}))
     assert problem(answer) == (415, "unsupported_media_type")
+
+
+def test_an_empty_filter_filters_nothing(rest: Rest, owner: Owner) -> None:
+    run_id = owner.create()
+    found = rest.call("GET", "/api/v1/runs?name=&tag=&label=&q=").json()["runs"]
+    assert [run["id"] for run in found] == [run_id]
+
+
+def test_there_are_no_children_of_a_node_that_is_not_there(rest: Rest, owner: Owner) -> None:
+    run = owner.begin()
+    run.spawn("0")
+    address = f"/api/v1/runs/{run.id}/nodes?under="
+    assert rest.call("GET", address + "0").json() == {"nodes": [], "next": None}
+    assert problem(rest.call("GET", address + "1")) == (404, "node_not_found")
+    assert problem(rest.call("GET", "/api/v1/runs/none/nodes?under=1")) == (404, "run_not_found")
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])

@@ -69,7 +69,7 @@ def wait_until_served(port: int) -> None:
             assert time.monotonic() < deadline, "nobody listens"
 
 
-@pytest.mark.parametrize("mode", ["eventlet", "threading"])
+@pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
 def test_each_mode_serves_pages_rest_and_live_events(
     serve: Serve, port: int, owner: Owner, mode: str
 ) -> None:
@@ -86,8 +86,24 @@ def test_each_mode_serves_pages_rest_and_live_events(
             view.apply(batch)
         assert view.nodes["0"]["meta"]["iteration"] == 29
         client.close()
+    check_bodies_in_chunks(port, run.id)
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
+
+
+def check_bodies_in_chunks(port: int, run_id: str) -> None:
+    """They are read: one taken for empty would ask for the whole run."""
+    revoke = f"http://127.0.0.1:{port}/api/v1/runs/{run_id}/revoke"
+    headers = {"Content-Type": "application/json"}
+    for chunks, code in (
+        ([b'{"path":', b' "7"}'], "node_not_found"),
+        ([b'{"reason": "', *([b"x" * 65_536] * 40), b'"}'], "too_large"),
+    ):
+        answer = requests.post(revoke, data=iter(chunks), headers=headers, timeout=PATIENCE)
+        assert answer.json()["error"]["code"] == code
+    coded = {**headers, "Transfer-Encoding": "gzip, chunked"}
+    answer = requests.post(revoke, data=b"0\r\n\r\n", headers=coded, timeout=PATIENCE)
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("mode", ["eventlet", "threading"])
