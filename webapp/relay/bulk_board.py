@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
 from inception.runs import keys
@@ -36,10 +35,7 @@ class BulkBoard(Following[_BulkFollower]):
     def __init__(
         self, store: Store, listener: Subscriptions, clients: Clients, bells: Bells
     ) -> None:
-        super().__init__(clients, bells)
-        self._store = store
-        self._listener = listener
-        self._guard = threading.Lock()
+        super().__init__(store, listener, clients, bells)
         self._followers: dict[str, _BulkFollower] = {}
 
     def watch(self, sid: str, bulk_id: str) -> Bulk:
@@ -53,13 +49,14 @@ class BulkBoard(Following[_BulkFollower]):
             self._followers[sid] = follower
         try:
             self._listener.subscribe(keys.bulk(bulk_id), follower.hear)
-            follower.told = self._store.read_bulk(bulk_id)
+            bulk = follower.told = self._store.read_bulk(bulk_id)
         except BaseException:
             self.unwatch(sid)
             raise
         if sid not in self._clients:
             self.unwatch(sid)
-        return follower.told
+        self.answer(follower)
+        return bulk
 
     def unwatch(self, sid: str) -> None:
         """A client follows none any more."""

@@ -6,15 +6,17 @@ who rang is read from where it was last, as often as its pace allows.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from inception.runs.errors import StoreUnavailable
+from inception.runs.store import Store
 from webapp.relay.clients import Clients
 from webapp.relay.marks import Bells, Marks
 from webapp.relay.pacing import Pace
-from webapp.relay.watchable import RETRY_READING
+from webapp.relay.watchable import RETRY_READING, Subscriptions
 
 UPDATES_PER_SECOND: Final = 4.0
 _BURST: Final = 2
@@ -24,9 +26,13 @@ News = TypeVar("News")
 
 @dataclass(slots=True, eq=False)
 class Follower(Generic[News]):
-    """A socket's place in what it follows; `news` was read and has still to be sent."""
+    """A socket's place in what it follows; `news` was read and has still to be sent.
+
+    Until it is `answered`, the one who answers reads for it, and nobody else.
+    """
 
     sid: str
+    answered: bool = False
     news: News | None = None
     pace: Pace = field(default_factory=lambda: Pace(UPDATES_PER_SECOND, _BURST))
 
@@ -39,14 +45,24 @@ class Following(ABC, Generic[OneFollower]):
 
     event: str
 
-    def __init__(self, clients: Clients, bells: Bells) -> None:
+    def __init__(
+        self, store: Store, listener: Subscriptions, clients: Clients, bells: Bells
+    ) -> None:
+        self._store = store
+        self._listener = listener
         self._clients = clients
+        self._guard = threading.Lock()
         self._rung: Marks[OneFollower] = Marks(bells.flush)
         self._unread: Marks[OneFollower] = Marks(bells.read)
 
     def mark(self, follower: OneFollower) -> None:
         """There may be something new for that one."""
         self._rung.add(follower)
+
+    def answer(self, follower: OneFollower) -> None:
+        """Its client has what was read up to now: what came since is read and sent."""
+        follower.answered = True
+        self.mark(follower)
 
     def flush(self, now: float) -> float | None:
         """Emit what was read; the seconds until more may be, or None."""
@@ -96,7 +112,7 @@ class Following(ABC, Generic[OneFollower]):
 
     def _read(self, follower: OneFollower) -> bool:
         """True if that has to be tried again."""
-        if not self.is_followed(follower):
+        if not follower.answered or not self.is_followed(follower):
             return False
         try:
             has_news = self.read_on(follower)

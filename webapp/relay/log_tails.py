@@ -7,7 +7,6 @@ another attempt, the client is given the log of that one.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,10 +70,7 @@ class LogTails(Following[_Tail]):
     def __init__(
         self, store: Store, listener: Subscriptions, clients: Clients, bells: Bells
     ) -> None:
-        super().__init__(clients, bells)
-        self._store = store
-        self._listener = listener
-        self._guard = threading.Lock()
+        super().__init__(store, listener, clients, bells)
         self._tails: dict[tuple[str, str, str], _Tail] = {}
 
     def watch(self, sid: str, run_id: str, path: str, after: str | None) -> LogAnswer:
@@ -94,6 +90,7 @@ class LogTails(Following[_Tail]):
             raise
         if sid not in self._clients:
             self.unwatch(sid, run_id, path)
+        self.answer(tail)
         return answer
 
     def unwatch(self, sid: str, run_id: str, path: str) -> None:

@@ -72,7 +72,9 @@ class _Case:
             cast("Store", self.store), self.listener, cast("Clients", self.clients), bells
         )
         self.seconds = 100.0
-        self.board.watch("sid", "b")
+
+    def watch(self) -> Bulk:
+        return self.board.watch("sid", "b")
 
     def turn(self) -> float | None:
         """What the relay does when a bell was rung, 1 s after the last time."""
@@ -85,6 +87,12 @@ class _Case:
     @property
     def told(self) -> list[int]:
         return [bulk["done"] for bulk in self.clients.sent]
+
+
+def _watched(*answers: Bulk | Exception) -> _Case:
+    case = _Case(*answers)
+    case.watch()
+    return case
 
 
 def _bulk(done: int, *, ended: bool = False) -> Bulk:
@@ -102,14 +110,14 @@ def _bulk(done: int, *, ended: bool = False) -> Bulk:
 
 
 def test_who_rang_is_read_and_sent() -> None:
-    case = _Case(_bulk(0), _bulk(1))
+    case = _watched(_bulk(0), _bulk(1))
     case.listener.ring()
     case.turn()
     assert case.told == [1]
 
 
 def test_a_ring_while_the_news_is_read_is_not_lost() -> None:
-    case = _Case(_bulk(0), _bulk(1), _bulk(3, ended=True))
+    case = _watched(_bulk(0), _bulk(1), _bulk(3, ended=True))
     case.store.on_read = case.listener.ring
     case.listener.ring()
     case.turn()
@@ -119,14 +127,14 @@ def test_a_ring_while_the_news_is_read_is_not_lost() -> None:
 
 
 def test_what_was_told_is_not_told_again() -> None:
-    case = _Case(_bulk(1), _bulk(1))
+    case = _watched(_bulk(1), _bulk(1))
     case.listener.ring()
     case.turn()
     assert case.told == []
 
 
 def test_news_waits_for_a_client_that_is_behind() -> None:
-    case = _Case(_bulk(0), _bulk(2))
+    case = _watched(_bulk(0), _bulk(2))
     case.clients.behind = True
     case.listener.ring()
     case.turn()
@@ -136,7 +144,7 @@ def test_news_waits_for_a_client_that_is_behind() -> None:
 
 
 def test_nothing_is_followed_after_the_last_word() -> None:
-    case = _Case(_bulk(0), _bulk(3, ended=True))
+    case = _watched(_bulk(0), _bulk(3, ended=True))
     case.listener.ring()
     case.turn()
     assert case.told == [3]
@@ -144,8 +152,23 @@ def test_nothing_is_followed_after_the_last_word() -> None:
 
 
 def test_an_unreadable_store_is_asked_again_later() -> None:
-    case = _Case(_bulk(0), StoreUnavailable("away"), _bulk(1))
+    case = _watched(_bulk(0), StoreUnavailable("away"), _bulk(1))
     case.listener.ring()
     assert case.turn() == RETRY_READING
     case.turn()
     assert case.told == [1]
+
+
+def test_what_rings_while_it_is_answered_is_told_after_the_answer() -> None:
+    case = _Case(_bulk(1), _bulk(3, ended=True))
+
+    def ring_and_turn() -> None:
+        case.store.on_read = lambda: None
+        case.listener.ring()
+        case.turn()
+
+    case.store.on_read = ring_and_turn
+    assert case.watch()["done"] == 1
+    assert case.told == []
+    case.turn()
+    assert case.told == [3]
