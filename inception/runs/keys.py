@@ -30,6 +30,7 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `tallies` | hash | how many `runs steps attempts events rescues losses beats` ever | for ever |
 | `beats` | hash | process → its last beat (JSON) | until the process is buried |
 | `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
+| `accounts` | hash | user → role and mark of the password, as audited | for ever |
 | `signins:<whose>` | string | sign-ins tried by an address or a name, or by all | 1 min |
 | `cookies` | string | what the web signs its cookies with | for ever |
 | `audit` | stream | who did what to which run; about the last 10,000 | for ever |
@@ -75,6 +76,7 @@ SESSIONS: Final = TAG + "sessions"
 TOKENS: Final = TAG + "tokens"
 COOKIES: Final = TAG + "cookies"
 AUDIT: Final = TAG + "audit"
+ACCOUNTS: Final = TAG + "accounts"
 LIST_CHANNEL: Final = TAG + "list"
 ALL_WATCHERS_CHANNEL: Final = TAG + "orders"
 BEATS_CHANNEL: Final = TAG + "beats"

@@ -28,6 +28,18 @@ _VALUES: Final = ("args", "kwargs", "return_value")
 """What Celery tells of each task beside its name, and what may hold secrets."""
 
 
+_MARKS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+"""Control characters as they are written in a plain line: one could forge a line, or a terminal."""
+
+
+class PlainLines(logging.Formatter):
+    """Writes an entry as one line of text, a traceback below it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+        """The line, whatever a stranger sent that is told in it."""
+        return super().formatMessage(record).translate(_MARKS)
+
+
 class JsonLines(JsonFormatter):
     """Writes an entry as one line of JSON."""
 
@@ -78,7 +90,7 @@ def write_json(handlers: Iterable[logging.Handler]) -> None:
 def write_log(log: LogFormat, stream: TextIO | None = None) -> None:
     """Log from INFO on to a stream (stderr); as JSON, also what is printed and warned of."""
     handler = logging.StreamHandler(stream or sys.__stderr__)
-    handler.setFormatter(formatter(log))
+    handler.setFormatter(JsonLines() if log is LogFormat.JSON else PlainLines(TEXT_FORMAT))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     if log is LogFormat.JSON:
         logging.captureWarnings(capture=True)

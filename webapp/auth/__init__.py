@@ -8,8 +8,8 @@ Modules:
 - users, passwords, attempts: the file of users, argon2id, how often sign-in may be tried
 - grants, cookies: sessions and tokens as digests; how the session cookie is made
 - admissions: the sockets that were let in, and how they are put out
-- signin, commands: the pages, and users, tokens and audit in a shell
-- audit: who did what
+- signin: the pages; users, tokens and audit in a shell are in `webapp.cli.access`
+- audit, roll: who did what; who was added to the file of users, changed there or removed
 """
 
 from __future__ import annotations

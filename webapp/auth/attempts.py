@@ -15,7 +15,7 @@ from webapp.errors import TooManyRequests
 WINDOW: Final = 60
 """Seconds (s) for which attempts are counted."""
 MOST_AT_ALL: Final = 200
-"""Within a window, by everybody. Also bounds what checking costs (20 ms each) and the keys."""
+"""Within a window, by everybody. Also bounds what checking costs (20 ms each)."""
 MOST_OF_ONE: Final = 10
 """Within a window, from one address, or for one name from wherever."""
 _IPV6_SITE: Final = 64
@@ -29,8 +29,8 @@ class Attempts:
 
     def count(self, address: str, name: str) -> None:
         """Count one attempt. Raises TooManyRequests, StoreUnavailable."""
+        self._count(f"address:{_site(address)}", MOST_OF_ONE)  # first: one can't use up all
         self._count("all", MOST_AT_ALL)
-        self._count(f"address:{_site(address)}", MOST_OF_ONE)
         self._count(f"name:{_digest(name)}", MOST_OF_ONE)
 
     def _count(self, whose: str, most: int) -> None:

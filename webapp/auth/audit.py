@@ -37,19 +37,27 @@ class Deed(StrEnum):
     DESCRIBE = "describe"
     GIVE_TOKEN = "give_token"  # noqa: S105  # nosec B105  # a deed, no password
     TAKE_TOKEN = "take_token"  # noqa: S105  # nosec B105
+    ADD_USER = "add_user"
+    CHANGE_USER = "change_user"
+    REMOVE_USER = "remove_user"
+    END_SESSIONS = "end_sessions"
     SIGN_IN = "sign_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGN_OUT = "sign_out"
 
 
 class Entry(TypedDict):
-    """One line of the list; `at` in ms since the epoch by Redis' clock."""
+    """One line of the list; `at` in ms since the epoch by Redis' clock.
+
+    `about` is whom or what else the deed is about: a user and their role, a token.
+    """
 
     at: int
     by: str
     deed: str
     run_id: str | None
     path: str | None
+    about: str | None
     address: str | None
 
 
@@ -67,17 +75,31 @@ class Audit:
         self._client = client
 
     def record(
-        self, deed: Deed, *, by: str, run_id: str | None = None, address: str | None = None
+        self,
+        deed: Deed,
+        *,
+        by: str,
+        run_id: str | None = None,
+        about: str | None = None,
+        address: str | None = None,
+        within: redis.client.Pipeline | None = None,
     ) -> None:
         """Note what is about to be done; `address` is where that was asked for.
 
-        Raises StoreUnavailable: then it must not be done.
+        It is noted with whatever else is done `within` a transaction. Raises StoreUnavailable: then
+        it must not be done.
         """
-        fields = {"by": by, "deed": str(deed), "run_id": run_id, "address": address}
+        fields = {
+            "by": by,
+            "deed": str(deed),
+            "run_id": run_id,
+            "about": about,
+            "address": address,
+        }
         said = {name: text[:_MAX_TEXT] for name, text in fields.items() if text is not None}
         entry = cast("dict[EncodableT, EncodableT]", said)
         with refusals_as_errors():
-            self._client.xadd(keys.AUDIT, entry, maxlen=MAX_ENTRIES, approximate=True)
+            (within or self._client).xadd(keys.AUDIT, entry, maxlen=MAX_ENTRIES, approximate=True)
         _log.info("%s by %s", deed, by, extra={"action": "audit", **said})
 
     def read(self, limit: int = MAX_ENTRIES) -> list[Entry]:
@@ -95,5 +117,6 @@ def _entries(found: list[tuple[str, dict[str, str]]]) -> Iterator[Entry]:
             deed=fields["deed"],
             run_id=fields.get("run_id"),
             path=fields.get("path"),
+            about=fields.get("about"),
             address=fields.get("address"),
         )

@@ -14,6 +14,7 @@ from webapp.auth.attempts import Attempts
 from webapp.auth.audit import Audit, Deed
 from webapp.auth.grants import Grant, Grants
 from webapp.auth.roles import LOCAL_USER, Role, User
+from webapp.auth.roll import Roll
 from webapp.auth.users import UsersFile
 from webapp.errors import Unauthorized
 
@@ -37,10 +38,11 @@ class Door:
     """The users, sessions and tokens of one application."""
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
-        self.users = None if settings.users is None else UsersFile(settings.users)
         self.sessions = Grants(client, keys.SESSIONS, most=MAX_SESSIONS)
         self.tokens = Grants(client, keys.TOKENS, most=MAX_TOKENS, prefix=TOKEN_PREFIX)
         self.audit = Audit(client)
+        roll = Roll(client, self.audit)
+        self.users = None if settings.users is None else UsersFile(settings.users, roll.note)
         self._attempts = Attempts(client)
 
     def identify(self, proof: Proof) -> User | None:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,10 +37,16 @@ class Account:
 
 
 class UsersFile:
-    """Who may sign in. A file that can't be read lets nobody in."""
+    """Who may sign in. A file that can't be read lets nobody in.
 
-    def __init__(self, path: Path) -> None:
+    `note` is told of the accounts before they are written, and once they were read anew.
+    """
+
+    def __init__(
+        self, path: Path, note: Callable[[Mapping[str, Account]], None] | None = None
+    ) -> None:
         self._path = path
+        self._note = note or (lambda _accounts: None)
         self._version: tuple[int, ...] | None = None
         self._accounts: dict[str, Account] = {}
 
@@ -78,12 +84,15 @@ class UsersFile:
 
     def _load(self) -> dict[str, Account]:
         try:
-            return read_accounts(self._path)
+            found = read_accounts(self._path)
         except SettingsError as error:
             _log.error("nobody can sign in: %s", error, extra={"action": "users_unreadable"})
             return {}
+        self._note(found)
+        return found
 
     def _replace(self, accounts: dict[str, Account]) -> None:
+        self._note(accounts)
         lines = (f"{a.name}:{a.role}:{a.hash}\n" for a in accounts.values())
         try:
             _replace_file(self._path, "".join(lines))

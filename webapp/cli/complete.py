@@ -7,8 +7,8 @@ from typing import Final
 import click
 from flask import Flask
 
-from webapp.auth.commands import audit, secret_keys, tokens, users
 from webapp.cli import runs
+from webapp.cli.access import audit, secret_keys, tokens, users
 from webapp.cli.acting import rerun, retry, revoke, rm, start, watch
 from webapp.cli.doctor import doctor
 from webapp.cli.looking import completion, ls, parents, show, workers

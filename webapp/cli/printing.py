@@ -36,6 +36,13 @@ Cut: TypeAlias = Literal["start", "end"]
 _GAP: Final = 2
 
 
+_CONTROLS: Final = {
+    code: "\N{REPLACEMENT CHARACTER}"
+    for code in (*range(0x20), *range(0x7F, 0xA0))
+    if chr(code) not in "\n\t"
+}
+
+
 def echo_json(value: object) -> None:
     """Print one value as one line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False))
@@ -100,7 +107,7 @@ def print_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Name and value, a line each; what is empty is left out."""
     for name, value in facts:
         if value:
-            click.echo(f"{name + ':':<12} {value}")
+            click.echo(f"{name + ':':<12} {harmless(value)}")
 
 
 def moment(ms: int | None) -> str:
@@ -142,8 +149,13 @@ def said(meta: Meta) -> str:
     return _one_line(meta["error"] or meta["message"])
 
 
+def harmless(text: str) -> str:
+    """Without control characters, which a terminal would obey; lines and tabs stay."""
+    return text.translate(_CONTROLS)
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return harmless(" ".join(text.split()))
 
 
 def _cut_start(text: str, room: int) -> str:

@@ -17,5 +17,6 @@ sleeps when there is nothing to do.
     run_page    a client's list (pure)    room       the members of one run (pure)
     outbox      a client's bounded queue  clients    the sockets of this process
     run_rooms, run_lists, worker_board, log_tails, bulk_board    what can be watched
+    meter       counts what is sent, for the metrics
     agent       the threads
 """

@@ -14,12 +14,12 @@ from flask_socketio import SocketIO
 from inception.runs.listener import Listener
 from inception.runs.store import Store
 from webapp.fleet import Fleet
-from webapp.metrics.relay_meter import RelayMeter
 from webapp.relay.bulk_board import BulkBoard
 from webapp.relay.clients import Clients
 from webapp.relay.hearing import Hearing
 from webapp.relay.log_tails import LogTails
 from webapp.relay.marks import Bells
+from webapp.relay.meter import RelayMeter
 from webapp.relay.round_trip import RoundTrip
 from webapp.relay.run_lists import RunLists
 from webapp.relay.run_outlines import RunOutlines

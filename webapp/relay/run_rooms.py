@@ -12,9 +12,9 @@ from inception.runs.errors import EventsGone, RunNotFound, StoreUnavailable
 from inception.runs.model import Batch, Snapshot
 from inception.runs.store import Store
 from webapp.errors import TooManyRequests
-from webapp.metrics.relay_meter import RelayMeter
 from webapp.relay.clients import Clients
 from webapp.relay.marks import Bells, Marks
+from webapp.relay.meter import RelayMeter
 from webapp.relay.room import Mail, Position, Request, Room
 from webapp.relay.watchable import RETRY_READING, Subscriptions
 

@@ -94,6 +94,7 @@ class GuardedWeb:
     """The web with users, its gate, and ways in."""
 
     def __init__(self, redis_url: str, folder: Path, **settings: Any) -> None:
+        self.redis_url = redis_url
         self.users = write_users(folder / "users")
         self.web = Web(redis_url, folder / "users", **settings)
         self.address = self.web.address

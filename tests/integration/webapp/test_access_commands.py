@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from inception.runs.connection import connect
-from tests.integration.webapp.guarded import GuardedWeb
+from tests.integration.webapp.guarded import Browser, GuardedWeb
 from webapp.auth.audit import Audit, Deed
 from webapp.auth.roles import Role
+from webapp.auth.roll import BY_FILE
 from webapp.cli.complete import complete_group
 
 
@@ -28,8 +29,18 @@ def guarded(
     web.stop()
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(complete_group(), words)
+def run(*words: str, said: str = "") -> Result:
+    return CliRunner().invoke(complete_group(), words, input=said)
+
+
+def deeds(guarded: GuardedWeb) -> list[tuple[str, str, str | None]]:
+    """What the list says but for sign-ins, oldest first."""
+    entries = reversed(guarded.gate.door.audit.read())
+    return [
+        (one["by"], one["deed"], one["about"])
+        for one in entries
+        if not one["deed"].startswith("sign_")
+    ]
 
 
 def test_a_token_is_given_listed_and_taken_back(guarded: GuardedWeb) -> None:
@@ -50,6 +61,65 @@ def test_sessions_are_ended_by_name(guarded: GuardedWeb) -> None:
     assert browser.get("/api/v1/runs").status_code == 401
 
 
+def test_what_is_done_to_users_and_tokens_is_on_the_list_with_who_did_it(
+    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.cli.access.caller", lambda: "root")
+    guarded.browser(Role.VIEWER)
+    before = len(deeds(guarded))
+    run("users", "add", "eve", "--role", "viewer", said="correct horse\n")
+    run("users", "add", "eve", "--role", "admin", said="correct horse\n")
+    run("users", "signout", "eve")
+    run("users", "rm", "eve")
+    token = json.loads(run("tokens", "add", "nightly", "--role", "viewer", "--json").output)
+    run("tokens", "revoke", token["id"])
+    guarded.browser(Role.VIEWER)  # the web has read the file anew, and has nothing to add
+    assert deeds(guarded)[before:] == [
+        ("root", "add_user", "eve (viewer)"),
+        ("root", "change_user", "eve (admin)"),
+        ("root", "end_sessions", "eve"),
+        ("root", "remove_user", "eve (admin)"),
+        ("root", "give_token", "nightly (viewer)"),
+        ("root", "take_token", token["id"]),
+    ]
+    assert token["token"] not in str(guarded.gate.door.audit.read())
+
+
+def test_what_was_written_into_the_file_by_hand_is_noted_when_it_is_read(
+    guarded: GuardedWeb, tmp_path: Path
+) -> None:
+    guarded.browser(Role.VIEWER)
+    assert sorted(deeds(guarded)) == [
+        (BY_FILE, "add_user", f"{role} ({role})") for role in sorted(Role)
+    ]
+    lines = (tmp_path / "users").read_text().replace("viewer:viewer:", "viewer:admin:").splitlines()
+    (tmp_path / "users").write_text("\n".join(line for line in lines if "operator" not in line))
+    guarded.browser(Role.VIEWER)
+    assert deeds(guarded)[3:] == [
+        (BY_FILE, "change_user", "viewer (admin)"),
+        (BY_FILE, "remove_user", "operator (operator)"),
+    ]
+
+
+def test_users_are_written_while_redis_is_away_and_noted_afterwards(
+    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    result = run("users", "add", "eve", "--role", "viewer", said="correct horse\n")
+    assert result.exit_code == 0
+    assert "will note this" in result.output
+    browser = Browser(guarded.address)
+    assert browser.sign_in("eve", "correct horse").status_code == 302
+    assert (BY_FILE, "add_user", "eve (viewer)") in deeds(guarded)
+
+
+def test_a_name_from_outside_is_shown_without_what_a_terminal_obeys(guarded: GuardedWeb) -> None:
+    guarded.gate.door.audit.record(Deed.SIGN_IN_REFUSED, by="\x1b]0;eve\x07\x9b2J\nroot")
+    [line] = run("audit").output.splitlines()
+    assert line.isprintable() or line.replace("\t", "").isprintable()
+    assert "eve" in line
+
+
 def test_the_audit_list_is_exported_a_line_an_entry(guarded: GuardedWeb) -> None:
     guarded.gate.door.audit.record(Deed.SIGN_IN, by="ann", address="192.0.2.1")
     (line,) = run("audit", "--json").output.splitlines()
@@ -60,6 +130,7 @@ def test_the_audit_list_is_exported_a_line_an_entry(guarded: GuardedWeb) -> None
         "deed": "sign_in",
         "run_id": None,
         "path": None,
+        "about": None,
         "address": "192.0.2.1",
     }
 

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from inception.runs.errors import BadRequest
-from webapp.auth.commands import parse_span
 from webapp.auth.passwords import is_right
 from webapp.auth.users import read_accounts
+from webapp.cli.access import parse_span
 from webapp.cli.complete import complete_group
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Final
 
 import click
 from cryptography.fernet import Fernet
 
-from inception.runs.errors import BadRequest, SettingsError
+from inception.runs.errors import BadRequest, SettingsError, StoreUnavailable
 from inception.runs.settings import Settings
 from webapp.auth.audit import MAX_ENTRIES, Audit, Deed
 from webapp.auth.door import Door
 from webapp.auth.grants import Grant
 from webapp.auth.passwords import MAX_LENGTH, SHORT, hash_password
 from webapp.auth.roles import Role
+from webapp.auth.roll import Roll
 from webapp.auth.users import NAME, Account, UsersFile
 from webapp.cli.printing import echo_json, moment, print_table
 from webapp.cli.session import caller, open_session, says_refusals
@@ -44,7 +46,7 @@ def add_user(name: str, role: str) -> None:
     The password is asked for on a terminal, else it is the first line of standard input. Who was
     signed in as NAME has to sign in again.
     """
-    file = _users_file()
+    file = _noted_users_file()
     if not NAME.fullmatch(name):
         raise BadRequest("A name is 1 to 64 letters, digits, and _ . @ - but for its first one.")
     password = _read_password()
@@ -69,7 +71,7 @@ def list_users(as_json: bool) -> None:
 @says_refusals
 def remove_user(name: str) -> None:
     """Remove NAME; it is signed out everywhere."""
-    if not _users_file().remove(name):
+    if not _noted_users_file().remove(name):
         raise BadRequest(f"There is no user {name!r}.")
     click.echo(f"{name} is removed.")
 
@@ -79,7 +81,9 @@ def remove_user(name: str) -> None:
 @says_refusals
 def sign_out_user(name: str) -> None:
     """End all sessions of NAME, who may sign in again."""
-    ended = _door().sessions.take_back(name=name)
+    door = _door()
+    door.audit.record(Deed.END_SESSIONS, by=caller(), about=name)
+    ended = door.sessions.take_back(name=name)
     click.echo(f"{ended} ended.")
 
 
@@ -100,7 +104,7 @@ def add_token(name: str, role: str, expires_in: str | None, as_json: bool) -> No
     """Give a program called NAME a token, and print it: it is shown this once."""
     lifetime = None if expires_in is None else parse_span(expires_in)
     door = _door()
-    door.audit.record(Deed.GIVE_TOKEN, by=caller())
+    door.audit.record(Deed.GIVE_TOKEN, by=caller(), about=f"{name} ({role})")
     word, grant = door.tokens.give(name[:200], Role(role), lifetime=lifetime, by=caller())
     if as_json:
         echo_json({"token": word, **_shown(grant)})
@@ -132,7 +136,8 @@ def list_tokens(as_json: bool) -> None:
 def revoke_tokens(ids: tuple[str, ...]) -> None:
     """Take tokens back, by the ids that `tokens list` shows."""
     door = _door()
-    door.audit.record(Deed.TAKE_TOKEN, by=caller())
+    for each in ids:
+        door.audit.record(Deed.TAKE_TOKEN, by=caller(), about=each)
     unknown = [each for each in ids if not door.tokens.take_back(id=each)]
     if unknown:
         raise BadRequest(f"There is no token {', '.join(unknown)}.")
@@ -146,7 +151,7 @@ def revoke_tokens(ids: tuple[str, ...]) -> None:
 @as_json
 @says_refusals
 def audit(limit: int, as_json: bool) -> None:
-    """List who started, revoked, retried, deleted and signed in, newest first.
+    """List who started, revoked, retried, deleted, signed in and was let in, newest first.
 
     About the last 10,000 are kept; with --json each is a line.
     """
@@ -156,12 +161,13 @@ def audit(limit: int, as_json: bool) -> None:
             echo_json(entry)
         return
     print_table(
-        ("at", "by", "deed", "run", "path", "from"),
+        ("at", "by", "deed", "about", "run", "path", "from"),
         (
             (
                 moment(one["at"]),
                 one["by"],
                 one["deed"],
+                one["about"] or "",
                 one["run_id"] or "",
                 one["path"] or "",
                 one["address"] or "",
@@ -190,11 +196,24 @@ def parse_span(text: str) -> int:
     return int(found[1]) * _SECONDS[found[2]]
 
 
-def _users_file() -> UsersFile:
+def _users_file(note: Callable[[Mapping[str, Account]], None] | None = None) -> UsersFile:
     path = Settings.from_environment().users
     if path is None:
         raise SettingsError("INCEPTION_USERS is not set; name the file of users there.")
-    return UsersFile(path)
+    return UsersFile(path, note)
+
+
+def _noted_users_file() -> UsersFile:
+    """The same, whose changes go on the audit list: if Redis is away once a web reads the file."""
+
+    def note(accounts: Mapping[str, Account]) -> None:
+        try:
+            client = open_session().client
+            Roll(client, Audit(client)).note(accounts, by=caller())
+        except (SettingsError, StoreUnavailable):
+            click.echo("Redis can't be reached: a web process will note this.", err=True)
+
+    return _users_file(note)
 
 
 def _door() -> Door:
