@@ -43,8 +43,16 @@ from webapp.app import create_app
 MAX_CONNECTIONS: Final = 10_000
 """Connections served at a time under eventlet, whose own default of 1,024 sockets soon reach."""
 
+SILENCE: Final = 60
+"""Seconds (s) for which eventlet waits for a client to send or take something: who opens
+connections and says nothing would else keep them. Websockets are pinged more often than that."""
+
 _SERVER_OPTIONS: Final[dict[AsyncMode, dict[str, Any]]] = {
-    AsyncMode.EVENTLET: {"max_size": MAX_CONNECTIONS, "log_output": False},
+    AsyncMode.EVENTLET: {
+        "max_size": MAX_CONNECTIONS,
+        "socket_timeout": SILENCE,
+        "log_output": False,
+    },
     AsyncMode.GEVENT: {"log_output": False},
     # Werkzeug's own server: for tests and trying out.
     AsyncMode.THREADING: {"allow_unsafe_werkzeug": True},

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from inception.runs import keys, recordtext
 from inception.runs.errors import BadRequest, EventsGone, NodeNotFound, RunNotFound
 from inception.runs.filling import fill_node, fill_run, large_name
 from inception.runs.model import LARGE_FIELDS, ROOT, Batch, Node, Run, Snapshot
-from inception.runs.paths import parent_path, tree_order
+from inception.runs.paths import child_path, tree_order
 from inception.runs.scripts import Scripts, refusals_as_errors
 
 SNAPSHOT_NODES: Final = 2_000
@@ -56,11 +56,10 @@ class Reading(Scripts):
             self.read_run(run_id)
         if under != ROOT and under not in paths:
             raise NodeNotFound(f"Run {run_id} has no node {under}.")
-        children = [path for path in paths if path != ROOT and parent_path(path) == under]
-        rest = [path for path in sorted(children, key=tree_order) if tree_order(path)[-1] > after]
+        rest = sorted(number for number in _children(paths, under) if number > after)
         page = rest[:limit]
-        following = str(tree_order(page[-1])[-1]) if len(rest) > len(page) else None
-        return self._nodes_at(run_id, page), following
+        following = str(page[-1]) if len(rest) > len(page) else None
+        return self._nodes_at(run_id, [child_path(under, number) for number in page]), following
 
     def names_of(self, tasks: Sequence[tuple[str, str]]) -> list[str | None]:
         """What the task at each (run id, path) is called: its label, or else its function.
@@ -152,6 +151,15 @@ def _name_in(text: str) -> str:
     label: str | None = json.loads(fields.get("label", "null"))
     name: str = json.loads(fields["name"])
     return label or name.rpartition(".")[2]
+
+
+def _children(paths: Iterable[str], under: str) -> Iterator[int]:
+    """The numbers of the children of the node at `under`, in no order."""
+    beginning = child_path(under, 0)[:-1]
+    for path in paths:
+        number = path[len(beginning) :]
+        if path.startswith(beginning) and number.isdigit():
+            yield int(number)
 
 
 def _number(cursor: str | None) -> int:

@@ -35,6 +35,8 @@ def sign_in() -> ResponseReturnValue:
         word = gate().door.sign_in(name[:_MAX_NAME], password, address)
     except (Unauthorized, TooManyRequests) as error:
         return _form(error.message, name[:_MAX_NAME]), STATUS[error.code]
+    if (former := session_word()) is not None:
+        gate().door.sessions.end(former)
     session.clear()
     session[CSRF_FIELD] = secrets.token_urlsafe(32)
     flask_login.login_user(Session(word))

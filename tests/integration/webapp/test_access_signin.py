@@ -120,6 +120,17 @@ def test_signing_out_ends_the_session_and_its_sockets(guarded: GuardedWeb) -> No
     unconcerned.close()
 
 
+def test_signing_in_anew_ends_the_session_that_was_open(guarded: GuardedWeb) -> None:
+    browser = guarded.browser(Role.VIEWER)
+    former = browser.session.cookies[COOKIE]
+    assert browser.sign_in("operator").status_code == 302
+    assert is_signed_in(browser)
+    assert browser.session.cookies[COOKIE] != former
+    browser.session.cookies.clear()
+    browser.session.cookies.set(COOKIE, former)
+    assert not is_signed_in(browser)
+
+
 def test_a_removed_user_is_out_at_once(guarded: GuardedWeb) -> None:
     browser = guarded.browser(Role.ADMIN)
     client = browser.socket()

@@ -242,6 +242,24 @@ def test_an_empty_filter_filters_nothing(rest: Rest, owner: Owner) -> None:
     assert [run["id"] for run in found] == [run_id]
 
 
+def test_children_are_paged_in_order_while_more_come(rest: Rest, owner: Owner) -> None:
+    run = owner.begin()
+    run.spawn(*(str(number) for number in range(1_100)), "2.0", "2.1", "2.1.0")
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = rest.call(
+            "GET", f"/api/v1/runs/{run.id}/nodes{cursor and '?cursor=' + cursor}"
+        ).json()
+        seen += [node["path"] for node in page["nodes"]]
+        cursor = page["next"]
+        run.spawn(str(len(seen) + 600))
+        run.progress("0", len(seen))
+    assert seen == [*(str(number) for number in range(1_101)), "1600"]
+    under = rest.call("GET", f"/api/v1/runs/{run.id}/nodes?under=2").json()
+    assert [node["path"] for node in under["nodes"]] == ["2.0", "2.1"]
+
+
 def test_there_are_no_children_of_a_node_that_is_not_there(rest: Rest, owner: Owner) -> None:
     run = owner.begin()
     run.spawn("0")
