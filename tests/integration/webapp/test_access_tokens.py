@@ -58,9 +58,9 @@ def test_a_wrong_token_is_not_mended_by_a_cookie(guarded: GuardedWeb) -> None:
 def test_a_token_that_expired_or_was_taken_back_opens_nothing(guarded: GuardedWeb) -> None:
     expired, taken = guarded.token(Role.ADMIN, lifetime=0), guarded.token(Role.ADMIN)
     client = Client(guarded.address, auth={"token": taken})
+    assert guarded.call("GET", "/api/v1/runs", expired).status_code == 401
     assert guarded.gate.door.tokens.take_back(name="program") == 2
-    for token in (expired, taken):
-        assert guarded.call("GET", "/api/v1/runs", token).status_code == 401
+    assert guarded.call("GET", "/api/v1/runs", taken).status_code == 401
     assert client.ask("watch_runs", {})["error"]["code"] == "unauthorized"
     client.close()
 

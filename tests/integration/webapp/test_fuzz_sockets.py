@@ -203,12 +203,18 @@ def test_an_odd_event_is_answered_or_ends_the_connection(
     ids=lambda sent: sent[:30] or "empty",
 )
 def test_what_is_no_packet_ends_the_connection_of_its_sender(
-    web: Web, open_client: Callable[[], Client], errors: Errors, sent: str
+    web: Web,
+    open_client: Callable[[], Client],
+    errors: Errors,
+    caplog: pytest.LogCaptureFixture,
+    sent: str,
 ) -> None:
+    caplog.set_level(logging.INFO, "webapp.packets")
     other = open_client()
     raw = Raw(web.port)
     raw.send(sent)
     raw.wait_for_the_end()
+    assert "malformed_packet" in [vars(record).get("action") for record in caplog.records]
     assert "runs" in other.ask("watch_runs", {})
     assert errors.seen == []
 
