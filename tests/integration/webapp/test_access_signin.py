@@ -71,7 +71,7 @@ def test_sign_in_never_leads_to_another_site(visitor: Browser, elsewhere: str) -
 
 def test_a_wrong_name_and_a_wrong_password_are_told_alike(visitor: Browser) -> None:
     answers = [visitor.sign_in("viewer", "wrong"), visitor.sign_in("nobody", "wrong")]
-    said = [re.findall(r'role="alert">([^<]*)<', answer.text) for answer in answers]
+    said = [re.findall(r'role="alert"[^>]*>([^<]*)<', answer.text) for answer in answers]
     assert said == [["Name or password is wrong."]] * 2
     assert [answer.status_code for answer in answers] == [401, 401]
     assert not is_signed_in(visitor)
