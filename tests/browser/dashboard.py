@@ -14,6 +14,7 @@ import requests
 from tests.running import Application, eventually
 
 ENDED = ("SUCCESS", "FAILURE", "REVOKED")
+GOING_ON = ("PENDING", "STARTED", "PROGRESS", "RETRY", "REVOKING")
 
 
 class Dashboard:
@@ -52,6 +53,18 @@ class Dashboard:
     def delete(self, run_id: str) -> None:
         """Remove an ended run."""
         requests.delete(f"{self.url}/api/v1/runs/{run_id}", timeout=10).raise_for_status()
+
+    def clear(self) -> None:
+        """Stop and remove all runs."""
+        everything: dict[str, Any] = {"filter": {}}
+        self._call("POST", "/bulk", {"action": "revoke", **everything})
+        eventually(lambda: not self._listed("?state=" + "&state=".join(GOING_ON)), 60, "all end")
+        self._call("POST", "/bulk", {"action": "delete", **everything})
+        eventually(lambda: not self._listed(""), 30, "all runs are deleted")
+
+    def _listed(self, query: str) -> list[object]:
+        found: list[object] = self._call("GET", f"/runs{query}")["runs"]
+        return found
 
     def exists(self, run_id: str) -> bool:
         """True while there is such a run."""
