@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from random import SystemRandom
-from typing import Any, Final, TypeVar, cast, overload
+from typing import Any, Final, TypedDict, TypeVar, Unpack, cast, overload
 
 from inception.authoring.errors import NotWatchable, SideEffectFailed
 from inception.authoring.frame import (
@@ -28,33 +28,23 @@ Value = TypeVar("Value")
 _DICE: Final = SystemRandom()
 
 
-@overload
-def watch(
-    child: Any,
-    /,
-    *,
-    pending_timeout: float | None = None,
-    stall_timeout: float | None = None,
-    timeout: float | None = None,
-    retries: int = 0,
-    label: str | None = None,
-    stop_on_error: bool = False,
-) -> Outcome: ...
+class _Options(TypedDict, total=False):
+    """What `watch` takes by name, said once for its two signatures; their defaults are its own."""
+
+    pending_timeout: float | None
+    stall_timeout: float | None
+    timeout: float | None
+    retries: int
+    label: str | None
+    stop_on_error: bool
 
 
 @overload
-def watch(
-    first: Any,
-    second: Any,
-    /,
-    *more: Any,
-    pending_timeout: float | None = None,
-    stall_timeout: float | None = None,
-    timeout: float | None = None,
-    retries: int = 0,
-    label: str | None = None,
-    stop_on_error: bool = False,
-) -> list[Outcome]: ...
+def watch(child: Any, /, **options: Unpack[_Options]) -> Outcome: ...
+
+
+@overload
+def watch(first: Any, second: Any, /, *more: Any, **options: Unpack[_Options]) -> list[Outcome]: ...
 
 
 def watch(
