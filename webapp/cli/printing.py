@@ -43,9 +43,13 @@ _CONTROLS: Final = {
 }
 
 
+_ESCAPED: Final = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+"""The control characters that JSON itself leaves as they are."""
+
+
 def echo_json(value: object) -> None:
     """Print one value as one line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(json.dumps(value, ensure_ascii=False).translate(_ESCAPED))
 
 
 def on_terminal() -> bool:

@@ -153,6 +153,8 @@ class LogTails(Following[_Tail]):
             tail.place = None
         tail.attempt = attempt
         self._listener.subscribe(keys.log(tail.run_id, tail.path, attempt), tail.ring)
+        if not self.is_followed(tail):  # its client unwatched it meanwhile, and that has passed
+            self._listener.unsubscribe(keys.log(tail.run_id, tail.path, attempt), tail.ring)
 
     def _continue(self, tail: _Tail) -> LogAnswer:
         answer = read_log(self._store, tail.run_id, tail.path, tail.attempt, tail.place)

@@ -74,10 +74,10 @@ class RunLists:
         any_state = replace(which, states=frozenset())
         page = RunPage(lambda run: matches(run, which), lambda run: matches(run, any_state))
         watch = _Watch(sid, which, limit, page)
-        self._subscribe()
         with self._guard:
             self._watches[sid] = watch
         try:
+            self._subscribe()  # now that it is there: the last other may be leaving just now
             runs, after = self._store.list_runs(which, limit)
         except BaseException:
             self.unwatch(sid)
