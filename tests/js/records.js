@@ -25,7 +25,13 @@ export const run = (more = {}) => ({
 });
 
 /** @param {string} path @param {object} [more] */
-export const node = (path, more = {}) => ({ path, state: "PROGRESS", meta: run().meta, ...more });
+export const node = (path, more = {}) => ({
+  path,
+  state: "PROGRESS",
+  meta: run().meta,
+  children: 0,
+  ...more,
+});
 
 /** @param {number} seq @param {object} [more] */
 export const event = (seq, more = {}) => ({ seq, at: seq, node: node("0"), ...more });

@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { shortName } from "../model/format.js";
 import { depth, mergePaths } from "../model/paths.js";
 import { isNewer } from "../model/run-list.js";
-import { visibleRows } from "../model/tree.js";
+import { lackingIn, visibleRows } from "../model/tree.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
 /** @typedef {import("../model/types.js").Run} Run */
@@ -18,6 +18,9 @@ const LARGE = 1_000;
 /** Milliseconds (ms) for which new nodes of a large run are collected. */
 const SETTLE_AFTER = 250;
 
+/** @param {readonly number[]} numbers */
+const sum = (numbers) => numbers.reduce((all, n) => all + n, 0);
+
 export class RunStore {
   constructor() {
     /** @type {Signal<Run|null>} */
@@ -28,8 +31,10 @@ export class RunStore {
     this.paths = signal([]);
     /** @type {Signal<ReadonlySet<string>>} */
     this.folded = signal(new Set());
-    /** Whether the snapshot held every node. */
-    this.complete = signal(true);
+    /** Whose children are not all known. @type {Signal<ReadonlySet<string>>} */
+    this.lacking = signal(new Set());
+    /** Which snapshot this goes back to: what was asked before it may be older than it is. */
+    this.life = 0;
     this.gone = signal(false);
     /** @type {Signal<Problem|null>} */
     this.refused = signal(null);
@@ -40,10 +45,13 @@ export class RunStore {
     /** @type {Map<string, import("../model/tree.js").Row>} */
     this.drawn = new Map();
     this.rows = computed(() => this.arrange());
+    /** Tasks of the run, known or not. */
+    this.total = computed(() => sum(Object.values(this.run.value?.counts ?? {})));
   }
 
   arrange() {
-    const rows = visibleRows(this.paths.value, this.folded.value, this.drawn);
+    const { paths, folded, lacking } = this;
+    const rows = visibleRows(paths.value, folded.value, this.drawn, lacking.value);
     this.drawn = new Map(rows.map((row) => [row.path, row]));
     return rows;
   }
@@ -52,7 +60,8 @@ export class RunStore {
   reset(snapshot) {
     batch(() => {
       this.run.value = snapshot.run;
-      this.complete.value = snapshot.complete;
+      this.life += 1;
+      this.lacking.value = lackingIn(snapshot);
       this.gone.value = false;
       this.refused.value = null;
       this.keepOnly(new Set(snapshot.nodes.map((node) => node.path)));
@@ -79,6 +88,26 @@ export class RunStore {
       }
     }
     if (added.length) this.announce(added);
+  }
+
+  /**
+   * Nodes that were asked for: of one that is known already an event was faster, and is newer.
+   * @param {readonly Node[]} nodes
+   */
+  addNodes(nodes) {
+    this.putNodes(nodes.filter((node) => !this.nodes.has(node.path)));
+  }
+
+  /** Whether tasks at any depth under that one may be unknown here. @param {string} path */
+  lacksUnder(path) {
+    const lacking = [...this.lacking.peek()];
+    return lacking.some((parent) => parent === path || parent.startsWith(`${path}.`));
+  }
+
+  /** All children of that one are known now. @param {string} parent */
+  completed(parent) {
+    const lacking = new Set(this.lacking.peek());
+    if (lacking.delete(parent)) this.lacking.value = lacking;
   }
 
   /**

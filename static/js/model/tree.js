@@ -10,6 +10,7 @@ import { depth, parentPath } from "./paths.js";
  * @property {number} siblings
  * @property {number} children  that this client has
  * @property {boolean} open
+ * @property {string} [more]  no task: stands for further children, not read yet, of the one named
  */
 
 /**
@@ -22,16 +23,22 @@ import { depth, parentPath } from "./paths.js";
  * @param {ReadonlySet<string>} folded  paths whose children are hidden
  * @param {ReadonlyMap<string, Row>} [before]  rows as they were: those that are the same still are
  *   handed out again, so that nobody draws them anew
+ * @param {ReadonlySet<string>} [lacking]  those that have more children than are known
  * @returns {Row[]}
  */
-export function visibleRows(paths, folded, before = new Map()) {
+export function visibleRows(paths, folded, before = new Map(), lacking = new Set()) {
   const families = countChildren(paths);
   const seen = new Map();
   /** @type {Row[]} */
   const rows = [];
+  /** Those above the present row that are lacking, the nearest last. @type {string[]} */
+  const above = [];
+  const close = (/** @type {string} */ lacks) => rows.push(asBefore(before, moreRow(lacks)));
   /** @type {string|null} */
   let hiddenUnder = null;
   for (const path of paths) {
+    while (above.length && !path.startsWith(`${above[above.length - 1]}.`))
+      close(/** @type {string} */ (above.pop()));
     const parent = parentPath(path);
     const position = (seen.get(parent) ?? 0) + 1;
     seen.set(parent, position);
@@ -41,13 +48,24 @@ export function visibleRows(paths, folded, before = new Map()) {
     const siblings = families.get(parent) ?? 1;
     const open = hiddenUnder === null;
     const row = { path, level: depth(path), position, siblings, children, open };
-    rows.push(asBefore(before.get(path), row));
+    rows.push(asBefore(before, row));
+    if (open && lacking.has(path)) above.push(path);
   }
+  while (above.length) close(/** @type {string} */ (above.pop()));
+  if (lacking.has("")) close("");
   return rows;
 }
 
-/** @param {Row|undefined} before @param {Row} row @returns {Row} */
-function asBefore(before, row) {
+/** After the last child of `parent` that is known. @param {string} parent @returns {Row} */
+function moreRow(parent) {
+  const level = depth(parent) + 1;
+  const path = `${parent}/more`;
+  return { path, level, position: 0, siblings: 0, children: 0, open: false, more: parent };
+}
+
+/** @param {ReadonlyMap<string, Row>} rows  as they were @param {Row} row @returns {Row} */
+function asBefore(rows, row) {
+  const before = rows.get(row.path);
   const same =
     before &&
     before.position === row.position &&
@@ -55,6 +73,38 @@ function asBefore(before, row) {
     before.children === row.children &&
     before.open === row.open;
   return same ? before : row;
+}
+
+/**
+ * Whose children a snapshot leaves out: it holds every parent, but of many children only the first.
+ * "" is the run itself, of whose own children only the sum of all tasks tells.
+ * @param {{run: {counts: Partial<Record<string, number>>}, complete: boolean,
+ *   nodes: readonly {path: string, children: number}[]}} snapshot
+ * @returns {Set<string>}
+ */
+export function lackingIn({ run, nodes, complete }) {
+  const lacking = new Set();
+  if (complete) return lacking;
+  const families = countChildren(nodes.map((node) => node.path));
+  let left = -nodes.length;
+  for (const count of Object.values(run.counts)) left += count ?? 0;
+  for (const { path, children } of nodes) {
+    const missing = children - (families.get(path) ?? 0);
+    if (missing > 0) lacking.add(path);
+    left -= Math.max(0, missing);
+  }
+  return left > 0 ? lacking.add("") : lacking;
+}
+
+/**
+ * The number of the last child before the first one that is not known; null: the first is not.
+ * @param {string} parent @param {(path: string) => boolean} isKnown
+ * @returns {string|null}
+ */
+export function lastInRow(parent, isKnown) {
+  let next = 0;
+  while (isKnown(parent === "" ? String(next) : `${parent}.${next}`)) next++;
+  return next === 0 ? null : String(next - 1);
 }
 
 /** @param {readonly string[]} paths @returns {Map<string, number>} */

@@ -4,6 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { History } from "../live/history.js";
+import { MissingNodes } from "../live/missing-nodes.js";
 import { RunFeed } from "../live/run-feed.js";
 import { RunStore } from "../live/run-store.js";
 import { StateNews } from "../live/state-news.js";
@@ -28,6 +29,7 @@ import { TreeCard } from "../view/tree-card.js";
  * What the page shows of the run: its records, the stretch of time, the open task and its tab.
  * @typedef {object} View
  * @property {RunStore} store
+ * @property {MissingNodes} missing
  * @property {Timeline} timeline
  * @property {History} history
  * @property {Selected} selected
@@ -37,7 +39,7 @@ import { TreeCard } from "../view/tree-card.js";
 /** @param {{runId: string, nodePath: string|null}} props */
 export function RunPage({ runId, nodePath }) {
   const services = useServices();
-  const view = useMemo(() => viewOf(nodePath, services), [runId]);
+  const view = useMemo(() => viewOf(runId, nodePath, services), [runId]);
   const { store } = view;
   useEffect(() => follow(runId, services, view), [runId]);
   if (store.gone.value) return html`<${Gone} runId=${runId} />`;
@@ -49,14 +51,16 @@ export function RunPage({ runId, nodePath }) {
 }
 
 /**
- * @param {string|null} nodePath @param {import("../view/services.js").Services} services
+ * @param {string} runId @param {string|null} nodePath
+ * @param {import("../view/services.js").Services} services
  * @returns {View}
  */
-function viewOf(nodePath, services) {
+function viewOf(runId, nodePath, services) {
   const store = new RunStore();
   const { tab } = readPlace(location.search);
   return {
     store,
+    missing: new MissingNodes(runId, services, store),
     timeline: new Timeline(store, services.clock),
     history: new History(services, store),
     selected: signal(nodePath),
@@ -70,13 +74,15 @@ function viewOf(nodePath, services) {
  * @param {import("../view/services.js").Services} services
  * @param {View} view
  */
-function follow(runId, services, { store, timeline, history, selected }) {
+function follow(runId, services, { store, missing, timeline, history, selected }) {
   const news = new StateNews(store, services.announcer);
   const parts = [new RunFeed(runId, services, store), news, timeline, history];
   for (const part of parts) part.connect();
   const stopTab = effect(() => showInTab(store.run.value, services.tab));
   const stopArrival = openFailureOnArrival(store, selected);
+  const stopReading = effect(() => readChosen(store, missing, selected));
   return () => {
+    stopReading();
     stopArrival();
     stopTab();
     for (const part of parts) part.disconnect();
@@ -110,9 +116,18 @@ function openFailureOnArrival(store, selected) {
   });
 }
 
+/**
+ * Who comes for a task that the snapshot left out is shown it all the same.
+ * @param {RunStore} store @param {MissingNodes} missing @param {Selected} selected
+ */
+function readChosen(store, missing, selected) {
+  const path = selected.value;
+  if (path !== null && store.lacking.value.size) void missing.readOne(path);
+}
+
 /** @param {{runId: string, view: View}} props */
 function Shown({ runId, view }) {
-  const { store, timeline, selected, tab } = view;
+  const { store, missing, timeline, selected, tab } = view;
   const show = (/** @type {string|null} */ path, /** @type {string} */ name) => {
     selected.value = path;
     tab.value = name;
@@ -131,7 +146,7 @@ function Shown({ runId, view }) {
   return html`
     <${RunHead} store=${store} history=${view.history} />
     <div class=${`run-columns ${selected.value === null ? "" : "run-columns-chosen"}`}>
-      <${TreeCard} runId=${runId} store=${store} timeline=${timeline} selected=${selected}
+      <${TreeCard} store=${store} missing=${missing} timeline=${timeline} selected=${selected}
         select=${choose} />
       ${
         selected.value === null

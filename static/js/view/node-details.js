@@ -109,7 +109,8 @@ function RevokeBranch({ node, store, runId }) {
     <button type="button" class="button small" disabled=${revoking} onClick=${() => setOpen(true)}>
       ${revoking ? "Revoking…" : "Revoke this task"}</button>
     ${open ? html`<${RevokeDialog} what="task" name=${store.nameOf(node)}
-      running=${unfinishedUnder(store, node.path)} revoke=${revoke}
+      running=${unfinishedUnder(store, node.path)} isLeast=${store.lacksUnder(node.path)}
+      revoke=${revoke}
       onClose=${() => setOpen(false)} />` : null}
   </div>`;
 }

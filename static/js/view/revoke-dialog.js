@@ -12,12 +12,13 @@ import { Dialog } from "./dialog.js";
  * @property {string} what  "run" or "task"
  * @property {string} name
  * @property {number} running  tasks it would stop
+ * @property {boolean} [isLeast]  there may be more that are not known here
  * @property {(reason: string) => Promise<unknown>} revoke
  * @property {() => void} onClose
  */
 
 /** @param {RevokeDialogProps} props */
-export function RevokeDialog({ what, name, running, revoke, onClose }) {
+export function RevokeDialog({ what, name, running, isLeast = false, revoke, onClose }) {
   const [reason, setReason] = useState("");
   const { busy, problem, attempt } = useDeed();
   const confirm = () =>
@@ -37,7 +38,7 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
   return html`<${Dialog} title=${`Revoke this ${what}?`} onClose=${onClose}>
     <form onSubmit=${onSubmit} onKeyDown=${onKeyDown}>
       <p><strong class="wrap">
-        ${name}</strong> and everything under it is stopped: ${consequence(running)}
+        ${name}</strong> and everything under it is stopped: ${consequence(running, isLeast)}
         ${" "}Nothing further is started. What has already ended keeps its result.</p>
       <div class="field">
         <label for="revoke-reason">Reason <span class="muted">(optional, everybody sees it)</span>
@@ -55,10 +56,10 @@ export function RevokeDialog({ what, name, running, revoke, onClose }) {
   <//>`;
 }
 
-/** @param {number} running */
-function consequence(running) {
-  if (!running) return "nothing of it is running yet.";
+/** @param {number} running @param {boolean} isLeast */
+function consequence(running, isLeast) {
+  if (!running && !isLeast) return "nothing of it is running yet.";
   const [gets, is] = running === 1 ? ["gets", "is"] : ["get", "are"];
-  const tasks = plural(running, "unfinished task");
+  const tasks = `${isLeast ? "at least " : ""}${plural(running, "unfinished task")}`;
   return `${tasks} ${gets} a few seconds to clean up, then ${is} ended.`;
 }

@@ -5,25 +5,25 @@ import { useState } from "preact/hooks";
 import { recall, remember } from "../live/preferences.js";
 import { formatCount, plural } from "../model/format.js";
 import { isFinal } from "../model/states.js";
-import { MissingNodes } from "./missing-nodes.js";
 import { TimelineAxis, TimelineButtons } from "./timeline-axis.js";
 import { Tree } from "./tree.js";
 
 /** @typedef {import("../live/run-store.js").RunStore} RunStore */
+/** @typedef {import("../live/missing-nodes.js").MissingNodes} MissingNodes */
 /** @typedef {import("../live/timeline.js").Timeline} Timeline */
 /** @typedef {import("@preact/signals").Signal<string|null>} Selected */
 
 /**
  * @typedef {object} TreeCardProps
- * @property {string} runId
  * @property {RunStore} store
+ * @property {MissingNodes} missing
  * @property {Timeline} timeline
  * @property {Selected} selected
  * @property {(path: string) => void} select
  */
 
 /** @param {TreeCardProps} props */
-export function TreeCard({ runId, store, timeline, selected, select }) {
+export function TreeCard({ store, missing, timeline, selected, select }) {
   const [drawn, setDrawn] = useState(recall("timeline", "on") === "on");
   const toggle = () => {
     remember("timeline", drawn ? "off" : "on");
@@ -40,8 +40,8 @@ export function TreeCard({ runId, store, timeline, selected, select }) {
       </div>
     </header>
     ${lanes ? html`<${Columns} timeline=${timeline} />` : null}
-    <${TreeOrWord} store=${store} timeline=${lanes} selected=${selected} select=${select} />
-    <${MissingNodes} store=${store} runId=${runId} />
+    <${TreeOrWord} store=${store} missing=${missing} timeline=${lanes} selected=${selected}
+      select=${select} />
   </section>`;
 }
 
@@ -50,18 +50,18 @@ function Folding({ store }) {
   const paths = store.paths.value;
   const nested = paths.some((path) => path.includes("."));
   const folded = store.folded.value.size > 0;
-  return html`<span class="muted small">${paths.length ? countOfTasks(store) : ""}</span>
+  return html`<span class="muted small">
+    ${paths.length ? html`<${HowMany} store=${store} />` : ""}</span>
     ${nested ? html`<button type="button" class="link small"
       onClick=${() => store.setAllOpen(folded)}>
       ${folded ? "Unfold all" : "Fold all"}</button>` : null}`;
 }
 
-/** "39 tasks", or "50 of 2,400 tasks" while the rest has not been read. @param {RunStore} store */
-function countOfTasks(store) {
-  const read = store.paths.value.length;
-  const counts = store.complete.value ? {} : (store.run.peek()?.counts ?? {});
-  const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
-  return all > read ? `${formatCount(read)} of ${plural(all, "task")}` : plural(read, "task");
+/** Of a large run not all are here. @param {{store: RunStore}} props */
+function HowMany({ store }) {
+  const known = store.paths.value.length;
+  if (!store.lacking.value.size) return plural(known, "task");
+  return `${formatCount(known)} of ${plural(Math.max(known, store.total.value), "task")}`;
 }
 
 /** Only the axis; the cells say by themselves what they are. @param {{timeline: Timeline}} props */
@@ -77,16 +77,17 @@ function Columns({ timeline }) {
 /**
  * @typedef {object} TreeOrWordProps
  * @property {RunStore} store
+ * @property {MissingNodes} missing
  * @property {Timeline|null} timeline
  * @property {Selected} selected
  * @property {(path: string) => void} select
  */
 
 /** @param {TreeOrWordProps} props */
-function TreeOrWord({ store, timeline, selected, select }) {
+function TreeOrWord({ store, missing, timeline, selected, select }) {
   if (store.paths.value.length)
-    return html`<${Tree} store=${store} timeline=${timeline} selected=${selected}
-      select=${select} />`;
+    return html`<${Tree} store=${store} missing=${missing} timeline=${timeline}
+      selected=${selected} select=${select} />`;
   const run = store.run.value;
   const words =
     run && isFinal(run.state)

@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 import { parentPath } from "../model/paths.js";
+import { MoreRow } from "./more-row.js";
 import { turnWheel } from "./timeline-axis.js";
 import { TreeRow } from "./tree-row.js";
 import { VirtualList } from "./virtual-list.js";
@@ -15,27 +16,32 @@ const DRAW_ALL = 300;
 /**
  * @typedef {object} TreeProps
  * @property {RunStore} store
+ * @property {import("../live/missing-nodes.js").MissingNodes} missing
  * @property {import("../live/timeline.js").Timeline|null} timeline
  * @property {import("@preact/signals").Signal<string|null>} selected
  * @property {(path: string) => void} select
  */
 
 /** @param {TreeProps} props */
-export function Tree({ store, timeline, selected, select }) {
+export function Tree({ store, missing, timeline, selected, select }) {
   const rows = store.rows.value;
   const current = selected.value;
   const entry = rows.some((row) => row.path === current) ? current : rows[0]?.path;
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => moveByKey(event, store, select);
   const onWheel = (/** @type {WheelEvent} */ event) => timeline && turnWheel(event, timeline);
-  const more = { "aria-rowcount": rows.length, onKeyDown, onWheel, class: "rows tree" };
+  const count = store.lacking.value.size ? -1 : rows.length; // -1: nobody knows yet
+  const more = { "aria-rowcount": count, onKeyDown, onWheel, class: "rows tree" };
   return html`<${VirtualList} items=${rows} always=${DRAW_ALL} role="treegrid"
     label="Tasks of this run" more=${more}
     row=${(
       /** @type {Row} */ row,
       /** @type {number} */ index,
-    ) => html`<${TreeRow} key=${row.path} row=${row} index=${index} store=${store}
+    ) =>
+      row.more === undefined
+        ? html`<${TreeRow} key=${row.path} row=${row} index=${index} store=${store}
       timeline=${timeline} selected=${row.path === current} tabbable=${row.path === entry}
-      select=${select} />`} />`;
+      select=${select} />`
+        : html`<${MoreRow} key=${row.path} row=${row} index=${index} missing=${missing} />`} />`;
 }
 
 /** @param {KeyboardEvent} event @param {RunStore} store @param {(path: string) => void} select */
@@ -66,7 +72,7 @@ function actOnKey(key, path, store, select, tree) {
   const index = rows.findIndex((row) => row.path === path);
   const row = rows[index];
   if (!row) return false;
-  if (key === "Enter" || key === " ") select(path);
+  if (key === "Enter" || key === " ") return row.more === undefined && (select(path), true);
   else if (key === "ArrowRight" && row.children && !row.open) store.setOpen(path, true);
   else if (key === "ArrowLeft" && row.children && row.open) store.setOpen(path, false);
   else return focusRow(tree, rows, targetIndex(key, index, rows));

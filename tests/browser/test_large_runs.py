@@ -1,0 +1,121 @@
+"""Runs of more than 2,000 tasks: the snapshot leaves most of them out; the page gets the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from inception.runs.connection import connect
+from inception.runs.store import Store
+from tests.browser.conftest import Viewer
+from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.owner import HeldRun, Owner
+
+CHILDREN = 2_100
+"""Of the first task; more than one page of 500, and more than a snapshot holds whole."""
+BY_A_ROW = "row => scrollTo(0, scrollY + row.getBoundingClientRect().top - innerHeight / 2)"
+
+
+@pytest.fixture
+def web(redis_url: str) -> Iterator[Web]:
+    web = Web(redis_url)
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def large(redis_url: str) -> HeldRun:
+    """Two tasks, the first with many children, the other with one."""
+    run = Owner(Store(connect(redis_url, purpose="test"))).begin()
+    run.spawn("0", "1", "1.0")
+    _spawn_many(run, "0.")
+    return run
+
+
+def _spawn_many(run: HeldRun, under: str) -> None:
+    for first in range(0, CHILDREN, 300):
+        run.spawn(*(f"{under}{n}" for n in range(first, first + 300)))
+
+
+@pytest.fixture
+def viewer(chromium: Browser, web: Web) -> Iterator[Viewer]:
+    viewer = Viewer(chromium, web.address)
+    yield viewer
+    viewer.close()
+    assert viewer.unexpected() == []
+
+
+def _opened(viewer: Viewer, run: HeldRun, query: str = "") -> tuple[Page, list[str]]:
+    """The run's page, and which pages of nodes it asks for."""
+    page = viewer.open("about:blank")
+    asked: list[str] = []
+    page.on("request", lambda request: "/nodes?" in request.url and asked.append(request.url))
+    page.goto(f"/runs/{run.id}{query}")
+    expect(page.locator('[data-path="0"]')).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    return page, asked
+
+
+def _scroll_to(page: Page, path: str) -> None:
+    """Turn the wheel until that row is drawn, as somebody would."""
+    row = page.locator(f'[data-path="{path}"]')
+    page.mouse.move(300, 700)
+    for _ in range(60):
+        if row.count():
+            break
+        page.mouse.wheel(0, 800)
+        page.evaluate("new Promise(requestAnimationFrame)")
+    row.evaluate(BY_A_ROW)
+
+
+def test_children_are_read_as_they_are_scrolled_to(viewer: Viewer, large: HeldRun) -> None:
+    page, asked = _opened(viewer, large)
+    expect(page.locator(".tree-head")).to_contain_text("53 of 2,103 tasks")
+    assert asked == []
+    _scroll_to(page, "0.49")
+    expect(page.locator('[data-path="0.50"]')).to_be_visible()
+    expect(page.locator(".tree-head")).to_contain_text("553 of 2,103 tasks")
+    assert len(asked) == 1
+    large.progress("0.60", 7, "moved")
+    _scroll_to(page, "0.60")
+    expect(page.locator('[data-path="0.60"]')).to_contain_text("moved")
+
+
+def test_the_end_of_a_large_parent_is_reached_by_scrolling(viewer: Viewer, large: HeldRun) -> None:
+    page, _asked = _opened(viewer, large)
+    for last in (49, 549, 1049, 1549, 2049, CHILDREN - 1):
+        _scroll_to(page, f"0.{last}")
+    expect(page.locator(".tree-head")).to_contain_text("2,103 tasks")
+    expect(page.locator(".tree-head")).not_to_contain_text(" of ")
+    _scroll_to(page, "1.0")
+    expect(page.locator('[data-path="1.0"]')).to_be_visible()
+
+
+def test_a_folded_parent_reads_nothing_until_it_is_opened(viewer: Viewer, large: HeldRun) -> None:
+    page, asked = _opened(viewer, large)
+    page.get_by_role("button", name="Fold all").click()
+    expect(page.locator('[data-path="1"]')).to_be_in_viewport()
+    expect(page.locator('[data-path="0.0"]')).to_have_count(0)
+    assert asked == []
+    page.locator('[data-path="0"]').get_by_role("button", name="Unfold").click()
+    _scroll_to(page, "0.50")
+    expect(page.locator('[data-path="0.50"]')).to_be_visible()
+
+
+def test_the_runs_own_children_are_read_too(viewer: Viewer, redis_url: str, web: Web) -> None:
+    run = Owner(Store(connect(redis_url, purpose="test"))).begin()
+    _spawn_many(run, "")
+    page, _asked = _opened(viewer, run)
+    _scroll_to(page, "49")
+    expect(page.locator('[data-path="50"]')).to_be_visible()
+
+
+def test_a_link_to_a_task_that_the_snapshot_leaves_out_opens_it(
+    viewer: Viewer, large: HeldRun
+) -> None:
+    page, _asked = _opened(viewer, large, "?node=0.2000")
+    details = page.get_by_role("complementary", name="Task")
+    expect(details).to_contain_text("0.2000")
+    expect(details.get_by_text("There is no task")).to_have_count(0)
