@@ -10,6 +10,7 @@ import { batch, event, node, run, snapshot } from "./records.js";
 
 /** A socket without a network: the test plays the server. */
 class FakeSocket extends EventEmitter {
+  io = new EventEmitter();
   connected = false;
   active = true;
   sent = [];
@@ -169,6 +170,44 @@ describe("a run", () => {
     assert.deepEqual(socket.sent, []);
     connection.release("r1");
     assert.deepEqual(socket.sent, [["unwatch", { run_id: "r1" }]]);
+  });
+});
+
+describe("a connection that was silent for longer than the server waits", () => {
+  /** A connection that stands, and how often it was made anew. */
+  function standing(t) {
+    t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+    const socket = new FakeSocket();
+    const connection = new Connection(socket);
+    t.mock.method(connection, "hurry");
+    connection.connect();
+    socket.turn(true);
+    return { t, socket, connection, hurried: () => connection.hurry.mock.callCount() };
+  }
+
+  test("is made anew", (t) => {
+    const { connection, hurried } = standing(t);
+    t.mock.timers.setTime(1_000_000 + 60_000);
+    connection.check();
+    assert.equal(hurried(), 1);
+  });
+
+  test("is left alone while the server's pings are heard", (t) => {
+    const { socket, connection, hurried } = standing(t);
+    for (const passed of [25_000, 50_000, 75_000]) {
+      t.mock.timers.setTime(1_000_000 + passed);
+      connection.check();
+      socket.io.emit("ping");
+    }
+    assert.equal(hurried(), 0);
+  });
+
+  test("is left alone where it is gone anyway", (t) => {
+    const { socket, connection, hurried } = standing(t);
+    socket.turn(false);
+    t.mock.timers.setTime(1_000_000 + 60_000);
+    connection.check();
+    assert.equal(hurried(), 0);
   });
 });
 

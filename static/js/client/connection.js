@@ -13,6 +13,12 @@ const TIME_OUT = 10_000;
 /** Milliseconds (ms) after which a connection that the server closed is opened again. */
 const REOPEN_AFTER = 2_000;
 
+/**
+ * Milliseconds (ms) without a word after which a connection is taken for dead: the server pings
+ * every 25 s, and gives up who doesn't answer within 20 s.
+ */
+const MOST_SILENT = 50_000;
+
 /** What socket.io-client is given; waits are ms. */
 export const SOCKET_OPTIONS = Object.freeze({
   autoConnect: false,
@@ -44,6 +50,9 @@ export class Connection {
     this.followers = new Map();
     /** The socket may stand, but the server has lost its own source of news. */
     this.deaf = false;
+    /** When the server was heard last, by the clock on the wall, which goes on while we sleep. */
+    this.heardAt = 0;
+    this.onPing = () => (this.heardAt = Date.now());
     this.onConnect = this.onConnect.bind(this);
     this.onRelay = this.onRelay.bind(this);
     this.onDisconnect = this.onDisconnect.bind(this);
@@ -57,6 +66,7 @@ export class Connection {
   connect() {
     this.socket.on("connect", this.onConnect);
     this.socket.on("relay", this.onRelay);
+    this.socket.io.on("ping", this.onPing);
     this.socket.on("disconnect", this.onDisconnect);
     this.socket.on("connect_error", this.onError);
     this.socket.connect();
@@ -65,6 +75,7 @@ export class Connection {
   disconnect() {
     this.socket.off("connect", this.onConnect);
     this.socket.off("relay", this.onRelay);
+    this.socket.io.off("ping", this.onPing);
     this.socket.off("disconnect", this.onDisconnect);
     this.socket.off("connect_error", this.onError);
     this.socket.disconnect();
@@ -74,6 +85,15 @@ export class Connection {
   /** Try at once instead of at the next turn. */
   hurry() {
     this.socket.disconnect().connect();
+  }
+
+  /**
+   * To be called now and then while the connection is taken for good. Where the machine slept, the
+   * timer that waits for the server's pings did too, and a network that has forgotten us says
+   * nothing: the page would show what is long past for most of a minute.
+   */
+  check() {
+    if (this.socket.connected && Date.now() - this.heardAt > MOST_SILENT) this.hurry();
   }
 
   /**
@@ -113,6 +133,7 @@ export class Connection {
 
   /** The server may have said that it is deaf before it said that we are welcome. */
   onConnect() {
+    this.onPing();
     this.tell((listener) => (this.deaf ? listener.down?.() : listener.up?.()));
   }
 

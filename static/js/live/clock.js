@@ -36,6 +36,7 @@ export class Clock {
   }
 
   tick() {
+    this.link.connection.check();
     this.now.value = this.reading();
   }
 
