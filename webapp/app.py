@@ -26,6 +26,7 @@ from webapp.auth.door import Door
 from webapp.auth.signin import auth
 from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
+from webapp.kept_files import KeptFiles
 from webapp.metrics import page as metrics
 from webapp.packets import BoundedPacket, end_senders_of_malformed
 from webapp.pages import pages
@@ -90,7 +91,7 @@ def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
         app, gate.Gate(door=door, admissions=Admissions(door, services.relay.clients.close))
     )
     guarded = access.OwnAddressOnly(
-        app.wsgi_app,
+        KeptFiles(app.wsgi_app, Path(app.static_folder or "static")),
         has_users=services.settings.users is not None,
         embedders=services.settings.embed_origins,
     )

@@ -12,12 +12,22 @@ from typing import Final
 
 from flask import Flask, Response, request, url_for
 
-_KEEP: Final = "public, max-age=31536000, immutable"
+from webapp.kept_files import KEEP, version_of
+from webapp.services import services
+
 _ASK: Final = "no-cache"
 _MODULES: Final = PurePosixPath("js")
 _IMPORT: Final = re.compile(r'(?:\bfrom|^import) "(\.[^"]+)"', re.MULTILINE)
 _FOR_EVERYBODY: Final = ("static", "parents.list_parents")
-_PACKABLE: Final = ("text/javascript", "text/css", "image/svg+xml", "application/json")
+_PACKABLE: Final = (
+    "text/javascript",
+    "text/css",
+    "text/html",
+    "image/svg+xml",
+    "application/json",
+)
+_QUICK: Final = 5
+"""How hard what is never the same again is packed."""
 _MOST_PACKED: Final = 500
 """Files kept packed; there are about a hundred."""
 
@@ -42,34 +52,37 @@ class Assets:
     def address(self, path: str) -> str:
         """The address of a file, with its time of change; of a missing one without."""
         try:
-            changed = (self._folder / path).stat().st_mtime_ns
+            version = version_of(self._folder / path)
         except OSError:
             return url_for("static", filename=path)
-        return url_for("static", filename=path, v=f"{changed:x}")
+        return url_for("static", filename=path, v=version)
 
     def modules_of(self, page: str) -> dict[str, str]:
         """What a live page's script imports, at any depth: how it is named there → its address.
 
-        With these in an import map a browser asks for all of them at once, and never again.
+        With these in an import map a browser asks for all of them at once, and never again. What
+        connects to the server comes first: that takes its time while the page's own follow.
         """
         libraries = {name: self.address(f"vendor/{path}") for name, path in LIBRARIES.items()}
         entries = [_MODULES / "main.js", _MODULES / "pages" / f"{page}.js"]
-        paths = sorted(self._closure([path for path in entries if self._is_there(path)]))
+        paths = self._closure([path for path in entries if self._is_there(path)])
         own = {url_for("static", filename=path): self.address(path) for path in paths}
         return libraries | own
 
     def _is_there(self, path: PurePosixPath) -> bool:
         return (self._folder / path).is_file()
 
-    def _closure(self, entries: list[PurePosixPath]) -> set[str]:
-        found = {str(path) for path in entries}
-        left = list(entries)
-        while left:
-            for path in self._imports(left.pop()):
+    def _closure(self, entries: list[PurePosixPath]) -> list[str]:
+        """The entries and all they import, those of the first one first."""
+        found: dict[str, None] = {}
+        for entry in entries:
+            left = [entry]
+            while left:
+                path = left.pop(0)
                 if str(path) not in found:
-                    found.add(str(path))
-                    left.append(path)
-        return found
+                    found[str(path)] = None
+                    left += self._imports(path)
+        return list(found)
 
     def _imports(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
         """The modules of ours that one imports, save the pages: each page has only its own."""
@@ -112,16 +125,16 @@ def register(app: Flask) -> None:
 
 def _say_how_long(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:
-        response.headers["Cache-Control"] = _KEEP if "v" in request.args else _ASK
+        response.headers["Cache-Control"] = KEEP if "v" in request.args else _ASK
     return response
 
 
 def _pack(response: Response) -> Response:
-    """Compress what is the same for everybody.
+    """Compress what holds no secret.
 
     Nothing else is: what stands in a packed answer beside a secret can be used to guess it.
     """
-    if request.endpoint not in _FOR_EVERYBODY or response.mimetype not in _PACKABLE:
+    if response.mimetype not in _PACKABLE or not _is_free_of_secrets():
         return response
     response.vary.add("Accept-Encoding")
     asks_for_all = request.accept_encodings["gzip"] and request.range is None
@@ -129,11 +142,19 @@ def _pack(response: Response) -> Response:
         return response
     tag, _weak = response.get_etag()
     response.direct_passthrough = False
-    response.set_data(_packed(response.get_data()))
+    content = response.get_data()
+    response.set_data(_packed(content) if tag is not None else gzip.compress(content, _QUICK))
     response.content_encoding = "gzip"
     if tag is not None:
         response.set_etag(tag, weak=True)
     return response
+
+
+def _is_free_of_secrets() -> bool:
+    """What everybody is answered; and pages where nobody signs in, who is on this machine then."""
+    if request.endpoint in _FOR_EVERYBODY:
+        return True
+    return request.blueprint == "pages" and services().settings.users is None
 
 
 @lru_cache(_MOST_PACKED)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from inception.runs.errors import RunNotFound, StoreUnavailable
-from inception.runs.model import FINAL_STATES, Node, Run, State
+from inception.runs.model import FINAL_STATES, ROOT, Node, Run, State
 from inception.runs.records import RunFilter
 from webapp.payloads import check_run_id
 from webapp.services import services
@@ -19,6 +19,8 @@ MAX_RUNS: Final = 25
 """Rows of the list. Older ones come by narrowing it."""
 MAX_NODES: Final = 100
 """Rows of the tree."""
+LARGE: Final = 10 * MAX_NODES
+"""Nodes beyond which a run's first rows are read instead of all of them."""
 _MAX_WORDS: Final = 1_000
 
 STATE_GROUPS: Final[Mapping[str, frozenset[State]]] = {
@@ -62,12 +64,23 @@ def read_list(asked: Mapping[str, str]) -> PlainList | None:
 def read_run(run_id: str) -> PlainRun | None:
     """One run; None if there is no such run or the store can't be read."""
     try:
-        snapshot = services().store.snapshot(check_run_id(run_id))
+        run, nodes = _first_nodes(check_run_id(run_id))
     except (RunNotFound, StoreUnavailable):
         return None
-    nodes = snapshot["nodes"][:MAX_NODES]
-    run = snapshot["run"]
     return PlainRun(run=run, nodes=nodes, left=sum(run["counts"].values()) - len(nodes))
+
+
+def _first_nodes(run_id: str) -> tuple[Run, Sequence[Node]]:
+    """The run with its first nodes in tree order; of a large one those directly under it.
+
+    A snapshot of 10,000 nodes takes a quarter of a second to read, for a hundred rows.
+    """
+    store = services().store
+    run = store.read_run(run_id)
+    if sum(run["counts"].values()) > LARGE:
+        return run, store.read_nodes(run_id, ROOT, None, MAX_NODES)[0]
+    snapshot = store.snapshot(run_id)
+    return snapshot["run"], snapshot["nodes"][:MAX_NODES]
 
 
 def as_text(value: object) -> str:

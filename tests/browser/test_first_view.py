@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 
 MOST_BYTES = 150_000
-"""Over the wire, for a browser that was never here; headers count."""
+"""Over the wire, for a browser that was never here; headers count, and so does what the socket
+brings until the page is drawn."""
+DEFLATE = "permessage-deflate"
 TIMERS_RUN = 40_000
 """Milliseconds (ms) of the page's clock; after 45 s without a ping the socket is opened anew."""
 PONG = "3"
@@ -26,20 +29,46 @@ def _count_bytes(page: Page) -> list[int]:
         sizes.append(int(loaded["encodedDataLength"]))
 
     network.on("Network.loadingFinished", add)
+    _count_frames(network, sizes)
     return sizes
+
+
+def _count_frames(network: CDPSession, sizes: list[int]) -> None:
+    """Frames are told unpacked: they are packed again as server and browser agreed to."""
+    packers: dict[str, Any] = {}
+
+    def open_socket(opened: dict[str, Any]) -> None:
+        agreed = opened["response"]["headers"].get("Sec-WebSocket-Extensions", "")
+        if DEFLATE in agreed:
+            packers[opened["requestId"]] = zlib.compressobj(wbits=-15)
+
+    def add(frame: dict[str, Any]) -> None:
+        payload = frame["response"]["payloadData"].encode()
+        if packer := packers.get(frame["requestId"]):
+            payload = packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH)
+        sizes.append(len(payload))
+
+    network.on("Network.webSocketHandshakeResponseReceived", open_socket)
+    network.on("Network.webSocketFrameReceived", add)
 
 
 @pytest.mark.parametrize(
     ("path", "drawn"),
-    [("/", ".run-row[data-run-id]"), ("/start", ".start-form"), ("/workers", ".worker")],
+    [
+        ("/", ".run-row[data-run-id]"),
+        ("RUN", ".tree-row[data-path]"),
+        ("/start", ".start-form"),
+        ("/workers", ".worker"),
+    ],
 )
 def test_a_page_is_light_to_open_for_the_first_time(
     stack: Dashboard, viewer: Viewer, path: str, drawn: str
 ) -> None:
-    stack.start("chatty.do_nothing")
+    run_id = stack.start("nesting.nest", depth=2, width=4, delay=0, steps=1)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
     page = viewer.open("about:blank")
     sizes = _count_bytes(page)
-    page.goto(path)
+    page.goto(f"/runs/{run_id}" if path == "RUN" else path)
     expect(page.locator(drawn).first).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
     assert 20_000 < sum(sizes) < MOST_BYTES

@@ -62,7 +62,7 @@ export class ListFeed {
     this.filter = filter;
     this.wanted = 0;
     this.tries = 0;
-    if (this.link.up.peek()) void this.ask();
+    if (this.stop && this.link.up.peek()) void this.ask(); // else it asks when it is connected
   }
 
   /**

@@ -46,7 +46,7 @@ export class RunCounts {
     const before = this.filter && filterQuery({ ...this.filter, state: "" }, 0);
     this.filter = filter;
     if (before !== null && before === filterQuery({ ...filter, state: "" }, 0)) return;
-    void this.read();
+    if (this.stop) void this.read(); // else it asks when it is connected
   }
 
   /** @param {{runs: Run[], gone?: string[], others?: boolean}} changes */
