@@ -1,6 +1,6 @@
 /**
- * Moves the lanes of a run's tasks in animation frames, only while something runs, and only in those
- * frames in which something has moved: a frame that is asked for costs the browser its whole round,
+ * Moves the lanes of a run's tasks in animation frames, only while something runs, and only in
+ * those in which something has moved: a frame that is asked for costs the browser its whole round,
  * whether anything is done in it or not.
  *
  * The lanes that are drawn register here; nothing is rendered anew for a frame, each part is only

@@ -27,7 +27,8 @@ export function VirtualList({ items, row, always = 100, role, label, more = {} }
   const all = items.length <= always;
   const [first, last, height] = useWindow(frame, items.length, all);
   const shown = items.slice(first, last);
-  return html`<div class="rows" ref=${frame} role=${role} aria-label=${label} ...${more}>
+  return html`<div class="rows" ref=${frame} role=${role} aria-label=${label}
+    data-drawn=${all ? "all" : "part"} ...${more}>
     <div class="rows-gap" role="presentation" style=${{ height: `${first * height}px` }}></div>
     ${shown.map((item, index) => row(item, first + index))}
     <div class="rows-gap" role="presentation"
