@@ -38,7 +38,9 @@ export function TreeRow({ row, index, store, timeline, selected, tabbable, selec
       <${Fold} row=${row} store=${store} />
       <span class="names"><span class="name clip" title=${node.name}>${name}</span>
         ${name === shortName(node.name) ? null : html`<span class="muted small clip name-task">
-          ${shortName(node.name)}</span>`}</span>
+          ${shortName(node.name)}</span>`}
+        ${isWaiting(node) ? html`<span class="waiting small clip name-waiting"
+          title=${node.waiting}>${node.waiting}</span>` : null}</span>
       ${row.children && !row.open ? html`<span class="fold-count">
         ${formatCount(row.children)}</span>` : null}
     </div>
@@ -67,13 +69,16 @@ function Fold({ row, store }) {
     aria-label=${row.open ? "Fold" : "Unfold"}><${Icon} shape="chevron" /></button>`;
 }
 
+/** @param {Node} node */
+const isWaiting = ({ waiting, state }) => waiting && !isFinal(state);
+
 /** @param {{node: Node}} props */
 function RowMessage({ node }) {
   const error = tellingError(node);
   if (error)
     return html`<span class=${`tone-${stateTone(node.state)}`} title=${error}>
       ${briefError(error)}</span>`;
-  if (node.waiting && !isFinal(node.state))
+  if (isWaiting(node))
     return html`<span class="muted" title=${node.waiting}>${node.waiting}</span>`;
   return html`<span title=${node.meta.message}>${node.meta.message}</span>`;
 }
