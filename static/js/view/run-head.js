@@ -9,6 +9,7 @@ import {
   shortId,
   shortName,
 } from "../model/format.js";
+import { NO_FILTER, writeFilter } from "../model/run-list.js";
 import { briefError, isFinal, stateTone } from "../model/states.js";
 import { CopyButton } from "./copy-button.js";
 import { Ago, Elapsed } from "./elapsed.js";
@@ -52,8 +53,9 @@ export function RunHead({ store, history }) {
       <li class="mono">${shortId(run.id)} <${CopyButton} text=${run.id} what="run id" /></li>
       ${run.rerun_of ? html`<li>rerun of <a href=${`/runs/${run.rerun_of}`} class="mono">
         ${shortId(run.rerun_of)}</a></li>` : null}
-      ${run.tags.length ? html`<li class="run-tags">${run.tags.map((tag) => html`<span key=${tag}
-        class="tag">${tag}</span>`)}</li>` : null}
+      ${run.tags.length ? html`<li class="run-tags">${run.tags.map((tag) => html`<a key=${tag}
+        class="tag" href=${`/${writeFilter({ ...NO_FILTER, q: tag })}`}
+        title="Runs with this tag">${tag}</a>`)}</li>` : null}
     </ul>
   </header>`;
 }
