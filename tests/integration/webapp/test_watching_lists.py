@@ -47,6 +47,19 @@ def test_a_run_that_leaves_the_filter_is_gone_and_one_that_enters_appears(
     assert not any(shows(other, State.PENDING)(payload) for _, payload in running.heard)
 
 
+def test_a_change_beyond_the_page_is_told_of_without_the_run(
+    open_client: Open, owner: Owner
+) -> None:
+    run = owner.begin(owner.create(label="mine"))
+    client, stranger = open_client(), open_client()
+    client.ask("watch_runs", {"state": "SUCCESS", "label": "mine"})
+    stranger.ask("watch_runs", {"state": "SUCCESS", "label": "theirs"})
+    run.end(State.FAILURE)
+    told = client.wait_for("runs", lambda changes: changes.get("others", False))
+    assert told == {"runs": [], "gone": [], "others": True}
+    assert stranger.heard == []
+
+
 def test_asking_again_replaces_the_filter(open_client: Open, owner: Owner) -> None:
     client = open_client()
     client.ask("watch_runs", {"label": "a"})
