@@ -18,9 +18,15 @@ def register(app: Flask) -> None:
 
 
 def _check_length() -> None:
+    """Raises BadRequest."""
+    length = request.environ.get("CONTENT_LENGTH", "")
     coding = request.environ.get("HTTP_TRANSFER_ENCODING", "")
+    if length and not (length.isascii() and length.isdigit()):
+        raise BadRequest(f"{length[:40]!r} is no length of a body.")
     if not coding:
         return
+    if length:
+        raise BadRequest("A body comes with its length or in chunks, not both.")
     if coding.strip().lower() != "chunked":
         raise BadRequest(f"Bodies come as they are or in chunks, not as {coding[:40]!r}.")
     reads_chunks = getattr(request.environ["wsgi.input"], "chunked_input", False)  # as eventlet's

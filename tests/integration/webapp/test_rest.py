@@ -236,6 +236,26 @@ def test_a_body_of_another_media_type_is_refused(rest: Rest) -> None:
     assert problem(answer) == (415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Length": "-1"},
+        {"Content-Length": "many"},
+        {"Content-Length": "4", "Transfer-Encoding": "chunked"},
+        {"Transfer-Encoding": "gzip, chunked"},
+    ],
+)
+def test_a_body_of_doubtful_length_is_not_taken_for_an_empty_one(
+    rest: Rest, owner: Owner, headers: dict[str, str]
+) -> None:
+    run_id = owner.create()
+    answer = rest.call(
+        "POST", f"/api/v1/runs/{run_id}/revoke", headers={**JSON, **headers}, data=b"0\r\n\r\n"
+    )
+    assert problem(answer) == (400, "bad_request")
+    assert owner.store.read_run(run_id)["revoke"] is None
+
+
 def test_an_empty_filter_filters_nothing(rest: Rest, owner: Owner) -> None:
     run_id = owner.create()
     found = rest.call("GET", "/api/v1/runs?name=&tag=&label=&q=").json()["runs"]
