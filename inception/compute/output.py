@@ -68,7 +68,7 @@ class Output:
             sys.stdout, sys.stderr = stdout, stderr
             for tee in tees:
                 tee.end_line()
-            self._held = None
+            self._wait_for_no_more()
 
     def add(self, text: str, stream: LogSource, level: str | None = None) -> None:
         """Take a line for the present child; never waits for the store, never raises."""
@@ -89,6 +89,12 @@ class Output:
         """Return True once all is stored, False if it is not after `wait` seconds (s)."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._lines and not self._writing, wait)
+
+    def _wait_for_no_more(self) -> None:
+        """The child has ended: no company is to come, and its end waits for what waits for it."""
+        with self._changed:
+            self._held = None
+            self._changed.notify_all()
 
     def _drop_oldest(self) -> None:
         while self._bytes > MAX_LOG_BYTES:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from inception.compute import output as output_module
 from inception.compute.output import END_WAIT, MAX_LINE, Output
 from inception.compute.slots import Held
 from inception.runs.errors import StoreUnavailable
@@ -51,6 +52,21 @@ def test_prints_and_logs_are_kept_in_order_with_their_source() -> None:
         ("stdout", "one"), ("stdout", "two"), ("log", "mine: three 3"), ("stderr", "four"),
     ]  # fmt: skip
     assert shelf.lines[2].level == "WARNING"
+
+
+def test_the_last_lines_wait_for_no_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child's end waits for them."""
+    monkeypatch.setattr(output_module, "FLUSH_AFTER", 60.0)
+    monkeypatch.setattr(output_module, "BATCH_BYTES", 5)
+    shelf = Shelf()
+    output = Output(shelf.append)
+    with output.of(HELD):
+        print("a full batch")
+        assert shelf.asked.wait(5)
+        print("not")
+        assert not output.flush(0.05), "it waits for more"
+    assert output.flush(5.0)
+    assert shelf.texts() == ["a full batch", "not"]
 
 
 def test_what_is_printed_still_goes_where_it_went(monkeypatch: pytest.MonkeyPatch) -> None:
