@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from inception.runs.errors import RunNotFound, StaleToken
+from inception.runs.errors import HistoryLost, RunNotFound, StaleToken
 from inception.runs.model import ROOT
 from inception.runs.paths import parent_path
 from inception.watching.live import Parting, raw
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 LEAST_INTERVAL: Final = 0.05
 """Seconds (s) between two writes of one node that are no changes of state."""
+MOST_A_FLIGHT: Final = 500
+"""Nodes of one write: some 40 microseconds each, in which Redis serves nobody else."""
 
 
 class Writer:
@@ -115,6 +118,8 @@ class Writer:
                 lambda lease, op: self._store.write(lease, op, carried, run_fields)
             )
             self._land(ended, written)
+        except HistoryLost:
+            self._drop(self._live, Parting.LOST)
         except StaleToken:
             self._drop(self._live, Parting.TAKEN)
         except RunNotFound:
@@ -128,7 +133,9 @@ class Writer:
         """Take what is pending on board; the nodes that end with it are told of later."""
         now = time.monotonic()
         with self._live.lock:
-            nodes, self._dirty = self._dirty, {}
+            nodes = dict(islice(self._dirty.items(), MOST_A_FLIGHT))
+            for path in nodes:
+                del self._dirty[path]
             carried: dict[str, Mapping[str, str]] = {}
             for path, node in nodes.items():
                 if node.unsent:
