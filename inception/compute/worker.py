@@ -61,6 +61,8 @@ class ComputeWorker:
         self._consumed = consumed
         self._slots = Slots() if forks else None
         self._own = OwnMemory()
+        self._ended: frozenset[Held] = frozenset()
+        """Claims of ours whose node had ended when the last beat was answered."""
         self._stopping = False
         self._store = Store(connect(url, purpose="compute", size=_MAIN_CONNECTIONS))
         self._recorder = Recorder(self._store)
@@ -169,22 +171,34 @@ class ComputeWorker:
         return [held for _pid, held in self._slots.working().values()]
 
     def _answered(self, answer: BeatAnswer) -> None:
-        """Stop the claims of ours under an intent whose order was lost, and those without a run."""
-        if self._orders is None or not (answer.intents or answer.orphans):
+        """Stop the claims of ours under an intent whose order was lost, and those without a run.
+
+        So too those whose node has ended without them, as two answers in a row say: a child whose
+        end was just recorded is found so once.
+        """
+        ended, before = self._ended_without(answer), self._ended
+        self._ended = ended
+        if self._orders is None or not (answer.intents or answer.orphans or ended):
             return
         asked, orphans = set(answer.intents), set(answer.orphans)
         for held in self._working():
             if (held.run_id, held.path) in orphans:
-                self._stop_orphan(self._orders, held)
+                self._stop_orphan(self._orders, held, "whose run is gone from Redis")
+            elif held in ended & before:
+                self._stop_orphan(self._orders, held, "whose node has ended without it")
             elif (held.run_id, held.path) in asked:
                 self._orders.stop(StopMessage(held=held))
 
+    def _ended_without(self, answer: BeatAnswer) -> frozenset[Held]:
+        ended = set(answer.ended)
+        return frozenset(h for h in self._working() if (h.run_id, h.path) in ended)
+
     @staticmethod
-    def _stop_orphan(orders: StopOrders, held: Held) -> None:
+    def _stop_orphan(orders: StopOrders, held: Held, why: str) -> None:
         if orders.given_for(held) is None:
             about = {"action": "child_orphaned", "run_id": held.run_id, "path": held.path}
-            logger.warning("A child whose run is gone from Redis is stopped", extra=about)
-            orders.stop(StopMessage(held=held, error="Its run is gone from Redis"))
+            logger.warning("A child %s is stopped", why, extra=about)
+            orders.stop(StopMessage(held=held, error=f"It is a child {why}"))
 
 
 def _settle(task: Any, kind: type[Any]) -> None:

@@ -170,6 +170,10 @@ class StaleToken(InceptionError):
     code = "stale_token"
 
 
+class HistoryLost(StaleToken):
+    """Redis was started again without what it had acknowledged: the run must be taken anew."""
+
+
 class SpawnRefused(InceptionError):
     """A step that must not start: a revoke is asked for on its path or above."""
 

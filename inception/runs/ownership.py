@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -48,6 +48,21 @@ class Ownership(Scripts):
         if not parts.control:
             raise RunNotFound(f"There is no run {run_id}.")
         return parts.loaded()
+
+    def holders(self, run_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Owner and token of each of these runs; both are empty if nobody holds it.
+
+        One round trip. Runs that are gone are left out.
+        """
+        with refusals_as_errors(), self._client.pipeline(transaction=False) as pipe:
+            for run_id in run_ids:
+                pipe.hmget(keys.run(run_id), ["owner", "token"])
+            found = cast("list[list[str | None]]", pipe.execute())
+        return {
+            run_id: (owner, token)
+            for run_id, (owner, token) in zip(run_ids, found, strict=True)
+            if owner is not None and token is not None
+        }
 
     def give_back(self, owner: str, runs: Iterable[tuple[str, str]]) -> int:
         """Hand over all runs of a process that leaves: `runs` are (run id, token) it holds.
@@ -98,6 +113,7 @@ class _Parts:
             intents=self._intents(),
             owner=control["owner"],
             token=control["token"],
+            op=int(control["op"]),
             rescues=int(control["rescues"]),
         )
 

@@ -25,13 +25,14 @@ class Presence(Scripts):
         if beat.kind == "compute":
             words += (word for run_id, path, _attempt in beat.running for word in (run_id, path))
         names = [keys.BEATS, keys.owned(beat.process), keys.REVOKES]
-        now, owned, beats, intents, orphans = self._run("beat", names, words)
+        now, owned, beats, intents, orphans, ended = self._run("beat", names, words)
         return BeatAnswer(
             now_ms=int(now),
             beats=_beats(beats),
             owned=int(owned),
             intents=_pairs(intents),
             orphans=_pairs(orphans),
+            ended=_pairs(ended),
         )
 
     def bury(self, process: str) -> bool:

@@ -152,6 +152,13 @@ class EndRecord:
     at: int
 
 
+@dataclass(slots=True)
+class Acknowledged:
+    """The last operation of a lease that Redis said it has recorded; 0 before the first."""
+
+    op: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A run in the hands of one process: `owner` its name, `token` the word it drew."""
@@ -159,6 +166,7 @@ class Lease:
     run_id: str
     owner: str
     token: str
+    acknowledged: Acknowledged = field(default_factory=Acknowledged, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +251,8 @@ class LoadedRun:
     intents: dict[str, Revoke]
     owner: str
     token: str
+    op: int
+    """The last operation of that owner."""
     rescues: int
 
 
@@ -303,7 +313,8 @@ class BeatAnswer:
     `owned` is how many runs Redis names as this process's. `intents` (at most 1,000) are the
     revokes asked for that it has not served: (run id, path) of the intent for a watcher, of the
     running claim for a compute worker. `orphans` are its claims whose run or node there is no more:
-    Redis was emptied, or lost what it was told last.
+    Redis was emptied, or lost what it was told last. `ended` are its claims whose node has ended:
+    that is so for a moment after each end, and stays so if Redis has lost the claim.
     """
 
     now_ms: int
@@ -311,6 +322,7 @@ class BeatAnswer:
     owned: int
     intents: list[tuple[str, str]]
     orphans: list[tuple[str, str]]
+    ended: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from inception.runs import keys, recordtext
-from inception.runs.errors import AttemptEnded, RunNotFound, SpawnRefused, StaleToken, TooManyNodes
+from inception.runs.errors import (
+    AttemptEnded,
+    HistoryLost,
+    RunNotFound,
+    SpawnRefused,
+    StaleToken,
+    TooManyNodes,
+)
 from inception.runs.meta import empty_meta
 from inception.runs.model import MAX_NODES, Attempt, State
 from inception.runs.records import (
@@ -32,7 +39,11 @@ _RESTARTED: Final = (
 
 
 class Writing(Scripts):
-    """Writes a run for its owner. All raise StaleToken once it is another's, and RunNotFound."""
+    """Writes a run for its owner. All raise StaleToken once it is another's, and RunNotFound.
+
+    HistoryLost, a StaleToken too, is raised if Redis was started again without something that it
+    had acknowledged to this lease: nothing more may be built on that, and the run is taken anew.
+    """
 
     def write(
         self, lease: Lease, op: int, nodes: Mapping[str, Fields], run: Fields | None
@@ -117,16 +128,20 @@ class Writing(Scripts):
     def _as_owner(
         self, name: str, lease: Lease, op: int, words: Iterable[str | int], *more_keys: str
     ) -> list[Any]:
-        fence: list[str | int] = [lease.run_id, lease.owner, lease.token, op]
+        fence = [lease.run_id, lease.owner, lease.token, f"{op}/{lease.acknowledged.op}"]
         names = [*keys.of_run(lease.run_id), *more_keys]
         answer = self._run_again_if_lost(name, names, [*fence, *words])
         _raise_refusal(answer[0], lease)
+        if answer[0] == "ok":
+            lease.acknowledged.op = max(op, lease.acknowledged.op)
         return answer
 
 
 def _raise_refusal(word: str, lease: Lease) -> None:
     if word == "stale":
         raise StaleToken(f"Run {lease.run_id} isn't {lease.owner}'s any more.")
+    if word == "lost":
+        raise HistoryLost(f"Redis has lost what {lease.owner} recorded of run {lease.run_id}.")
     if word == "gone":
         raise RunNotFound(f"There is no run {lease.run_id} (any more).")
     if word == "going_on":

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumers:
-    """The queues of the living compute workers; `known` is false before the first beat."""
+    """The living compute workers and their queues; `known` is false before the first beat."""
 
     known: bool = False
-    queues: frozenset[str] = field(default_factory=frozenset)
-    processes: frozenset[str] = field(default_factory=frozenset)
+    workers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The queues of each process."""
 
     @classmethod
     def from_beats(cls, beats: Mapping[str, BeatRecord], alive: Iterable[str]) -> Consumers:
@@ -26,11 +26,21 @@ class Consumers:
             for name in alive
             if beats[name].kind == "compute" and not beats[name].stopping
         ]
-        return cls(
-            known=True,
-            queues=frozenset(queue for beat in workers for queue in beat.queues),
-            processes=frozenset(beat.process for beat in workers),
-        )
+        return cls(known=True, workers={beat.process: frozenset(beat.queues) for beat in workers})
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """All queues that a worker of ours consumes."""
+        return frozenset().union(*self.workers.values())
+
+    def died_since(self, before: Consumers, beats: Mapping[str, BeatRecord]) -> frozenset[str]:
+        """The queues of the workers that lived `before`, do so no more, and didn't say they leave.
+
+        One that left within one beat, unheard of, is taken for dead too.
+        """
+        gone = before.workers.keys() - self.workers.keys()
+        leaving = {name for name in gone & beats.keys() if beats[name].stopping}
+        return frozenset(queue for name in gone - leaving for queue in before.workers[name])
 
     def serve(self, queue: str | None) -> bool:
         """True if a worker of ours consumes `queue`."""

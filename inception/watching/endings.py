@@ -204,7 +204,8 @@ class Endings:
         self._ctx.hub.forget(node.task_id)
         with live.lock:
             node.attempt, node.task_id, node.state = attempt, next_id, State.RETRY
-            node.claim, node.missed_beats = None, 0
+            node.claim, node.waiting, node.missed_beats = None, None, 0
+            node.unsent.clear()  # what the attempt before said of itself
             node.backing_off = after != State.LOST
         if after == State.LOST:
             self._begin_sending(live, node)

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from inception.authoring.errors import RunRevoked
 from inception.authoring.frame import StepHandle, StepRequest
 from inception.authoring.voice import catch_up
 from inception.runs.concealment import reveal, secret_texts
-from inception.runs.errors import SpawnRefused
+from inception.runs.errors import RunNotFound, SpawnRefused, StaleToken
 from inception.runs.jsontext import encode
 from inception.runs.keys import retried
 from inception.runs.keys import retries as retries_key
@@ -42,6 +43,18 @@ _CHUNK: Final = 200
 
 class Dropped(BaseException):
     """Ends a parent's thread when the run isn't held here any more; nothing is recorded."""
+
+
+@contextmanager
+def _fenced() -> Iterator[None]:
+    """Let a parent leave whose run isn't held here any more, whatever it catches.
+
+    Were it to take this for an error of its own, it would clean up what the next owner needs.
+    """
+    try:
+        yield
+    except (StaleToken, RunNotFound) as elsewhere:
+        raise Dropped from elsewhere
 
 
 class LiveFrame:
@@ -104,6 +117,7 @@ class LiveFrame:
         if self._live.is_revoked(self.path):
             raise RunRevoked
 
+    @_fenced()
     def start(self, steps: Sequence[StepRequest]) -> list[StepHandle]:
         """Number, record and send `steps`; those that are recorded are joined."""
         self._pause()
@@ -124,6 +138,7 @@ class LiveFrame:
             self._live.rollup.asked(self.path, self._steps)
         return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
 
+    @_fenced()
     def wait(
         self, handles: Sequence[StepHandle], options: WatchOptions, *, stop_on_error: bool
     ) -> list[Outcome]:
@@ -139,6 +154,7 @@ class LiveFrame:
         self.check()
         return [node.outcome() for node in nodes]
 
+    @_fenced()
     def watch_all(
         self,
         steps: Iterable[StepRequest | StepHandle],
@@ -166,6 +182,7 @@ class LiveFrame:
                 self._stop([node for node in nodes if not node.ended])
                 pending = iter(())
 
+    @_fenced()
     def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:
         """Return what was recorded at this place, or record what `produce` returns."""
         self.check()

@@ -83,7 +83,9 @@ class Hearing:
     def claimed(self, live: LiveRun, node: LiveNode, claim: ClaimRecord) -> None:
         """A worker began this attempt."""
         with live.lock:
-            if node.ended or (node.claim is not None and node.claim.retries > claim.retries):
+            if node.ended or claim.attempt != node.attempt:  # another one began meanwhile
+                return
+            if node.claim is not None and node.claim.retries > claim.retries:
                 return
             state = State.STARTED if claim.retry_at is None else State.RETRY
             fields = {"state": raw(state), "worker": raw(claim.worker), "waiting": "null"}

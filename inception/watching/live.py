@@ -137,6 +137,12 @@ class LiveNode:
         """True while its message is under way: nobody has it, or Celery's own retry follows."""
         return self.claim is None or self.claim.retry_at is not None
 
+    @property
+    def may_be_lost(self) -> bool:
+        """True for a child that was sent and is in nobody's hands, as far as is known."""
+        is_sent = self.request is not None and not self.backing_off
+        return is_sent and self.kind == "child" and self.awaits_claim and not self.ended
+
     def outcome(self) -> Outcome:
         """What its parent gets; only for a node whose end is recorded."""
         if self.end is None:
@@ -194,6 +200,8 @@ class Parting(StrEnum):
     """It belongs to another owner by now."""
     GONE = "gone"
     """Redis was emptied, or lost it."""
+    LOST = "lost"
+    """Redis has lost part of it; the next beat takes it up again, from what is left."""
     BROKEN = "broken"
     """It can't be written here; the next beat takes it up again."""
 
@@ -254,6 +262,10 @@ class LiveRun:
     def granted(self, path: str) -> int:
         """How many further attempts the journal grants the step at `path`."""
         return int(self.journal.get(retries(path), 0))
+
+    def is_held_by(self, holder: tuple[str, str] | None) -> bool:
+        """True if `holder`, an owner and its token, is this process with this run's own."""
+        return holder == (self.lane.lease.owner, self.lane.lease.token)
 
     def under(self, path: str) -> Iterator[LiveNode]:
         """The nodes at or below `path` without a decided end, the root excepted."""

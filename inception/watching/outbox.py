@@ -7,6 +7,7 @@ every waiter for every message, and leak the channels; a client without a result
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from celery import Celery
@@ -67,19 +68,18 @@ class Outbox:
         queue = routed.get("queue") or self._app.conf.task_default_queue
         return str(getattr(queue, "name", queue))
 
-    def send(self, run_id: str, node: LiveNode) -> None:
-        """Put the message of this node's present attempt into its queue.
+    def send(self, run_id: str, node: LiveNode, request: StepRequest) -> None:
+        """Put the message of this node's present attempt, which `request` asks for, into its queue.
 
         Raises one of BROKER_ERRORS if the broker doesn't take it within its retries,
         SecretsRefused for secret arguments without a key.
         """
-        request = node.request
-        if request is None:
-            raise ValueError(f"Node {node.path} has no request to send.")
         ticket = Ticket(run_id=run_id, path=node.path, attempt=node.attempt)
         options = {k: v for k, v in self._options(request).items() if k not in _NOT_FOR_SENDING}
         if node.claim is not None:  # a retry of Celery's own, which has a number of its own
             options = {**options, "retries": node.claim.retries + 1, "countdown": None, "eta": None}
+        elif options.get("countdown") and node.attempt == 1:
+            options["countdown"] = _left(options["countdown"], node.queued_at)
         self._client.send_task(
             request.name,
             args=list(request.args),
@@ -98,3 +98,9 @@ class Outbox:
     def _options(request: StepRequest) -> dict[str, Any]:
         declared: dict[str, Any] = request.task._get_exec_options()  # noqa: SLF001 (no public way)
         return {**declared, **request.options}
+
+
+def _left(countdown: float, queued_at: int | None) -> float:
+    """What is left (s) of a countdown that began at `queued_at` (ms), if it has begun."""
+    passed = 0.0 if queued_at is None else time.time() - queued_at / 1000
+    return max(0.0, countdown - max(0.0, passed))

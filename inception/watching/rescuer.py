@@ -14,7 +14,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from inception.runs.errors import InceptionError, StoreUnavailable
+from inception.runs.errors import InceptionError, RunNotFound, StaleToken, StoreUnavailable
 from inception.runs.model import State
 from inception.watching.consumers import Consumers
 from inception.watching.live import LiveRun, raw
@@ -33,6 +33,8 @@ MOST_A_TICK: Final = 200
 """Runs taken in one tick: a process that takes thousands at once would miss its own beats."""
 UNOWNED_AFTER_MS: Final = 10_000
 """Milliseconds after which a recorded run that nobody took has lost its message."""
+_RECHECKED: Final = 1_000
+"""Runs asked about in one round trip."""
 _MISSED_BEATS: Final = 2
 _TAKERS: Final = 4
 """Runs taken at once: each waits for a few answers. The rest of the crew is for those held."""
@@ -77,6 +79,8 @@ class Rescuer:
 
     def _act(self, answer: BeatAnswer, dead: set[str]) -> None:
         """`dead` is as of the answer: a process that is frozen here learns nothing by waking."""
+        if answer.owned != len(self._scheduler.runs):
+            self._reconcile()  # first: what is another's by now must not be acted upon
         self._note_consumers(answer.beats, answer.beats.keys() - dead)
         dead = dead | self._predecessors(answer.beats)
         for run_id, path in answer.intents:
@@ -87,8 +91,6 @@ class Rescuer:
         for process in sorted(dead & answer.beats.keys()):
             self._inherit(process, answer.beats[process])
         self._take_unowned()
-        if answer.owned != len(self._scheduler.runs):
-            self._reconcile()
         self._retention.tick(answer.now_ms)
 
     def _predecessors(self, beats: dict[str, BeatRecord]) -> set[str]:
@@ -111,9 +113,11 @@ class Rescuer:
 
     def _note_consumers(self, beats: dict[str, BeatRecord], alive: set[str]) -> None:
         consumers = Consumers.from_beats(beats, alive)
-        if consumers == self._ctx.consumers:
+        before, self._ctx.consumers = self._ctx.consumers, consumers
+        if consumers == before:
             return
-        self._ctx.consumers = consumers
+        if died := consumers.died_since(before, beats):
+            self._scheduler.send_again(died)
         for live in list(self._scheduler.runs.values()):
             self._explain_waiting(live)
 
@@ -140,8 +144,13 @@ class Rescuer:
         self._counters = {name: beat.counter for name, beat in beats.items()}
         listed = {(run, path, n) for beat in beats.values() for run, path, n in beat.running}
         for live in list(self._scheduler.runs.values()):
-            for node in [n for n in live.nodes.values() if not (n.awaits_claim or n.ended)]:
-                self._check_claim(live, node, beats, dead, moved, listed)
+            nodes = list(live.nodes.values())
+            try:
+                for node in [n for n in nodes if not (n.awaits_claim or n.ended)]:
+                    self._check_claim(live, node, beats, dead, moved, listed)
+            except (StaleToken, RunNotFound) as fenced:
+                about = {"action": "job_fenced", "run_id": live.id}
+                log.info("A run is another's by now: %s", fenced, extra=about)
 
     def _check_claim(
         self,
@@ -189,8 +198,9 @@ class Rescuer:
         """What Redis names and what is held differ: drop the one, resume the other."""
         named = self._ctx.store.owned(self._ctx.process)
         held = self._scheduler.runs
-        for live in [live for run_id, live in list(held.items()) if run_id not in named]:
-            self._scheduler.recheck(live)
+        doubtful = [live for run_id, live in list(held.items()) if run_id not in named]
+        for first in range(0, len(doubtful), _RECHECKED):
+            self._scheduler.recheck(doubtful[first : first + _RECHECKED])
         missing = sorted(named - held.keys())[:MOST_A_TICK]
         self._take_all(missing, from_owner=self._ctx.process)
 

@@ -45,10 +45,15 @@ class Revoker:
         self._endings = endings
 
     def request(self, live: LiveRun, path: str, *, by: str, reason: str | None) -> None:
-        """Store an intent on the node at `path` on behalf of its parent, and carry it out."""
+        """Store an intent on the node at `path` on behalf of its parent, and carry it out.
+
+        Raises StaleToken if the run isn't held here any more.
+        """
         try:
             live.lane.insist(
-                lambda: self._ctx.store.request_revoke(live.id, path, by=by, reason=reason)
+                lambda: self._ctx.store.request_revoke(
+                    live.id, path, by=by, reason=reason, lease=live.lane.lease
+                )
             )
         except (NodeAlreadyEnded, RunAlreadyEnded):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 import secrets
 import threading
@@ -9,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inception.authoring.secret_arguments import vault_of
-from inception.runs.errors import RunNotFound, SecretsUnreadable, StaleToken
+from inception.runs.errors import HistoryLost, RunNotFound, SecretsUnreadable, StaleToken
 from inception.runs.model import ROOT, State
 from inception.runs.paths import tree_order
 from inception.runs.records import ClaimedRun, Lease, LoadedRun
@@ -25,7 +26,7 @@ from inception.watching.steps import Steps
 from inception.watching.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from celery import Celery
 
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 MAX_RUNS: Final = 20_000
 """Runs held by one process; above that it takes no more, and others or later ticks do."""
+MOST_SENT_AGAIN: Final = 500
+"""Messages sent once more when some may be lost: about half a second (s) of one thread."""
 _CHILDREN_PAUSE: Final = 0.5
 """Seconds (s) until a run whose nodes haven't all ended is asked to end again."""
 
@@ -131,13 +134,44 @@ class Scheduler:
         return self._ctx.store.give_back(self._ctx.process, leases)
 
     def resync_all(self) -> None:
-        """Something may have been missed: read every watched state once."""
+        """Something may have been missed: read every watched state once, and send what may be lost.
+
+        While Redis was away messages may have been taken from their queues and reached nobody.
+        """
         for live in list(self.runs.values()):
             self._ctx.crew.submit(partial(self._resync, live))
+        self.send_again(self._ctx.consumers.queues)
 
-    def recheck(self, live: LiveRun) -> None:
-        """Redis may not name the run as ours any more: read it, and drop it if so."""
-        self._resync(live)
+    def send_again(self, queues: frozenset[str]) -> None:
+        """Messages in these queues may be lost: send again what waits there longest.
+
+        A worker that dies takes along what it had from its queues and had not claimed: a few
+        messages, and not the latest ones. What is left out comes again in its own time.
+        """
+        waiting = (
+            (live, node)
+            for live in list(self.runs.values())
+            for node in list(live.nodes.values())
+            if node.may_be_lost and node.queue in queues
+        )
+        longest = heapq.nsmallest(MOST_SENT_AGAIN, waiting, key=lambda pair: pair[1].queued_at or 0)
+        if longest:
+            self._ctx.crew.submit(partial(self._send_each, longest))
+
+    def _send_each(self, children: Sequence[tuple[LiveRun, LiveNode]]) -> None:
+        for live, node in children:
+            self._steps.send_at_once(live, node)
+
+    def recheck(self, lives: Sequence[LiveRun]) -> None:
+        """Redis doesn't seem to name these as ours any more: drop those for which that is so.
+
+        A process that was frozen for long finds so of all its runs. Raises StoreUnavailable.
+        """
+        holders = self._ctx.store.holders([live.id for live in lives])
+        for live in lives:
+            holder = holders.get(live.id)
+            if not live.is_held_by(holder):
+                self.drop(live, Parting.GONE if holder is None else Parting.TAKEN)
 
     def _carry_on(self, claimed: ClaimedRun, lease: Lease, *, resumed: bool) -> None:
         live = LiveRun(claimed.run, Lane(lease))
@@ -156,6 +190,8 @@ class Scheduler:
             if resumed:
                 self._take_over(live)
             self._begin(live, claimed)
+        except HistoryLost:
+            self.drop(live, Parting.LOST)
         except StaleToken:
             self.drop(live, Parting.TAKEN)
         except RunNotFound:
@@ -208,6 +244,7 @@ class Scheduler:
 
     def _resync(self, live: LiveRun) -> None:
         """Read claims, ends, results and intents, and take them as if they were just said."""
+        acknowledged = live.lane.lease.acknowledged.op
         try:
             loaded = live.lane.insist(lambda: self._ctx.store.load_run(live.id))
         except RunNotFound:
@@ -219,13 +256,16 @@ class Scheduler:
         if loaded.token != live.lane.lease.token:
             self.drop(live, Parting.TAKEN)
             return
+        if loaded.op < acknowledged:
+            self.drop(live, Parting.LOST)
+            return
         for path in loaded.intents:
             self.revoker.heard(live, path)
         self._settle(live, loaded)
 
     def _settle(self, live: LiveRun, loaded: LoadedRun) -> None:
         silent = []
-        for node in [n for n in live.nodes.values() if n.kind == "child" and not n.ended]:
+        for node in [n for n in list(live.nodes.values()) if n.kind == "child" and not n.ended]:
             claim, end = loaded.claims.get(node.path), loaded.ends.get(node.path)
             if claim is not None and claim.attempt == node.attempt and _is_news(claim, node):
                 self.hearing.claimed(live, node, claim)
@@ -282,7 +322,10 @@ def _is_news(claim: ClaimRecord, node: LiveNode) -> bool:
 
 
 def _tell_of_parting(live: LiveRun, why: Parting) -> None:
-    if why == Parting.BROKEN:
+    if why == Parting.LOST:
+        about = {"action": "run_history_lost", "run_id": live.id}
+        log.warning("Redis has lost a part of a run; the next beat takes it up again", extra=about)
+    elif why == Parting.BROKEN:
         about = {"action": "run_broken", "run_id": live.id}
         log.warning("A run is let go; the next beat takes it up again", extra=about)
     elif why == Parting.GONE:

@@ -145,6 +145,14 @@ class Steps:
         else:
             self.expect_retry(live, node)
 
+    def send_at_once(self, live: LiveRun, node: LiveNode) -> None:
+        """Send a child whose message may be lost now, or when Celery's own retry of it is due."""
+        claim = node.claim
+        if claim is None:
+            self._send(live, node)
+        elif claim.retry_at is not None:
+            self._send_again(live, node, max(_SOON, claim.retry_at / 1000 - time.time()))
+
     def expect_retry(self, live: LiveRun, node: LiveNode) -> None:
         """Celery sends its own retry of a child; see to it that this message isn't lost either."""
         claim = node.claim
@@ -159,7 +167,7 @@ class Steps:
             return
         try:
             with self._sending:
-                self._ctx.outbox.send(live.id, node)
+                self._ctx.outbox.send(live.id, node, request)
             pause = max(pause, _first_pause(request.options))
         except BROKER_ERRORS as error:
             about = {"action": "send_failed", "run_id": live.id, "path": node.path}

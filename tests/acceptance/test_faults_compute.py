@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from inception.runs.celery_app import CHILDREN_QUEUE
 from inception.runs.model import State
+from inception.watching.steps import FIRST_RESEND
 from tests.acceptance.deployment import TTL, Deployment
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
@@ -89,3 +91,18 @@ def test_a_killed_worker_costs_an_attempt_of_each_of_its_children(deployment: De
     assert [one["state"] for one in attempts] == [State.LOST]
     assert "died" in (attempts[0]["error"] or "")
     assert sorted(w for w in deployment.book.began() if w in words) == ["w.0", "w.0", "w.1", "w.1"]
+
+
+def test_a_message_that_died_with_its_worker_is_sent_again_at_once(deployment: Deployment) -> None:
+    """It was taken from the queue, and never claimed."""
+    run_id = deployment.start("fan", book=str(deployment.book), word="m", count=3, seconds=1.0)
+    eventually(lambda: {"m.0", "m.1"} <= set(deployment.book.began()), 10, "both slots are busy")
+    eventually(lambda: deployment.client.lpop(CHILDREN_QUEUE) is not None, 5, "one waits")
+
+    deployment.kill(deployment.workers[-1])
+    deployment.compute("third").wait_until_ready()
+    run = deployment.wait_for_end(run_id, within=FIRST_RESEND / 2)
+
+    assert run["state"] == State.SUCCESS
+    assert deployment.book.began().count("m.2") == 1
+    assert deployment.node(run_id, "2")["attempt"] == 1

@@ -5,8 +5,8 @@
 -- ARGV  1 process, 2 the beat: JSON without its closing brace, 3 channel of the beats, 4 at most
 --       how many revokes, then run id and path of each claim it works on
 -- Returns now (ms), how many runs it owns, a list of process and beat in turn, a list of run id
---       and path in turn: revokes that are not served yet, and another one of those claims whose
---       run or node there is no more
+--       and path in turn: revokes that are not served yet, another one of those claims whose run
+--       or node there is no more, and another one of those whose node has ended
 -- Event: the beat, on its channel
 
 local beats, owned, revokes = KEYS[1], KEYS[2], KEYS[3]
@@ -16,7 +16,7 @@ redis.call('HSET', beats, process, text)
 tally('beats')
 redis.call('PUBLISH', ARGV[3], text)
 
-local unserved, orphans = {}, {}
+local unserved, orphans, ended = {}, {}, {}
 local function add(id, path)
   if #unserved < most then
     unserved[#unserved + 1] = id
@@ -41,9 +41,13 @@ for i = 5, #ARGV, 2 do
   if redis.call('HEXISTS', NODES_PREFIX .. id, path) == 0 then
     orphans[#orphans + 1] = id
     orphans[#orphans + 1] = path
+  elseif not goes_on(id, path) then
+    ended[#ended + 1] = id
+    ended[#ended + 1] = path
   elseif redis.call('SISMEMBER', revokes, id) == 1 then
     RUN = RUN_PREFIX .. id
     if is_revoked({intents = 1}, path) then add(id, path) end
   end
 end
-return {at, redis.call('SCARD', owned), redis.call('HGETALL', beats), unserved, orphans}
+return {at, redis.call('SCARD', owned), redis.call('HGETALL', beats), unserved, orphans,
+  ended}

@@ -5,7 +5,7 @@
 --       fields, name and value of each
 -- Returns {"ok", seq, epoch, state}; with nothing written {"children", seq, epoch, state, up to
 --       20 paths...} while nodes go on, and {"must_revoke", seq, epoch, state} if a run that is
---       to stop would end otherwise than as REVOKED; {"stale"}, {"gone"}
+--       to stop would end otherwise than as REVOKED; {"stale"}, {"lost"}, {"gone"}
 -- Event: the run, its last
 
 local state = ARGV[5]

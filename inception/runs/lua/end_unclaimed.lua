@@ -4,7 +4,7 @@
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 number of nodes, and for each its path and patch
 --       (number of fields, name and value of each)
 -- Returns {"ok", seq, epoch, number refused, refused paths..., skipped paths...}; refused were
---       final, skipped are claimed. {"stale"}, {"gone"}
+--       final, skipped are claimed. {"stale"}, {"lost"}, {"gone"}
 -- Events: each node that was ended, then the run. None if none was
 
 local run, refusal = open_own_run()

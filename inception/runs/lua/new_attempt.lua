@@ -5,7 +5,7 @@
 --       8 its state, 9 how many losses a node may have
 -- Returns {"ok", attempt}; {"spent"} if it was lost too often, {"final"} if the node has ended,
 --       {"ended"} if what is taken for lost has recorded another end, {"revoked"} under a revoke,
---       {"stale"}, {"gone"}
+--       {"stale"}, {"lost"}, {"gone"}
 -- Events: the node as RETRY, then the run
 
 local path, task_id = ARGV[5], ARGV[6]

@@ -147,13 +147,23 @@ local function open_run()
   }
 end
 
--- What to answer instead of writing: {"stale"} to anybody but the owner, and to an operation
--- that was done before what was answered then. nil if this is the owner's next operation.
-local function fence(run, owner, token, op)
-  if run.token == token and token ~= '' and tonumber(op) <= run.op then
+-- Splits ARGV[4] into the number of the operation, which stays there, and that of the last one
+-- which its owner was told is recorded (0: of none).
+local function read_operation()
+  local op, known = string.match(ARGV[4], '^(%d+)/?(%d*)$')
+  ARGV[4] = op
+  return tonumber(op), tonumber(known) or 0
+end
+
+-- What to answer instead of writing: {"stale"} to anybody but the owner, to an operation that was
+-- done before what was answered then, and {"lost"} if Redis has lost what it acknowledged: the
+-- owner builds on what isn't there. nil if this is the owner's next operation.
+local function fence(run, owner, token, op, known)
+  if run.token == token and token ~= '' and op <= run.op then
     return cjson.decode(run.answer)
   end
   if run.owner ~= owner or run.token ~= token or token == '' then return {'stale'} end
+  if known > run.op then return {'lost'} end
   return nil
 end
 
@@ -162,7 +172,7 @@ end
 local function open_own_run()
   local run = open_run()
   if not run then return nil, {'gone'} end
-  return run, fence(run, ARGV[2], ARGV[3], ARGV[4])
+  return run, fence(run, ARGV[2], ARGV[3], read_operation())
 end
 
 -- Remembers what is answered to this operation of the owner's, and returns it.

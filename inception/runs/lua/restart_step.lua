@@ -5,7 +5,7 @@
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 path, 6 the journal's entry, 7 how many further
 --       attempts may follow a failure, 8 the earlier attempt (JSON), empty if it was never begun,
 --       then the node's patch: number of fields, name and value of each
--- Returns {"ok", attempt}; {"going_on"} if somebody works on it, {"revoked"}, {"stale"}, {"gone"}
+-- Returns {"ok", attempt}; {"going_on"} if somebody works on it, {"revoked"}, {"stale"}, {"lost"}, {"gone"}
 -- Events: the node as PENDING, then the run
 
 local path, entry, retries, earlier = ARGV[5], ARGV[6], ARGV[7], ARGV[8]

@@ -5,7 +5,7 @@
 --       of each), the number of steps, and for each the journal's entry, how many further
 --       attempts may follow a failure of it, and the node's record
 -- Returns {"ok", seq, epoch}; {"revoked"} under a revoke and {"too_many"} beyond MAX_NODES, with
---       nothing written; {"stale"}, {"gone"}
+--       nothing written; {"stale"}, {"lost"}, {"gone"}
 -- Events: each new node, their parents, then the run. None if all steps were recorded before
 
 local run, refusal = open_own_run()

@@ -4,7 +4,7 @@
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, then the run's patch (number of fields, name and value
 --       of each), the number of nodes, and for each its path and patch
 -- Returns {"ok", seq, epoch, number refused, refused paths..., revoked paths...}; refused were
---       final, revoked are parents that must end as REVOKED or not at all. {"stale"}, {"gone"}
+--       final, revoked are parents that must end as REVOKED or not at all. {"stale"}, {"lost"}, {"gone"}
 -- Events: each node in order, then the run
 
 local run, refusal = open_own_run()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeAlias
 
+from inception.runs import keys
 from inception.runs.meta import empty_meta
 from inception.runs.model import State
 from inception.runs.paths import parent_path
@@ -28,6 +29,19 @@ def lose_nothing(client: RedisClient) -> None:
     memory for up to 2 s, so that even SIGKILL loses it.
     """
     client.config_set("appendfsync", "always")
+
+
+def kept_of(client: RedisClient, run_id: str) -> dict[str, Any]:
+    """All that Redis has of a run at this moment."""
+    kept = {name: client.hgetall(name) for name in keys.of_run(run_id)[:5]}
+    return {name: fields for name, fields in kept.items() if fields}
+
+
+def lose_what_is_not(client: RedisClient, run_id: str, kept: dict[str, Any]) -> None:
+    """Make Redis have what it had then, as if it had come back without its last writes."""
+    client.delete(*keys.of_run(run_id)[:6])
+    for name, fields in kept.items():
+        client.hset(name, mapping=fields)
 
 
 def hold(store: Store, run_id: str = RUN, owner: str = OWNER, token: str = "token-1") -> HeldRun:

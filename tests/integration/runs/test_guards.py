@@ -65,6 +65,10 @@ FENCE = """if run.owner ~= owner or run.token ~= token or token == '' then retur
 FENCE_OF_VALUES = (
     """if control[1] ~= owner or control[2] ~= token or token == '' then return {'stale'} end"""
 )
+FENCE_OF_REVOKES = """if ARGV[6] ~= '' and (run.owner ~= ARGV[6] or run.token ~= ARGV[7]) then
+  return {'stale'}
+end"""
+MISSED = """  if known > run.op then return {'lost'} end"""
 CLAIM = """  return {'claimed'}
 end"""
 CLAIMED_EXCLUDES_END = """  if is_claimed(path) then
@@ -89,6 +93,14 @@ GUARDS = [
     Guard(
         name="fencing of recorded values", lines=FENCE_OF_VALUES, without="",
         proof=lambda held, _client: test_ownership.test_a_stale_owner_changes_nothing(held, OWNER),
+    ),
+    Guard(
+        name="fencing of a parent's revokes", lines=FENCE_OF_REVOKES, without="",
+        proof=lambda held, _client: test_ownership.test_a_stale_owner_changes_nothing(held, OWNER),
+    ),
+    Guard(
+        name="what was lost is missed", lines=MISSED, without="",
+        proof=test_ownership.test_nothing_is_built_on_what_redis_has_lost,
     ),
     Guard(
         name="the claim", lines=CLAIM, without="end",

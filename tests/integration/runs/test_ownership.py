@@ -6,12 +6,25 @@ from collections.abc import Callable
 
 import pytest
 
-from inception.runs.errors import RunNotFound, StaleToken, TooManyNodes
-from inception.runs.model import MAX_NODES, State
+from inception.runs.errors import HistoryLost, RunNotFound, StaleToken, TooManyNodes
+from inception.runs.model import MAX_NODES, Attempt, State
 from inception.runs.records import Lease, NewRun
 from inception.runs.recordtext import patch
 from inception.runs.store import Store
-from tests.integration.runs.held_run import OWNER, RUN, HeldRun, hold, step
+from tests.integration.runs.held_run import (
+    OWNER,
+    RUN,
+    HeldRun,
+    RedisClient,
+    hold,
+    kept_of,
+    lose_what_is_not,
+    step,
+)
+
+LOST = Attempt(
+    attempt=1, worker=None, started_at=None, finalized_at=None, state=State.LOST, error=None
+)
 
 
 def test_a_run_is_claimed_once(store: Store) -> None:
@@ -56,11 +69,35 @@ def test_a_stale_owner_changes_nothing(held: HeldRun, owner: str) -> None:
         lambda: store.record_value(stale, 9, "#0", "1"),
         lambda: store.end_unclaimed(stale, 9, {"0": patch(state=State.REVOKED)}),
         lambda: store.end_run(stale, 9, State.SUCCESS, {}),
+        lambda: store.new_attempt(stale, 9, "0", task_id="t", lost=LOST, max_losses=3),
+        lambda: store.restart_step(stale, 9, step("0"), earlier=None),
+        lambda: store.request_revoke(RUN, "0", by="parent", reason=None, lease=stale),
     ]
     for call in calls:
         with pytest.raises(StaleToken):
             call()
     assert store.load_run(RUN) == before
+
+
+def test_nothing_is_built_on_what_redis_has_lost(held: HeldRun, client: RedisClient) -> None:
+    store, lease = held.store, held.lease
+    held.spawn("0")
+    kept = kept_of(client, RUN)
+    held.spawn("1")
+    lose_what_is_not(client, RUN, kept)
+    calls: list[Callable[[], object]] = [
+        lambda: store.write(lease, 9, {"1": patch(state=State.SUCCESS)}, None),
+        lambda: store.spawn(lease, 9, [step("2")]),
+        lambda: store.record_value(lease, 9, "#0", "1"),
+        lambda: store.end_unclaimed(lease, 9, {"0": patch(state=State.REVOKED)}),
+        lambda: store.end_run(lease, 9, State.SUCCESS, {}),
+    ]
+    before = store.load_run(RUN)
+    for call in calls:
+        with pytest.raises(HistoryLost):
+            call()
+    assert store.load_run(RUN) == before
+    assert before.op < lease.acknowledged.op
 
 
 def test_an_empty_token_owns_nothing(store: Store) -> None:

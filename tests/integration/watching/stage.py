@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from celery import Celery, _state
 
+from inception.authoring.frame import StepRequest
 from inception.authoring.task import Task
 from inception.runs.connection import connect
 from inception.runs.errors import StaleToken
@@ -50,7 +51,7 @@ class Workers:
         self.began: Counter[tuple[str, int]] = Counter()
         """How often each attempt's body began."""
 
-    def send(self, run_id: str, node: LiveNode) -> None:
+    def send(self, run_id: str, node: LiveNode, _request: StepRequest) -> None:
         """Put a child's message into the queue, with what it holds at this moment."""
         self._threads.submit(self.work, run_id, node, node.path, node.attempt)
 
@@ -149,8 +150,8 @@ class MortalOutbox:
         self._death = death
         self.queue_of = workers.queue_of
 
-    def send(self, run_id: str, node: LiveNode) -> None:
-        self._death.operation(lambda: self._workers.send(run_id, node))
+    def send(self, run_id: str, node: LiveNode, request: StepRequest) -> None:
+        self._death.operation(lambda: self._workers.send(run_id, node, request))
 
 
 class Stage:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import redis
 
+from inception.authoring.frame import StepRequest
 from inception.runs import keys
 from inception.runs.model import JsonValue, State
 from inception.runs.recordtext import raw
 from inception.watching.endings import failed_end
 from inception.watching.live import LiveNode
 from inception.watching.watcher import Watcher
+from tests.integration.runs import held_run
 from tests.integration.watching.replayed_tasks import body, play, take_turns
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
@@ -76,7 +78,7 @@ def test_an_attempt_that_failed_while_no_watcher_lived_is_followed_by_its_retry(
 def test_a_child_that_fails_before_its_parent_waits_for_it_is_started_again(
     stage: Stage, workers: Workers
 ) -> None:
-    def send(run_id: str, node: LiveNode) -> None:
+    def send(run_id: str, node: LiveNode, _request: StepRequest) -> None:
         attempt = node.attempt
         workers.work(run_id, node, node.path, attempt)
         eventually(lambda: node.settled >= attempt, 5, "the watcher has heard of the end")
@@ -297,3 +299,34 @@ def test_a_loop_of_turns_is_as_far_as_before_when_it_is_taken_over(
 
 def actions(caplog: pytest.LogCaptureFixture) -> set[str]:
     return {str(getattr(record, "action", "")) for record in caplog.records}
+
+
+def test_what_redis_has_lost_of_a_run_is_done_again(stage: Stage, workers: Workers) -> None:
+    """Redis comes back without a step that the owner knows of; nobody would ever end it."""
+    runs, may_end, kept = threading.Event(), threading.Event(), dict[str, Any]()
+
+    def held_body(node: LiveNode) -> JsonValue:
+        if node.path == "1":
+            runs.set()
+            assert may_end.wait(WITHIN)
+        return body(node)
+
+    def before(operation: str, words: list[Any]) -> None:
+        if operation == "spawn" and raw("1") in words and not kept:
+            kept.update(held_run.kept_of(stage.client, run_id))
+
+    stage.body, stage.before = held_body, before
+    run_id = start(stage, ["watch", ["a", 0], 0], ["watch", ["b", 0], 0])
+    with stage.watcher(workers) as watcher:
+        watcher.scheduler.take(run_id)
+        assert runs.wait(WITHIN)
+        held_run.lose_what_is_not(stage.client, run_id, kept)
+        watcher._gap()
+        eventually(lambda: run_id not in watcher.scheduler.runs, 5, "it is let go")
+        may_end.set()
+        assert watcher.scheduler.take(run_id, from_owner=watcher._ctx.process)
+        assert stage.ended.wait(WITHIN)
+
+    run = stage.store.read_run(run_id)
+    assert run["value"] == [["SUCCESS", None, "a"], ["SUCCESS", None, "b"]]
+    assert workers.began == {("0", 1): 1, ("1", 1): 2}

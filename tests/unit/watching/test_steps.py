@@ -149,6 +149,40 @@ def test_a_child_that_nobody_claims_is_sent_again_at_longer_and_longer_times(
     assert len(sent) == 3
 
 
+def test_a_child_whose_message_may_be_lost_is_sent_at_once(
+    steps: Steps, live: LiveRun, clock: Clock, sent: list[dict[str, Any]]
+) -> None:
+    steps.send_at_once(live, child(None))
+    steps.send_at_once(live, child(CLAIM))
+
+    assert len(sent) == 1, "what somebody works on is not sent"
+    assert len(clock.pauses) == 1
+
+
+def test_celerys_retry_whose_message_may_be_lost_is_sent_when_it_is_due(
+    steps: Steps, live: LiveRun, clock: Clock, sent: list[dict[str, Any]]
+) -> None:
+    due = 60.0
+    steps.send_at_once(live, child(replace(CLAIM, retry_at=int((time.time() + due) * 1000))))
+
+    assert sent == []
+    assert clock.pauses == [pytest.approx(due, abs=5)]
+    clock.ring()
+    assert len(sent) == 1
+
+
+def test_a_countdown_goes_on_when_a_child_is_sent_again(
+    steps: Steps, live: LiveRun, sent: list[dict[str, Any]]
+) -> None:
+    node = child(None)
+    node.queued_at = int((time.time() - 4.0) * 1000)
+    steps.send(live, node)
+    node.queued_at = int((time.time() - 40.0) * 1000)
+    steps.send(live, node)
+
+    assert [message["countdown"] for message in sent] == [pytest.approx(5.0, abs=1.0), 0.0]
+
+
 def test_a_child_that_the_broker_did_not_take_is_sent_again_as_soon_as_it_does(
     steps: Steps, live: LiveRun, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
