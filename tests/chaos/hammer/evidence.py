@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from inception.runs.model import State
-from tests.chaos.hammer.faults import Fault
+from tests.chaos.hammer.faults import Fault, lost_with
 from tests.chaos.hammer.ledger import Line
 from tests.chaos.hammer.shapes import Shape
-
-LOST_WITH_REDIS: Final = 2.0
-"""Seconds (s) before a SIGKILL of Redis whose writes may be lost (docs/reliability.md)."""
 
 Record = Mapping[str, Any]
 
@@ -58,6 +54,8 @@ class AskedRun:
     retry_accepted_at: float | None = None
     refusal: str | None = None
     """What the server answered instead of accepting a revoke or a retry."""
+    refused_upon: float = 0.0
+    """When that was seen (s since the epoch) which the revoke or the retry was asked upon."""
     server: View | None = None
     clients: Mapping[str, View | None] = field(default_factory=dict)
 
@@ -78,12 +76,7 @@ class Evidence:
 
     def redis_lost(self, at: float) -> bool:
         """True if what Redis acknowledged at this time may be gone by its own promise."""
-        return any(
-            fault.target == "redis"
-            and fault.signum == signal.SIGKILL
-            and at <= fault.at <= at + LOST_WITH_REDIS
-            for fault in self.faults
-        )
+        return any(lost_with(fault, at) for fault in self.faults)
 
     def faults_of(self, line: Line, since: float, until: float) -> list[Fault]:
         """What was done in a span of time to the process that wrote this line, or to its worker."""

@@ -1,4 +1,7 @@
-"""What is done to processes, drawn from a seed: killed, asked to leave, frozen for a while."""
+"""What is done to processes, drawn from a seed: killed, asked to leave, frozen, cut off.
+
+Redis is also killed and loses the end of its file, and all its connections are cut at once.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,26 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+import redis
 
 from tests.chaos.hammer.stack import TTL, Stack, pool_of
+from tests.chaos.hammer.tail import Tail
 
 PAUSE = 2.0
 """Seconds (s) between two faults, on average."""
 LONGEST_FREEZE = 2.5 * TTL
 
-TARGETS = {"watcher": 5, "compute": 4, "pool": 5, "web": 3, "redis": 2}
+LONGEST_CUT = 1.0
+"""Seconds (s) of Redis' file that are lost at most."""
+DIES_WITHIN = 5.0
+"""Seconds (s) from SIGKILL to a process's end."""
+
+FILE, CONNECTIONS = "redis file", "connections"
+TARGETS = {
+    "watcher": 10, "compute": 8, "pool": 10, "web": 6, "redis": 4, FILE: 4, CONNECTIONS: 3,
+}  # fmt: skip
 SIGNALS = {signal.SIGKILL: 3, signal.SIGTERM: 2, signal.SIGSTOP: 3}
 
 
@@ -25,19 +40,29 @@ SIGNALS = {signal.SIGKILL: 3, signal.SIGTERM: 2, signal.SIGSTOP: 3}
 class Fault:
     """What was done to the process `pid`; times in seconds (s) since the epoch.
 
-    `until` is when a frozen process was let go on.
+    `until` is when a frozen process was let go on, `cut` how much of its file Redis lost (s).
+    Without a signal all connections to it were cut.
     """
 
     at: float
     host: str
     target: str
     pid: int
-    signum: signal.Signals
+    signum: signal.Signals | None
     until: float | None = None
+    cut: float | None = None
+
+    @property
+    def deed(self) -> str:
+        """What was done, in words."""
+        if self.signum is None:
+            return "CLIENT KILL"
+        return self.signum.name if self.cut is None else f"{self.signum.name} and a cut file"
 
     def __str__(self) -> str:
         lasted = f" for {self.until - self.at:.1f} s" if self.until is not None else ""
-        return f"{self.signum.name} to {self.target} {self.host} (pid {self.pid}){lasted}"
+        lost = f", its last {self.cut:.2f} s lost" if self.cut is not None else ""
+        return f"{self.deed} to {self.target} {self.host} (pid {self.pid}){lasted}{lost}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +75,7 @@ class Plan:
     signum: signal.Signals
     freeze: float
     choice: float
+    cut: float
 
 
 def draw_plan(draw: random.Random) -> Plan:
@@ -61,6 +87,7 @@ def draw_plan(draw: random.Random) -> Plan:
         signum=draw.choices(list(SIGNALS), list(SIGNALS.values()))[0],
         freeze=draw.uniform(0.2, LONGEST_FREEZE),
         choice=draw.random(),
+        cut=draw.uniform(0.2, LONGEST_CUT),
     )
 
 
@@ -76,16 +103,19 @@ class Hammer:
         self._faults: list[Fault] = []
         self._frozen: dict[int, int] = {}
         self._thaws: list[threading.Timer] = []
+        self._tail = Tail(stack.hosts[0].application.state_dir)
         self._thread = threading.Thread(target=self._run, name="hammer", daemon=True)
 
     def start(self) -> None:
         """Begin."""
+        self._tail.start()
         self._thread.start()
 
     def stop(self) -> list[Fault]:
         """End, let everything frozen go on, and return what was done."""
         self._ended.set()
         self._thread.join()
+        self._tail.stop()
         for timer in self._thaws:
             timer.cancel()
         for pid in list(self._frozen):
@@ -98,7 +128,50 @@ class Hammer:
             self._carry_out(plan)
             plan = draw_plan(self._draw)
 
+    def lost_what_was_said_at(self, at: float) -> bool:
+        """True if Redis has lost its end of file since, with what it acknowledged at this time."""
+        return any(lost_with(fault, at) for fault in list(self._faults))
+
     def _carry_out(self, plan: Plan) -> None:
+        if plan.target == FILE:
+            self._lose_end_of_file(plan)
+        elif plan.target == CONNECTIONS:
+            self._cut_connections()
+        else:
+            self._send_signal(plan)
+
+    def _lose_end_of_file(self, plan: Plan) -> None:
+        """Kill Redis and cut its file, while its supervisor can't start it again."""
+        host = self._stack.hosts[0]
+        pid, supervisor = host.pid("redis"), host.application.process
+        if pid is None:
+            return
+        supervisor.send_signal(signal.SIGSTOP)
+        try:
+            os.kill(pid, signal.SIGKILL)
+            at = time.time()
+            is_cut = _is_over(pid, DIES_WITHIN) and self._tail.cut(plan.cut)
+        except ProcessLookupError:
+            return
+        finally:
+            supervisor.send_signal(signal.SIGCONT)
+        fault = Fault(at=at, host=host.name, target="redis", pid=pid, signum=signal.SIGKILL)
+        self._note(replace(fault, cut=plan.cut if is_cut else None), plan)
+
+    def _cut_connections(self) -> None:
+        host = self._stack.hosts[0]
+        pid = host.pid("redis")
+        try:
+            with redis.Redis.from_url(host.redis_url, socket_timeout=1.0) as client:
+                for kind in ("normal", "pubsub"):
+                    client.client_kill_filter(_type=kind, skipme=True)
+        except redis.RedisError:
+            return  # Redis is down or frozen in this moment
+        fault = Fault(at=time.time(), host=host.name, target="redis", pid=pid or 0, signum=None)
+        self._faults.append(fault)
+        self._say(str(fault))
+
+    def _send_signal(self, plan: Plan) -> None:
         host = self._stack.hosts[0 if plan.target == "redis" else plan.host]
         pid = self._pid(plan, host.pid("compute" if plan.target == "pool" else plan.target))
         if pid is None or (pid in self._frozen and plan.signum == signal.SIGSTOP):
@@ -138,3 +211,28 @@ class Hammer:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
             self._faults[number] = replace(self._faults[number], until=time.time())
+
+
+LOST_WITH_REDIS = 2.0
+"""Seconds (s) before a SIGKILL of Redis whose writes may be lost (docs/reliability.md)."""
+
+
+def lost_with(fault: Fault, at: float) -> bool:
+    """True if what Redis acknowledged at this time may be gone by its own promise."""
+    if fault.target != "redis" or fault.signum != signal.SIGKILL:
+        return False
+    return at <= fault.at <= at + LOST_WITH_REDIS + (fault.cut or 0.0)
+
+
+def _is_over(pid: int, within: float) -> bool:
+    """Wait until a process is dead, reaped or not; False if it isn't within so many seconds (s)."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            if state == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.005)
+    return False

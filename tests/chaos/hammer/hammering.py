@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from inception.runs.model import State
 from tests.chaos.hammer.asking import Asker
 from tests.chaos.hammer.clients import Audience, RunInView
 from tests.chaos.hammer.evidence import AskedRun, Evidence, View
 from tests.chaos.hammer.faults import Hammer
 from tests.chaos.hammer.ledger import read_lines
-from tests.chaos.hammer.players import Players
+from tests.chaos.hammer.players import ENDS_WITHIN, Players
 from tests.chaos.hammer.rules import GRACE
 from tests.chaos.hammer.shapes import shapes
 from tests.chaos.hammer.stack import Stack
@@ -58,8 +59,10 @@ class _Hammering:
         self._stack = stack
         self._audience = audience
         self._asker = Asker(stack.urls)
-        self._players = Players(self._asker, audience, shapes(seed), flags)
         self._hammer = Hammer(stack, seed, say)
+        self._players = Players(
+            self._asker, audience, shapes(seed), flags, self._hammer.lost_what_was_said_at
+        )
         self._say = say
 
     def run(self, seconds: float) -> Evidence:
@@ -71,6 +74,7 @@ class _Hammering:
         self._say(f"{len(faults)} faults done; {self._players.count} runs; waiting for their ends")
         runs = self._players.stop()
         self._say("all runs seen to their ends")
+        self._see_lost_ends_again([run.id for run in runs])
         servers = {run.id: self._server_view(run.id) for run in runs}
         self._audience.wait(lambda: self._settled(servers), SETTLES_WITHIN)
         threading.Event().wait(GRACE + 1.0)  # in which a survivor would give itself away
@@ -81,6 +85,18 @@ class _Hammering:
             listed=self._listed(),
             failures=list(self._players.failures),
         )
+
+    def _see_lost_ends_again(self, run_ids: Sequence[str]) -> None:
+        """Wait for runs whose end was seen, and then lost with Redis' last moment."""
+        deadline = time.monotonic() + ENDS_WITHIN
+        for run_id in run_ids:
+            while self._goes_on(run_id) and time.monotonic() < deadline:
+                self._players.ask_again(run_id)
+                threading.Event().wait(1.0)
+
+    def _goes_on(self, run_id: str) -> bool:
+        view = self._server_view(run_id)
+        return view is not None and not State(view.run["state"]).is_final
 
     def _settled(self, servers: Mapping[str, View | None]) -> bool:
         return all(

@@ -21,6 +21,9 @@ PLAYERS: Final = 12
 ENDS_WITHIN: Final = 180.0
 """Seconds (s) from a run's start to its end, faults included; more is reported as a breach."""
 
+LOOKS_EVERY: Final = 15.0
+"""Seconds (s) without an end after which a player looks whether Redis has lost what it asked."""
+
 _FINAL: Final = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED, State.LOST})
 _RETRIED: Final = frozenset({"run_not_ended", "run_succeeded"})
 _REVOKED: Final = frozenset({"run_already_ended", "node_already_ended"})
@@ -35,8 +38,15 @@ class Players:
     """Threads that play shapes until they are told to end; `failures` tells what was not served."""
 
     def __init__(
-        self, asker: Asker, audience: Audience, shapes: Iterator[Shape], flags: Path
+        self,
+        asker: Asker,
+        audience: Audience,
+        shapes: Iterator[Shape],
+        flags: Path,
+        lost: Callable[[float], bool],
     ) -> None:
+        """`lost` tells whether Redis has lost since what it acknowledged at a time (s)."""
+        self._lost = lost
         self._asker = asker
         self._audience = audience
         self._shapes = shapes
@@ -83,12 +93,35 @@ class Players:
         if shape.revoke_after is not None:
             self._revoke(run_id, shape, shape.revoke_after)
         deadline = time.monotonic() + ENDS_WITHIN
-        state = self._audience.wait_for_state(run_id, _FINAL, ENDS_WITHIN)
+        state = self._wait_for_end(run_id, deadline)
         if flag is not None and state == State.FAILURE:
+            seen_at = time.time()
             flag.unlink()
-            self._retry(run_id)
+            self._retry(run_id, seen_at)
             left = deadline - time.monotonic()
             self._audience.wait_for_state(run_id, frozenset({State.SUCCESS}), left)
+
+    def _wait_for_end(self, run_id: str, deadline: float) -> str | None:
+        """The final state that a client sees; asks again now and then for what Redis has lost."""
+        while (left := deadline - time.monotonic()) > 0:
+            state = self._audience.wait_for_state(run_id, _FINAL, min(LOOKS_EVERY, left))
+            if state is not None or self.is_gone(run_id):
+                return state
+            self.ask_again(run_id)
+        return None
+
+    def is_gone(self, run_id: str) -> bool:
+        """True if Redis has lost the run itself."""
+        is_lost = self._lost(self._runs[run_id].accepted_at)
+        return is_lost and self._asker.get(f"/runs/{run_id}").status == 404
+
+    def ask_again(self, run_id: str) -> None:
+        """Revoke once more what was to be revoked, if Redis has lost that it was asked for."""
+        run = self._runs[run_id]
+        asked_at = run.revoke_accepted_at
+        if asked_at is not None and self._lost(asked_at):
+            body = {"path": run.shape.revoke_path} if run.shape.revoke_path else {}
+            self._asker.post(f"/runs/{run_id}/revoke", body)
 
     def _raise_flag(self, shape: Shape) -> Path | None:
         if not shape.mend:
@@ -110,13 +143,14 @@ class Players:
     def _revoke(self, run_id: str, shape: Shape, after: float) -> None:
         if shape.revoke_path:
             self._wait_for_node(run_id, shape.revoke_path)
+        seen_at = time.time()
         self._ended.wait(after)
         body = {"path": shape.revoke_path} if shape.revoke_path else {}
         answer = self._asker.post(f"/runs/{run_id}/revoke", body)
         if answer.accepts(_REVOKED):
             self._change(run_id, lambda run: replace(run, revoke_accepted_at=answer.at))
         else:
-            self._refused(run_id, "the revoke", answer)
+            self._refused(run_id, "the revoke", answer, seen_at)
 
     def _wait_for_node(self, run_id: str, path: str) -> None:
         """Return once a client knows the node: before that it can't be revoked."""
@@ -127,16 +161,16 @@ class Players:
 
         self._audience.wait(known, ENDS_WITHIN)
 
-    def _retry(self, run_id: str) -> None:
+    def _retry(self, run_id: str, seen_at: float) -> None:
         answer = self._asker.post(f"/runs/{run_id}/retry", {})
         if answer.accepts(_RETRIED):
             self._change(run_id, lambda run: replace(run, retry_accepted_at=answer.at))
         else:
-            self._refused(run_id, "the retry", answer)
+            self._refused(run_id, "the retry", answer, seen_at)
 
-    def _refused(self, run_id: str, what: str, answer: Answer) -> None:
+    def _refused(self, run_id: str, what: str, answer: Answer, seen_at: float) -> None:
         said = f"{what} was answered {answer.status} {answer.body.get('error')}"
-        self._change(run_id, lambda run: replace(run, refusal=said))
+        self._change(run_id, lambda run: replace(run, refusal=said, refused_upon=seen_at))
 
     def _put(self, run: AskedRun) -> None:
         with self._lock:

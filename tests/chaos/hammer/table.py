@@ -29,8 +29,8 @@ def table(verdict: Verdict) -> str:
 
 def fault_table(faults: Sequence[Fault]) -> str:
     """How often which signal was sent to what."""
-    counts = Counter((fault.target, fault.signum.name) for fault in faults)
-    return ", ".join(f"{target} {name} {n}" for (target, name), n in sorted(counts.items()))
+    counts = Counter((fault.target, fault.deed) for fault in faults)
+    return ", ".join(f"{target} {deed} {n}" for (target, deed), n in sorted(counts.items()))
 
 
 def stories(verdict: Verdict, evidence: Evidence) -> Iterator[str]:

@@ -105,7 +105,7 @@ class _Case:
         else:
             self.counts[Column.ENDED] += 1
         if run.refusal is not None:
-            self._breach(Rule.REFUSED, run.refusal)
+            self._excused_or(run.refused_upon, Rule.REFUSED, run.refusal)
 
     def _hear_nodes(self, server: View) -> None:
         ended = {

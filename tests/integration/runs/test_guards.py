@@ -19,6 +19,7 @@ from inception.runs.store import Store
 from tests.integration.runs import (
     test_claims,
     test_interleavings,
+    test_limited_runs,
     test_ownership,
     test_spawning_and_revoking,
     test_submissions,
@@ -81,6 +82,9 @@ INTENT_OF_SPAWN = """  if is_revoked(run, path) then return {'revoked'} end
   if redis"""
 INTENT_OF_ATTEMPT = """if is_revoked(run, path) then return {'revoked'} end
 """
+FULL = """    if redis.call('SCARD', PLACES .. group) >= tonumber(places) then return group end"""
+REFUSES = """if full and when_full == 'refuse' then"""
+LETS_IN = """  leave_places(id, unquote(run.record.fields.name))"""
 FIRST_END = """if ended and number_in(ended, 'attempt') == attempt then
   local is_ours"""
 FINAL_STAYS = """  if FINAL[old] then return 'refused' end"""
@@ -129,6 +133,31 @@ GUARDS = [
     Guard(
         name="the intent before an attempt", lines=INTENT_OF_ATTEMPT, without="",
         proof=with_child(test_claims.test_no_attempt_is_made_under_a_revoke),
+    ),
+    Guard(
+        name="a full group lets nobody in", lines=FULL, without="",
+        proof=lambda held, _client: (
+            test_limited_runs.test_further_runs_wait_in_order_and_are_let_in_one_by_one(held.store)
+        ),
+    ),
+    Guard(
+        name="a place for each value", lines=FULL, without="",
+        proof=lambda held, _client: (
+            test_limited_runs.test_one_run_goes_on_for_each_value(held.store)
+        ),
+    ),
+    Guard(
+        name="a full group refuses", lines=REFUSES, without="if false then",
+        proof=lambda held, _client: (
+            test_limited_runs
+            .test_where_it_is_declared_so_a_further_run_is_refused_and_leaves_nothing(held.store)
+        ),
+    ),
+    Guard(
+        name="an end lets the next one in", lines=LETS_IN, without="",
+        proof=lambda held, _client: (
+            test_limited_runs.test_further_runs_wait_in_order_and_are_let_in_one_by_one(held.store)
+        ),
     ),
     Guard(
         name="the intent in any order", lines=INTENT_OF_CLAIM, without="", proof=in_any_order

@@ -215,6 +215,24 @@ def test_a_wrong_end_and_a_wrong_value_are_found() -> None:
     assert broken(with_run(good_case(), server=short, clients={})) == [Rule.WRONG_END]
 
 
+def test_a_cut_file_excuses_what_was_acknowledged_before_it_only() -> None:
+    cut = replace(fault(5.0, pid=5, target="redis"), cut=1.0)
+    refused = with_run(revoked_case(), refusal="the revoke was answered 404", refused_upon=2.5)
+
+    assert broken(refused) == [Rule.REFUSED]
+    assert broken(with_faults(refused, cut)) == []
+    assert count(with_faults(refused, cut), Column.WITH_REDIS) == 1
+    assert broken(with_faults(refused, replace(cut, cut=None))) == [Rule.REFUSED]
+    assert broken(with_faults(refused, replace(cut, at=2.4))) == [Rule.REFUSED]
+
+
+def test_cut_connections_excuse_nothing() -> None:
+    cut = replace(fault(2.6, pid=5, target="redis"), signum=None)
+    refused = with_run(revoked_case(), refusal="the revoke was answered 404", refused_upon=2.5)
+
+    assert broken(with_faults(refused, cut)) == [Rule.REFUSED]
+
+
 def test_a_refused_revoke_is_found() -> None:
     assert broken(with_run(revoked_case(), refusal="the revoke was answered 404")) == [Rule.REFUSED]
 

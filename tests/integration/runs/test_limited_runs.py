@@ -1,0 +1,76 @@
+"""Places of limited parents: who has one, who waits, who is refused, and who is let in."""
+
+from __future__ import annotations
+
+import pytest
+
+from inception.runs.errors import AlreadyRunning, RunNotFound
+from inception.runs.limits import Limits, WhenFull
+from inception.runs.model import State
+from inception.runs.records import Lease, NewRun
+from inception.runs.store import Store
+
+TWO = Limits(max_running=2)
+EACH = Limits(unique={"customer": None})
+ALONE = Limits(max_running=1, when_full=WhenFull.REFUSE)
+OWNER = "host:watcher:1"
+
+
+def create(store: Store, run_id: str, limits: Limits, customer: str = "anna") -> bool:
+    """Record a run; True if it has to wait."""
+    new = NewRun(id=run_id, name="tasks.limited", kwargs={"customer": customer}, limits=limits)
+    return store.create_run(new).waits
+
+
+def begins(store: Store, run_id: str) -> bool:
+    """True if the run is to be had, and now is."""
+    return store.claim_run(run_id, owner=OWNER, token=run_id) is not None
+
+
+def end(store: Store, run_id: str) -> None:
+    lease = Lease(run_id=run_id, owner=OWNER, token=run_id)
+    assert store.end_run(lease, 1, State.SUCCESS, {}).waiting_for == ()
+
+
+def test_further_runs_wait_in_order_and_are_let_in_one_by_one(store: Store) -> None:
+    assert [create(store, run, TWO) for run in "abcd"] == [False, False, True, True]
+    assert [begins(store, run) for run in "abcd"] == [True, True, False, False]
+
+    end(store, "b")
+    assert store.unowned(older_than_ms=60_000, limit=9) == ["c"]
+    assert not begins(store, "d")
+    assert begins(store, "c")
+    end(store, "a")
+    assert begins(store, "d")
+
+
+def test_one_run_goes_on_for_each_value(store: Store) -> None:
+    waits = [create(store, run, EACH, customer=run[0]) for run in ("a1", "b1", "a2")]
+
+    assert waits == [False, False, True]
+    assert begins(store, "a1")
+    end(store, "a1")
+    assert begins(store, "a2")
+
+
+def test_where_it_is_declared_so_a_further_run_is_refused_and_leaves_nothing(store: Store) -> None:
+    create(store, "a", ALONE)
+    with pytest.raises(AlreadyRunning, match="a goes on"):
+        create(store, "b", ALONE)
+
+    with pytest.raises(RunNotFound):
+        store.read_run("b")
+    assert begins(store, "a")
+    end(store, "a")
+    assert not create(store, "b", ALONE)
+
+
+def test_a_waiting_run_that_is_revoked_gives_its_turn_away(store: Store) -> None:
+    create(store, "a", ALONE)
+    assert begins(store, "a")
+    create(store, "b", Limits(max_running=1))
+    create(store, "c", Limits(max_running=1))
+    store.request_revoke("b", "", by="anna", reason=None)
+
+    end(store, "a")
+    assert begins(store, "c")
