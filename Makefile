@@ -81,8 +81,8 @@ soak: ## Load everything for MINUTES=60, and see that nothing grows
 	@$(SETUP) bench
 	$(BIN)/python -m bench.soak $(or $(MINUTES),60)
 
-hammer: set-up ## Kill and freeze processes at random for a minute (MINUTES=, SEED=), then judge
-	$(HAMMER) --minutes $(or $(MINUTES),1)
+hammer: set-up ## Kill and freeze processes at random for two minutes (MINUTES=, SEED=), then judge
+	$(HAMMER) --minutes $(or $(MINUTES),2)
 
 chaos: set-up ## The same for ten minutes, and the slow tests of faults
 	$(HAMMER) --minutes $(or $(MINUTES),10)
