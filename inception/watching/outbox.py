@@ -7,7 +7,6 @@ every waiter for every message, and leak the channels; a client without a result
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from celery import Celery
@@ -68,9 +67,10 @@ class Outbox:
         queue = routed.get("queue") or self._app.conf.task_default_queue
         return str(getattr(queue, "name", queue))
 
-    def send(self, run_id: str, node: LiveNode, request: StepRequest) -> None:
+    def send(self, run_id: str, node: LiveNode, request: StepRequest, now: float) -> None:
         """Put the message of this node's present attempt, which `request` asks for, into its queue.
 
+        `now` is Redis' time, in seconds (s) since the epoch, by which a countdown goes on.
         Raises one of BROKER_ERRORS if the broker doesn't take it within its retries,
         SecretsRefused for secret arguments without a key.
         """
@@ -79,7 +79,7 @@ class Outbox:
         if node.claim is not None:  # a retry of Celery's own, which has a number of its own
             options = {**options, "retries": node.claim.retries + 1, "countdown": None, "eta": None}
         elif options.get("countdown") and node.attempt == 1:
-            options["countdown"] = _left(options["countdown"], node.queued_at)
+            options["countdown"] = _left(options["countdown"], node.queued_at, now)
         self._client.send_task(
             request.name,
             args=list(request.args),
@@ -100,7 +100,7 @@ class Outbox:
         return {**declared, **request.options}
 
 
-def _left(countdown: float, queued_at: int | None) -> float:
+def _left(countdown: float, queued_at: int | None, now: float) -> float:
     """What is left (s) of a countdown that began at `queued_at` (ms), if it has begun."""
-    passed = 0.0 if queued_at is None else time.time() - queued_at / 1000
+    passed = 0.0 if queued_at is None else now - queued_at / 1000
     return max(0.0, countdown - max(0.0, passed))

@@ -167,7 +167,7 @@ class Steps:
             return
         try:
             with self._sending:
-                self._ctx.outbox.send(live.id, node, request)
+                self._ctx.outbox.send(live.id, node, request, self._ctx.clock.now())
             pause = max(pause, _first_pause(request.options))
         except BROKER_ERRORS as error:
             about = {"action": "send_failed", "run_id": live.id, "path": node.path}

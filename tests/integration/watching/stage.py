@@ -51,7 +51,7 @@ class Workers:
         self.began: Counter[tuple[str, int]] = Counter()
         """How often each attempt's body began."""
 
-    def send(self, run_id: str, node: LiveNode, _request: StepRequest) -> None:
+    def send(self, run_id: str, node: LiveNode, _request: StepRequest, _now: float) -> None:
         """Put a child's message into the queue, with what it holds at this moment."""
         self._threads.submit(self.work, run_id, node, node.path, node.attempt)
 
@@ -150,8 +150,8 @@ class MortalOutbox:
         self._death = death
         self.queue_of = workers.queue_of
 
-    def send(self, run_id: str, node: LiveNode, request: StepRequest) -> None:
-        self._death.operation(lambda: self._workers.send(run_id, node, request))
+    def send(self, run_id: str, node: LiveNode, request: StepRequest, now: float) -> None:
+        self._death.operation(lambda: self._workers.send(run_id, node, request, now))
 
 
 class Stage:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import redis
 
-from inception.authoring.frame import StepRequest
 from inception.runs import keys
 from inception.runs.model import JsonValue, State
 from inception.runs.recordtext import raw
@@ -78,7 +77,7 @@ def test_an_attempt_that_failed_while_no_watcher_lived_is_followed_by_its_retry(
 def test_a_child_that_fails_before_its_parent_waits_for_it_is_started_again(
     stage: Stage, workers: Workers
 ) -> None:
-    def send(run_id: str, node: LiveNode, _request: StepRequest) -> None:
+    def send(run_id: str, node: LiveNode, *_what_is_sent: object) -> None:
         attempt = node.attempt
         workers.work(run_id, node, node.path, attempt)
         eventually(lambda: node.settled >= attempt, 5, "the watcher has heard of the end")

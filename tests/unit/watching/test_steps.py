@@ -13,6 +13,7 @@ from celery import Celery
 
 from inception.authoring.frame import StepRequest
 from inception.authoring.task import Task
+from inception.runs.clock import ServerClock
 from inception.runs.meta import empty_meta
 from inception.runs.records import ClaimRecord, Lease
 from inception.watching.consumers import Consumers
@@ -67,7 +68,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def steps(clock: Clock) -> Steps:
     crew = SimpleNamespace(submit=lambda job: job())
     parts = SimpleNamespace(
-        outbox=Outbox(Celery("test")), timers=clock, crew=crew, consumers=Everybody()
+        outbox=Outbox(Celery("test")),
+        timers=clock,
+        crew=crew,
+        consumers=Everybody(),
+        clock=ServerClock(),
     )
     return Steps(cast("Context", parts), on_word=lambda *_word: None)
 
