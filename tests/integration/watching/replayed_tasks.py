@@ -60,6 +60,9 @@ def _do(run: str, path: str, number: int, verb: str, *words: Any) -> Any:
     if verb == "watch":
         child_of, retries = words
         return told(watch(signature(run, path, child_of), retries=retries))
+    if verb == "watch_within":
+        child_of, seconds = words
+        return told(watch(signature(run, path, child_of), timeout=seconds))
     if verb == "watch_later":
         child_of, retries = words
         return told(watch(signature(run, path, child_of).delay(), retries=retries))

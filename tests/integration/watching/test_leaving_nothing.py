@@ -16,7 +16,10 @@ from tests.integration.watching.replayed_tasks import play
 from tests.integration.watching.stage import Stage, Workers
 from tests.running import eventually
 
-RUN = [["watch", ["a", 0], 0], ["now"], ["watch_all", [["b", 0], ["n", [["random"]]]], None, 1]]
+RUN = [
+    ["watch", ["a", 0], 0], ["now"], ["watch_within", ["c", 0], 600],
+    ["watch_all", [["b", 0], ["n", [["random"]]]], None, 1],
+]  # fmt: skip
 AT_ONCE = 50
 
 
