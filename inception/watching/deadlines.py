@@ -1,15 +1,16 @@
 """The time a parent grants its children: pending, stalled, altogether.
 
 All count from recorded times, so that a parent that is taken over waits no longer than one that
-was not; only silence counts from the take-over, since nobody listened before. An end that is
-there wins over a passed deadline.
+was not; only silence counts from the take-over, or from when this process hears again after it was
+cut off from Redis or stood still, since nobody listened before. An end that is there wins over a
+passed deadline.
 """
 
 from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inception.runs.model import State
 from inception.watching.endings import failed_end
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from inception.watching.revoking import Revoker
 
 
+_LATE: Final = 1.0
+"""Seconds (s) by which a deadline comes late in a process that stood still, and heard nobody."""
+
+
 class Deadlines:
     """Arms the deadlines of watched nodes and ends those that pass one."""
 
@@ -31,6 +36,11 @@ class Deadlines:
         self._ctx = ctx
         self._endings = endings
         self._revoker = revoker
+        self._hears_since = 0.0
+
+    def hear_again(self) -> None:
+        """Children may have spoken and not been heard until now: count their silence from here."""
+        self._hears_since = time.monotonic()
 
     def arm(self, live: LiveRun, node: LiveNode, options: WatchOptions) -> None:
         """Hold `node` to `options` from now on."""
@@ -53,7 +63,11 @@ class Deadlines:
         seconds: float,
         check: Callable[[LiveRun, LiveNode, WatchOptions], None],
     ) -> None:
+        at = time.monotonic() + seconds
+
         def due() -> None:
+            if time.monotonic() > at + _LATE:
+                self.hear_again()
             if node.options is not None and not node.ended and not live.dropped:
                 check(live, node, node.options)
 
@@ -77,8 +91,8 @@ class Deadlines:
     def _stalled(self, live: LiveRun, node: LiveNode, options: WatchOptions) -> None:
         """Silence counts once it has started; before that it is pending."""
         allowed = options.stall_timeout or 0.0
-        silent = time.monotonic() - node.heard
-        if node.state in (State.PENDING, State.RETRY):
+        silent = time.monotonic() - max(node.heard, self._hears_since)
+        if node.state in (State.PENDING, State.RETRY) or not self._ctx.hub.connected:
             self._in(live, node, allowed, self._stalled)
         elif silent < allowed:
             self._in(live, node, allowed - silent, self._stalled)

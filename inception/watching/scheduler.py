@@ -62,13 +62,14 @@ class Scheduler:
         )
         self._steps = Steps(ctx, self.hearing.word)
         self._bodies = Bodies(ctx, app, self.endings, self._end_run)
+        self._deadlines = Deadlines(ctx, self.endings, self.revoker)
         self._bodies.desk = Desk(
             clock=ctx.clock,
             store=ctx.store,
             steps=self._steps,
             revoker=self.revoker,
             begin=self._bodies.begin,
-            deadlines=Deadlines(ctx, self.endings, self.revoker),
+            deadlines=self._deadlines,
         )
         self._stopping = False
         self._taking: set[str] = set()
@@ -138,6 +139,7 @@ class Scheduler:
 
         While Redis was away messages may have been taken from their queues and reached nobody.
         """
+        self._deadlines.hear_again()
         for live in list(self.runs.values()):
             self._ctx.crew.submit(partial(self._resync, live))
         self.send_again(self._ctx.consumers.queues)

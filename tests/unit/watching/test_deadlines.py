@@ -98,3 +98,56 @@ def test_a_host_whose_clock_is_an_hour_ahead_grants_as_long_as_any(
     )
 
     assert granted == [pytest.approx(20, abs=1), pytest.approx(50, abs=1)]
+
+
+class Silence:
+    """A child with a `stall_timeout` of half a minute, of which nothing was heard for a minute."""
+
+    def __init__(self, live: LiveRun, *, connected: bool = True) -> None:
+        self.timers, self.endings = _Timers(), _Endings()
+        crew = SimpleNamespace(submit=lambda job: job())
+        revoker = SimpleNamespace(order_stop=lambda *_a, **_k: None)
+        store = SimpleNamespace(read_end=lambda _run, _path: None)
+        ctx = SimpleNamespace(
+            store=store, timers=self.timers, crew=crew, clock=ServerClock(),
+            hub=SimpleNamespace(connected=connected),
+        )  # fmt: skip
+        self.deadlines = Deadlines(
+            cast("Any", ctx), cast("Any", self.endings), cast("Any", revoker)
+        )
+        node = LiveNode(path="0", name="child", kind="child", task_id="t", state=State.STARTED)
+        self.deadlines.arm(live, node, WatchOptions(stall_timeout=30.0))
+        node.heard = time.monotonic() - 60.0
+
+    @property
+    def errors(self) -> list[str | None]:
+        self.timers.due()
+        return [end.meta["error"] for end in self.endings.ended]
+
+
+def test_a_child_that_is_silent_for_too_long_ends(live: LiveRun) -> None:
+    silence = Silence(live)
+
+    assert silence.errors == ["stall_timeout: nothing was heard of it for 30 s"]
+
+
+def test_silence_counts_from_when_children_are_heard_again(live: LiveRun) -> None:
+    """Redis was away: what they said was dropped."""
+    silence = Silence(live)
+    silence.deadlines.hear_again()
+
+    assert silence.errors == []
+
+
+def test_while_nobody_is_heard_no_silence_counts(live: LiveRun) -> None:
+    assert Silence(live, connected=False).errors == []
+
+
+def test_a_process_that_stood_still_takes_nobody_for_silent(
+    live: LiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its deadlines come before what it has yet to hear."""
+    silence, now = Silence(live), time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 45.0)
+
+    assert silence.errors == []
