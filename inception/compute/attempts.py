@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from celery.exceptions import Ignore, Reject, Retry
@@ -42,6 +43,9 @@ class Place(Protocol):
 
     def begin(self, held: Held) -> None:
         """This process, or this thread of it, works on `held` from now on."""
+
+    def ask(self, held: Held) -> None:
+        """It asks for the claim on `held` now; what was ordered before is not for this delivery."""
 
     def end(self, held: Held) -> None:
         """It works on it no more."""
@@ -80,8 +84,7 @@ class ComputeExecutor:
         )
         self._place.begin(held)
         try:
-            self._claim(task, held, body)
-            return self._run(body, held)
+            return self._run(body, self._claim(task, held, body))
         finally:
             self._place.end(held)
 
@@ -108,8 +111,11 @@ class ComputeExecutor:
 
     # The claim
 
-    def _claim(self, task: Any, held: Held, body: _Body) -> None:
-        """Make this attempt ours, STARTED, or raise Ignore where it is not (any more) to be run."""
+    def _claim(self, task: Any, held: Held, body: _Body) -> Held:
+        """Make this attempt ours, STARTED, or raise Ignore where it is not (any more) to be run.
+
+        Returns `held` as of the asking that had an answer.
+        """
         claim = Claim(
             run_id=held.run_id,
             path=held.path,
@@ -120,12 +126,20 @@ class ComputeExecutor:
             pid=os.getpid(),
             word=body.word(self._words, STARTED, body.started()),
         )
-        answer = insist(lambda: self._store.claim(claim), what="a claim")
+
+        def ask() -> ClaimAnswer:
+            nonlocal held
+            held = replace(held, began=time.monotonic())
+            self._place.ask(held)
+            return self._store.claim(claim)
+
+        answer = insist(ask, what="a claim")
         if answer is not ClaimAnswer.OK:
             _log("A delivery of %s was dropped: %s", task.name, answer, claim=claim)
             raise Ignore
         if claim.word is None:
             body.store_started()
+        return held
 
     # The body and its end
 

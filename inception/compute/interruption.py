@@ -100,13 +100,13 @@ class Interruption:
             self._pass_on(signum, frame)
             return
         self._heard = order.serial
-        if self._armed and order.held == self._held:
+        if self._armed and order.is_for(self._held):
             self._serve(order)
 
     def _raise_if_ordered(self) -> None:
         """Serve an order that came between the claim and the body."""
         order = self._ordered()
-        if order is not None and order.serial != self._served and order.held == self._held:
+        if order is not None and order.serial != self._served and order.is_for(self._held):
             self._serve(order)
 
     def _ordered(self) -> Order | None:

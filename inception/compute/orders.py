@@ -44,8 +44,8 @@ class StopOrders:
         self._slots = slots
         self._messages: queue.Queue[StopMessage | None] = queue.Queue(MAX_ORDERS)
         self._given: dict[Held, Order] = {}
-        self._kills: list[tuple[float, int, Held]] = []
-        self._forgets: list[tuple[float, int, Held]] = []
+        self._kills: list[tuple[float, int, Order]] = []
+        self._forgets: list[tuple[float, int, Order]] = []
         self._serial = 0
         self._thread = threading.Thread(target=self._run, name="inception-orders", daemon=True)
 
@@ -79,8 +79,9 @@ class StopOrders:
             logger.error("Too many orders at once", extra={"action": "order_dropped"})
 
     def given_for(self, held: Held) -> Order | None:
-        """The order that `held` was signalled for, if it was."""
-        return self._given.get(held)
+        """The order that this delivery of `held` was signalled for, if it was."""
+        order = self._given.get(held)
+        return order if order is not None and order.is_for(held) else None
 
     def _run(self) -> None:
         while True:
@@ -103,29 +104,42 @@ class StopOrders:
         while self._kills and self._kills[0][0] <= now:
             self._kill(heapq.heappop(self._kills)[2])
         while self._forgets and self._forgets[0][0] <= now:
-            self._given.pop(heapq.heappop(self._forgets)[2], None)
+            order = heapq.heappop(self._forgets)[2]
+            if self._given.get(order.held) is order:
+                del self._given[order.held]
 
     def _carry_out(self, message: StopMessage) -> None:
-        if message.held in self._given:
-            return  # a repeated order starts no second grace
-        self._serial += 1
         order = Order(
-            serial=self._serial, held=message.held, state=message.state, error=message.error
+            serial=self._serial + 1,
+            held=message.held,
+            state=message.state,
+            error=message.error,
+            given=time.monotonic(),
         )
+        if self._is_repeated(order):
+            return  # it starts no second grace
+        self._serial += 1
         if self._signal(order, signal.SIGTERM):
             kill_at = time.monotonic() + message.grace
-            heapq.heappush(self._kills, (kill_at, order.serial, order.held))
-            heapq.heappush(self._forgets, (kill_at + _REMEMBERED, order.serial, order.held))
+            heapq.heappush(self._kills, (kill_at, order.serial, order))
+            heapq.heappush(self._forgets, (kill_at + _REMEMBERED, order.serial, order))
 
-    def _kill(self, held: Held) -> None:
-        order = self._given.get(held)
-        if order is not None:
+    def _is_repeated(self, order: Order) -> bool:
+        """True if what works on it now was ordered to stop before."""
+        earlier = self._given.get(order.held)
+        if earlier is None:
+            return False
+        working = [held for _pid, held in self._slots.working().values() if held == order.held]
+        return all(earlier.is_for(held) for held in working)
+
+    def _kill(self, order: Order) -> None:
+        if self._given.get(order.held) is order:
             self._signal(order, signal.SIGKILL)
 
     def _signal(self, order: Order, signum: signal.Signals) -> bool:
         """Signal the process that works on it now; True unless none of this worker does."""
         try:
-            with self._slots.holding(order.held) as found:
+            with self._slots.holding(order) as found:
                 if found is None:
                     return False
                 index, pid = found

@@ -23,6 +23,10 @@ class PoolSlot:
         """Say that this process works on `held` from now on."""
         self._slots.begin(self._index, held)
 
+    def ask(self, held: Held) -> None:
+        """Say that it asks for the claim on `held` now: no earlier order is for this delivery."""
+        self._slots.begin(self._index, held)
+
     def end(self, held: Held) -> None:  # noqa: ARG002 -- a slot holds one at a time
         """Say that it works on nothing; an order for `held` is too late from now on."""
         self._slots.end(self._index)
@@ -45,6 +49,9 @@ class OwnMemory:
         """Say that a thread of this process works on `held` from now on."""
         with self._lock:
             self._working.append(held)
+
+    def ask(self, held: Held) -> None:
+        """Nobody can order anything here."""
 
     def end(self, held: Held) -> None:
         """Say that it works on it no more."""

@@ -51,12 +51,17 @@ class Deaths:
             return
         retries = request.request_dict.get("retries") or 0
         held = Held(run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt, retries=retries)
-        order = self._order_for(held)
+        order = self._order_for(self._as_it_began(held, request.worker_pid))
         if order is not None:
             ending = stopped(order.state, order.error, None)
         if self._slots is not None and not isinstance(exception, TimeLimitExceeded):
             self._slots.clear(request.worker_pid)
         self._record(ending, held, request.worker_pid)
+
+    def _as_it_began(self, held: Held, pid: int | None) -> Held:
+        """The delivery that the pool process died of, if its slot still says which."""
+        working = self._slots.working().values() if self._slots is not None else ()
+        return next((one for its_pid, one in working if (its_pid, one) == (pid, held)), held)
 
     def leave(self) -> None:
         """Record as lost whatever the pool, which has ended, left without an end."""

@@ -41,12 +41,18 @@ _LOCK_STEP: Final = 0.005
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """An attempt that a pool process works on; the same one whatever Celery's own `retries`."""
+    """An attempt that a pool process works on; the same one whatever Celery's own `retries`.
+
+    It may be delivered again: where Redis has lost its claim, or the step itself, which then starts
+    anew under the same name. `began` tells the deliveries apart: when this one last asked for its
+    claim, in seconds (s) of the monotonic clock that all processes of a host share.
+    """
 
     run_id: str
     path: str
     attempt: int
     retries: int = field(default=0, compare=False)
+    began: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +60,19 @@ class Order:
     """That the work on `held` must stop, and as what it then ends.
 
     `serial` rises with each order of a worker, so that a pool process knows the signal of one
-    order from the next one and from a signal that nobody ordered.
+    order from the next one and from a signal that nobody ordered. `given` is when, on the clock of
+    `Held.began`.
     """
 
     serial: int
     held: Held
     state: State = State.REVOKED
     error: str | None = None
+    given: float = 0.0
+
+    def is_for(self, held: Held | None) -> bool:
+        """True unless it is for another attempt, or for an earlier delivery of this one."""
+        return held is not None and held == self.held and held.began <= self.given
 
 
 class SlotBusy(Exception):
@@ -103,14 +115,14 @@ class Slots:
         return found
 
     @contextmanager
-    def holding(self, held: Held) -> Iterator[tuple[int, int] | None]:
-        """Give slot and pid that work on `held` and keep them there meanwhile; None if ended.
+    def holding(self, order: Order) -> Iterator[tuple[int, int] | None]:
+        """Give slot and pid of what `order` is for, and keep them there meanwhile; None if ended.
 
         For the main process. Raises SlotBusy.
         """
         for index in self._used():
             with self._for_main(index):
-                if self._held(index) == held:
+                if order.is_for(self._held(index)):
                     yield index, self._pid(index)
                     return
         yield None
@@ -183,24 +195,25 @@ class Slots:
 
 
 def _pack_held(held: Held) -> bytes:
-    return _bounded([held.run_id, held.path, held.attempt, held.retries])
+    return _bounded([held.run_id, held.path, held.attempt, held.retries, held.began])
 
 
 def _unpack_held(text: bytes) -> Held:
-    run_id, path, attempt, retries = json.loads(text)
-    return Held(run_id=run_id, path=path, attempt=attempt, retries=retries)
+    run_id, path, attempt, retries, began = json.loads(text)
+    return Held(run_id=run_id, path=path, attempt=attempt, retries=retries, began=began)
 
 
 def _pack_order(order: Order) -> bytes:
     error = cut(order.error, _MAX_ORDER_ERROR) if order.error is not None else None
     held = order.held
-    return _bounded([order.serial, order.state, error, held.run_id, held.path, held.attempt])
+    words: list[JsonValue] = [order.serial, order.state, error, order.given]
+    return _bounded([*words, held.run_id, held.path, held.attempt])
 
 
 def _unpack_order(text: bytes) -> Order:
-    serial, state, error, run_id, path, attempt = json.loads(text)
+    serial, state, error, given, run_id, path, attempt = json.loads(text)
     held = Held(run_id=run_id, path=path, attempt=attempt)
-    return Order(serial=serial, held=held, state=State(state), error=error)
+    return Order(serial=serial, held=held, state=State(state), error=error, given=given)
 
 
 def _bounded(fields: list[JsonValue]) -> bytes:

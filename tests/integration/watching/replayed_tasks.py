@@ -20,7 +20,8 @@ from inception.watching.live import LiveNode
 
 _draws = itertools.count()
 recorded: dict[tuple[str, str, int], object] = {}
-"""What a recorded verb returned first: by run, parent's path, and place in it."""
+"""What a recorded verb returned first: by run, parent's path, and place in it. No two tests may
+give a run the same name, or one is told what was returned in the other."""
 
 
 @child

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -81,6 +82,16 @@ def test_an_order_that_came_before_the_body_is_raised_at_its_beginning() -> None
     orders.give(HELD)
     with pytest.raises(Stopped), interruption.body(HELD):
         pytest.fail("the body must not run")
+
+
+def test_an_order_for_an_earlier_delivery_is_not_raised_in_a_later_one() -> None:
+    """Its claim was refused then; the step was started anew under the same name."""
+    orders = Orders()
+    interruption = Interruption(orders.read)
+    orders.give(HELD)
+    with interruption.body(replace(HELD, began=1.0)):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert interruption.stop_since(0) is None
 
 
 def test_an_order_whose_signal_came_before_the_body_is_raised_at_its_beginning() -> None:

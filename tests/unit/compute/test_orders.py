@@ -3,14 +3,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from inception.compute.orders import StopOrders, read_message
 from inception.compute.slots import Held, Slots
 from inception.runs.model import State
+from tests.running import eventually
 
 HELD = Held(run_id="run", path="0", attempt=1)
 OTHER = Held(run_id="run", path="1", attempt=1)
@@ -75,6 +77,25 @@ def test_a_process_that_does_not_leave_is_killed_after_the_grace(
     process = fork(slots, HELD, stubborn=True)
     orders.hear(message(HELD, grace=0.2))
     assert process.wait() == signal.SIGKILL
+
+
+def test_a_later_delivery_is_stopped_by_a_later_order_alone(
+    slots: Slots, orders: StopOrders
+) -> None:
+    """Redis had lost the claim of the first one, or the step, and it was started again."""
+    first = fork(slots, HELD, stubborn=False)
+    orders.hear(message(HELD, grace=0.3))
+    assert first.wait() == signal.SIGTERM
+    second = fork(slots, replace(HELD, began=time.monotonic()), stubborn=True)
+    ((_pid, delivery),) = slots.working().values()
+
+    assert orders.given_for(HELD) is not None
+    assert orders.given_for(delivery) is None
+    time.sleep(0.5)  # the first order's grace passes
+    orders.hear(message(HELD, grace=30))
+    eventually(lambda: orders.given_for(delivery) is not None, 5, "the second order is given")
+    os.kill(second.pid, signal.SIGQUIT)
+    assert second.wait() == signal.SIGQUIT, "the first order's grace was not the second one's"
 
 
 def test_an_order_for_something_else_signals_nobody(slots: Slots, orders: StopOrders) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -23,15 +24,25 @@ def test_an_ended_claim_is_not_held_by_anybody() -> None:
     slots.begin(0, HELD)
     slots.end(0)
     assert slots.working() == {}
-    with slots.holding(HELD) as found:
+    with slots.holding(Order(serial=1, held=HELD)) as found:
         assert found is None
+
+
+def test_an_order_is_not_for_a_later_delivery_of_the_same_attempt() -> None:
+    slots, order = Slots(), Order(serial=1, held=HELD, given=5.0)
+    slots.begin(0, replace(HELD, began=6.0))
+    with slots.holding(order) as found:
+        assert found is None
+    slots.begin(1, replace(HELD, began=4.0))
+    with slots.holding(order) as found:
+        assert found == (1, os.getpid())
 
 
 def test_an_order_names_the_claim_it_is_for() -> None:
     slots = Slots()
     slots.begin(1, HELD)
-    order = Order(serial=7, held=HELD, state=State.FAILURE, error='timeout: "1 s"')
-    with slots.holding(HELD) as found:
+    order = Order(serial=7, held=HELD, state=State.FAILURE, error='timeout: "1 s"', given=1.5)
+    with slots.holding(order) as found:
         assert found == (1, os.getpid())
         slots.give_order(1, order)
     slots.begin(1, OTHER)
