@@ -54,10 +54,16 @@ class AskedRun:
     retry_accepted_at: float | None = None
     refusal: str | None = None
     """What the server answered instead of accepting a revoke or a retry."""
-    refused_upon: float = 0.0
+    asked_upon: float | None = None
     """When that was seen (s since the epoch) which the revoke or the retry was asked upon."""
     server: View | None = None
     clients: Mapping[str, View | None] = field(default_factory=dict)
+
+    @property
+    def asked_at(self) -> list[float]:
+        """All times that what was asked of the run rests on: its start, if nothing else was."""
+        times = [self.revoke_accepted_at, self.retry_accepted_at, self.asked_upon]
+        return [at for at in times if at is not None] or [self.accepted_at]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

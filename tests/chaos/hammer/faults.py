@@ -216,12 +216,15 @@ class Hammer:
 LOST_WITH_REDIS = 2.0
 """Seconds (s) before a SIGKILL of Redis whose writes may be lost (docs/reliability.md)."""
 
+NOTED_WITHIN = 0.5
+"""Seconds (s) from an answer of Redis until it is written down, on a machine that is busy."""
+
 
 def lost_with(fault: Fault, at: float) -> bool:
     """True if what Redis acknowledged at this time may be gone by its own promise."""
     if fault.target != "redis" or fault.signum != signal.SIGKILL:
         return False
-    return at <= fault.at <= at + LOST_WITH_REDIS + (fault.cut or 0.0)
+    return at - NOTED_WITHIN <= fault.at <= at + LOST_WITH_REDIS + (fault.cut or 0.0)
 
 
 def _is_over(pid: int, within: float) -> bool:

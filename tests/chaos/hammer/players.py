@@ -164,13 +164,14 @@ class Players:
     def _retry(self, run_id: str, seen_at: float) -> None:
         answer = self._asker.post(f"/runs/{run_id}/retry", {})
         if answer.accepts(_RETRIED):
-            self._change(run_id, lambda run: replace(run, retry_accepted_at=answer.at))
+            accepted = {"retry_accepted_at": answer.at, "asked_upon": seen_at}
+            self._change(run_id, lambda run: replace(run, **accepted))
         else:
             self._refused(run_id, "the retry", answer, seen_at)
 
     def _refused(self, run_id: str, what: str, answer: Answer, seen_at: float) -> None:
         said = f"{what} was answered {answer.status} {answer.body.get('error')}"
-        self._change(run_id, lambda run: replace(run, refusal=said, refused_upon=seen_at))
+        self._change(run_id, lambda run: replace(run, refusal=said, asked_upon=seen_at))
 
     def _put(self, run: AskedRun) -> None:
         with self._lock:

@@ -83,9 +83,12 @@ class _Case:
             Breach(rule=rule, run_id=self._run.id, kind=kind, said=said, path=path)
         )
 
-    def _excused_or(self, at: float, rule: Rule, said: str, path: str | None = None) -> None:
+    def _excused_or(
+        self, at: float | Sequence[float], rule: Rule, said: str, path: str | None = None
+    ) -> None:
         """A breach, unless what was acknowledged at this time was lost with Redis."""
-        if self._evidence.redis_lost(at):
+        times = [at] if isinstance(at, float) else at
+        if any(self._evidence.redis_lost(each) for each in times):
             self.counts[Column.WITH_REDIS] += 1
         else:
             self._breach(rule, said, path)
@@ -100,12 +103,11 @@ class _Case:
         elif state != shape.end or (shape.value is not None and value != shape.value):
             error = server.run["meta"]["error"]
             said = f"ended {state} with {value!r} ({error}), not {shape.end} with {shape.value!r}"
-            asked_at = run.revoke_accepted_at or run.retry_accepted_at or run.accepted_at
-            self._excused_or(asked_at, Rule.WRONG_END, said)
+            self._excused_or(run.asked_at, Rule.WRONG_END, said)
         else:
             self.counts[Column.ENDED] += 1
         if run.refusal is not None:
-            self._excused_or(run.refused_upon, Rule.REFUSED, run.refusal)
+            self._excused_or(run.asked_at, Rule.REFUSED, run.refusal)
 
     def _hear_nodes(self, server: View) -> None:
         ended = {
