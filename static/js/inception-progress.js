@@ -66,7 +66,7 @@ const STYLE = `
   .error { color: var(--inception-failure, light-dark(#bf2b35, #ff7d80)); white-space: pre-wrap; }
   .message:empty, .error:empty, .connection:empty { display: none; }
   :host { --colour: var(--inception-bar, light-dark(#1f63cf, #6ea8ff)); }
-  :host([state="PENDING"]) { --colour: var(--inception-pending, light-dark(#667082, #98a2b1)); }
+  :host([state="PENDING"]) { --colour: var(--inception-pending, light-dark(#5d6777, #98a2b1)); }
   :host([state="SUCCESS"]) { --colour: var(--inception-success, light-dark(#1a7446, #53c68b)); }
   :host([state="FAILURE"]), :host([state="LOST"]) {
     --colour: var(--inception-failure, light-dark(#bf2b35, #ff7d80)); }

@@ -12,6 +12,8 @@ from tests.browser.dashboard import Dashboard
 
 AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("/", "/start", "/workers", "/docs")
+NO_RUN = "/runs/00000000-0000-4000-8000-000000000000"
+NO_MATCH = "/?q=nothing+is+called+that"
 
 
 @pytest.fixture
@@ -40,8 +42,9 @@ def test_no_page_scrolls_sideways(viewer: Viewer, run_page: str, width: int) -> 
 def test_no_page_breaks_a_rule_of_accessibility(viewer: Viewer, run_page: str, scheme: str) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not installed: npm ci brings it")
+    viewer.expected = ("404",)
     page = viewer.open("/", color_scheme=scheme, reduced_motion="reduce")
-    for path in (*PAGES, run_page, "/signin"):
+    for path in (*PAGES, run_page, NO_RUN, NO_MATCH, "/signin"):
         page.goto(path)
         _settled(page)
         page.evaluate(AXE.read_text())

@@ -44,7 +44,7 @@ export function RunPage({ runId, nodePath }) {
   useEffect(() => follow(runId, services, view), [runId]);
   if (store.gone.value) return html`<${Gone} runId=${runId} />`;
   if (store.refused.value)
-    return html`<${Blank} title="This run cannot be shown"><p class="muted">
+    return html`<${Blank} title="This run cannot be shown" alone=${true}><p class="muted">
       ${store.refused.value.message}</p><//>`;
   if (!store.run.value) return html`<${Loading} label="Reading the run" />`;
   return html`<${Shown} runId=${runId} view=${view} />`;
@@ -184,7 +184,7 @@ function useEscape(act) {
 
 /** @param {{runId: string}} props */
 function Gone({ runId }) {
-  return html`<${Blank} title="There is no such run">
+  return html`<${Blank} title="There is no such run" alone=${true}>
     <p class="muted">Run <span class="mono">
       ${shortId(runId)}</span> was deleted, has expired or never was.</p>
     <p><a class="button" href="/">All runs</a></p>
