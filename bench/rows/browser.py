@@ -277,7 +277,7 @@ def _scroll_through(page: Page) -> None:
 
 def _watched(browser: Browser, page: Page, load: Load | ListLoad, rate: int) -> Seen:
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     with moving(load, rate) as made:
         before, spent = made[0], _spent(session)
         used = _of_largest(browser, _processor)
@@ -298,7 +298,7 @@ def _watched(browser: Browser, page: Page, load: Load | ListLoad, rate: int) -> 
 
 
 def _spent(session: CDPSession) -> tuple[float, float]:
-    """What the page's main thread, and the scripts on it, took so far, in ms."""
+    """What the page's main thread, and the scripts on it, took of a processor so far, in ms."""
     told = session.send("Performance.getMetrics")["metrics"]
     metrics = {one["name"]: one["value"] * 1000 for one in told}
     return metrics["TaskDuration"], metrics["ScriptDuration"]
