@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -58,6 +59,19 @@ def test_every_container_has_a_health_check_and_is_started_again(compose: dict[s
     for service in compose["services"].values():
         assert service["healthcheck"]["test"][0] == "CMD"
         assert service["restart"] == "always"
+
+
+def test_compose_understands_its_file() -> None:
+    asked = ["docker", "compose"]
+    if (
+        shutil.which("docker") is None
+        or subprocess.run([*asked, "version"], check=False).returncode
+    ):
+        pytest.skip("docker compose is not here")
+    command = [*asked, "-f", str(FOLDER / "compose/compose.yaml"), "config", "--quiet"]
+    environ = {**os.environ, "REDIS_PASSWORD": "chosen"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_systemd_understands_the_units(tmp_path: Path) -> None:

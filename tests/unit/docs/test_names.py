@@ -12,6 +12,7 @@ import inception
 from inception.runs import settings
 from tasks import examples
 from tests.documents import PAGES
+from webapp.errors import STATUS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -48,3 +49,10 @@ def test_every_example_is_listed() -> None:
 
     listed = re.findall(r"`tasks\.examples\.(\w+)\.", (CHECKOUT / "docs/index.md").read_text())
     assert set(listed) == modules
+
+
+def test_the_protocol_has_every_error_beside_its_status() -> None:
+    page = (CHECKOUT / "docs/protocol.md").read_text()
+    rows = re.findall(r"^\| (\d{3}(?:, \d{3})*) \| (.*) \|$", page, re.MULTILINE)
+    said = {code: statuses for statuses, words in rows for code in re.findall(r"`(\w+)`", words)}
+    assert [code for code in STATUS if str(STATUS[code]) not in said.get(code, "")] == []
