@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ from inception.runs import keys
 from inception.runs.celery_app import create_client
 from inception.runs.connection import connect
 from inception.runs.control import Control
-from inception.runs.errors import StoreUnavailable
+from inception.runs.errors import ParentNotFound, StoreUnavailable
 from inception.runs.model import Node, Run, State
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from tests.acceptance.worker_process import WorkerProcess
-from tests.running import eventually
+from tests.running import PAUSE, eventually
 
 TASKS = "tests.acceptance.fault_tasks"
+ANNOUNCED_WITHIN = 10.0
+"""Seconds (s) from a worker's being ready until its parents are known."""
 TTL = 2.0
 """Seconds (s) until a silent process is dead, in these tests."""
 
@@ -57,8 +60,18 @@ class Deployment:
             worker.wait_until_ready()
 
     def start(self, name: str, **kwargs: Any) -> str:
-        """Start a run of a parent of `fault_tasks`, and return its id."""
-        return self._control.start(f"{TASKS}.{name}", kwargs).run["id"]
+        """Start a run of a parent of `fault_tasks`, and return its id.
+
+        A worker says that it is ready a moment before it has announced its parents.
+        """
+        deadline = time.monotonic() + ANNOUNCED_WITHIN
+        while True:
+            try:
+                return self._control.start(f"{TASKS}.{name}", kwargs).run["id"]
+            except ParentNotFound:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE)
 
     def revoke(self, run_id: str, path: str | None = None) -> None:
         """Ask a run, or a part of it, to stop."""
