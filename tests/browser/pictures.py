@@ -1,9 +1,9 @@
 """Pictures of every page in every state: `python -m tests.browser.pictures FOLDER [words…]`.
 
-Each state is brought about in a real application and taken light, dark, on a phone and on a very
-wide screen; only those whose name holds one of the words, if any are given. `FOLDER/index.html`
-shows them side by side. With INCEPTION_TEST_URL a running dashboard is taken, whose workers know
-`tests.browser.pictured`; what must be alone in an application is left out then.
+Each state is brought about in a real application and taken light, dark, on a phone, a tablet and a
+very wide screen; only those whose name holds one of the words, if any are given.
+`FOLDER/index.html` shows them side by side. With INCEPTION_TEST_URL a running dashboard is taken,
+whose workers know `tests.browser.pictured`; what must be alone in an application is left out then.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ LOOKS: dict[str, dict[str, Any]] = {
         "color_scheme": "dark",
         "has_touch": True,
     },
+    "tablet": {"viewport": {"width": 820, "height": 1100}, "color_scheme": "light"},
     "wide": {"viewport": {"width": 2560, "height": 1300}, "color_scheme": "light"},
 }
 PASSWORD = "correct horse"
