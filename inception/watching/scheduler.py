@@ -6,8 +6,9 @@ import heapq
 import logging
 import secrets
 import threading
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from inception.authoring.secret_arguments import vault_of
 from inception.runs.errors import HistoryLost, RunNotFound, SecretsUnreadable, StaleToken
@@ -26,7 +27,7 @@ from inception.watching.steps import Steps
 from inception.watching.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from celery import Celery
 
@@ -35,10 +36,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
+
 MAX_RUNS: Final = 20_000
 """Runs held by one process; above that it takes no more, and others or later ticks do."""
 MOST_SENT_AGAIN: Final = 500
 """Messages sent once more when some may be lost: about half a second (s) of one thread."""
+_TURN: Final = 200
+"""Nodes of a run that is taken over, some ten milliseconds (ms) in which a green process does
+nothing else."""
 _CHILDREN_PAUSE: Final = 0.5
 """Seconds (s) until a run whose nodes haven't all ended is asked to end again."""
 
@@ -233,7 +239,7 @@ class Scheduler:
         live.journal = dict(loaded.journal)
         live.intents.update(loaded.intents)
         live.rollup.restore(ROOT, loaded.run["meta"]["completion"])
-        for node in sorted(loaded.nodes, key=lambda node: tree_order(node["path"])):
+        for node in _in_turns(sorted(loaded.nodes, key=lambda node: tree_order(node["path"]))):
             taken = LiveNode.from_record(node, live.granted(node["path"]))
             taken.claim = loaded.claims.get(taken.path) if taken.ended else None
             live.add(taken)
@@ -267,7 +273,8 @@ class Scheduler:
 
     def _settle(self, live: LiveRun, loaded: LoadedRun) -> None:
         silent = []
-        for node in [n for n in list(live.nodes.values()) if n.kind == "child" and not n.ended]:
+        nodes = [n for n in list(live.nodes.values()) if n.kind == "child" and not n.ended]
+        for node in _in_turns(nodes):
             claim, end = loaded.claims.get(node.path), loaded.ends.get(node.path)
             if claim is not None and claim.attempt == node.attempt and _is_news(claim, node):
                 self.hearing.claimed(live, node, claim)
@@ -315,6 +322,14 @@ class Scheduler:
         live.root.cancel_timers()
         for frame in list(live.frames.values()):
             frame.revoke()
+
+
+def _in_turns(items: Sequence[Item]) -> Iterator[Item]:
+    """Go through what may be thousands, and let others of this process have their turns."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % _TURN == 0:
+            time.sleep(0)
 
 
 def _is_news(claim: ClaimRecord, node: LiveNode) -> bool:
