@@ -38,7 +38,7 @@ class Door:
     """The users, sessions and tokens of one application."""
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
-        self.sessions = Grants(client, keys.SESSIONS, most=MAX_SESSIONS)
+        self.sessions = Grants(client, keys.SESSIONS, most=MAX_SESSIONS, yield_=True)
         self.tokens = Grants(client, keys.TOKENS, most=MAX_TOKENS, prefix=TOKEN_PREFIX)
         self.audit = Audit(client)
         roll = Roll(client, self.audit)

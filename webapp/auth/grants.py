@@ -37,13 +37,19 @@ class Grant:
 
 
 class Grants:
-    """The words of one kind, in one hash in Redis: at most `most` of them at a time."""
+    """The words of one kind, in one hash in Redis: at most `most` of them at a time.
 
-    def __init__(self, client: redis.Redis, key: str, *, most: int, prefix: str = "") -> None:
+    Where they `yield_` the oldest makes room for one too many; else that is refused.
+    """
+
+    def __init__(
+        self, client: redis.Redis, key: str, *, most: int, prefix: str = "", yield_: bool = False
+    ) -> None:
         self._client = client
         self._key = key
         self._most = most
         self._prefix = prefix
+        self._yield = yield_
 
     def give(
         self,
@@ -105,14 +111,17 @@ class Grants:
         self._remove([_digest(word)])
 
     def _make_room(self) -> int:
-        """Drop what has expired if there is no room; return the time (ms)."""
+        """Drop what has expired, or yields, if there is no room; return the time (ms)."""
         now = self._now()
         with refusals_as_errors():
             count = cast(int, self._client.hlen(self._key))
         if count < self._most:
             return now
-        expired = [digest for digest, one in self._read().items() if not _is_valid(one, now)]
-        if not self._remove(expired):
+        given = self._read()
+        leaving = [digest for digest, one in given.items() if not _is_valid(one, now)]
+        if not leaving and self._yield:
+            leaving = [min(given, key=lambda digest: given[digest].created_at)]
+        if not self._remove(leaving):
             raise TooManyRequests(f"There are {self._most:,} of these already; take some back.")
         return now
 

@@ -134,6 +134,14 @@ def test_as_many_are_valid_as_may_be(redis_url: str) -> None:
     assert sorted(grant.name for grant in grants.all()) == ["b", "c"]
 
 
+def test_the_oldest_session_yields_so_that_nobody_is_kept_from_signing_in(
+    redis_url: str,
+) -> None:
+    sessions = Grants(connect(redis_url, purpose="test"), "grants", most=2, yield_=True)
+    words = [sessions.give(name, Role.VIEWER, lifetime=60)[0] for name in "abc"]
+    assert [sessions.find(word) is not None for word in words] == [False, True, True]
+
+
 def test_while_redis_is_away_nobody_is_taken_for_a_stranger(
     own_redis: PrivateRedis, tmp_path: Path
 ) -> None:

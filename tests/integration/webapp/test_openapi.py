@@ -113,6 +113,18 @@ def test_every_error_has_a_code_that_belongs_to_its_status(document: dict[str, A
                 assert {STATUS[code] for code in codes} == {int(status)}
 
 
+def test_every_code_is_in_the_protocol_beside_its_status() -> None:
+    table = PROTOCOL.read_text().partition("### Errors")[2].partition("\n\nArguments")[0]
+    listed = {
+        (int(status), code)
+        for statuses, codes in re.findall(r"^\| ([0-9, ]+) \| (.*) \|$", table, re.MULTILINE)
+        for status in statuses.split(", ")
+        for code in re.findall(r"`(\w+)`", codes)
+        if STATUS.get(code) == int(status)
+    }
+    assert {(status, code) for code, status in STATUS.items()} == listed
+
+
 def test_its_examples_exist_and_its_links_lead_on(web: Web, document: dict[str, Any]) -> None:
     calls = calls_of(document)
     start = calls["POST", "/api/v1/runs"]
