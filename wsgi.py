@@ -31,6 +31,7 @@ elif _mode == "gevent":
     monkey.patch_all()
 
 import logging
+import resource
 import signal
 import socket
 from typing import Any, Final
@@ -43,13 +44,14 @@ from webapp.app import create_app
 MAX_CONNECTIONS: Final = 10_000
 """Connections served at a time under eventlet, whose own default of 1,024 sockets soon reach."""
 
+FILES_BESIDE: Final = 200
+"""Files that are open beside the clients' connections: those to Redis, the pages' own."""
 SILENCE: Final = 60
 """Seconds (s) for which eventlet waits for a client to send or take something: who opens
 connections and says nothing would else keep them. Websockets are pinged more often than that."""
 
 _SERVER_OPTIONS: Final[dict[AsyncMode, dict[str, Any]]] = {
     AsyncMode.EVENTLET: {
-        "max_size": MAX_CONNECTIONS,
         "socket_timeout": SILENCE,
         "log_output": False,
     },
@@ -71,8 +73,27 @@ def main() -> int:
         print(f"inception web: {error}", file=sys.stderr)  # noqa: T201
         return 2
     _end_at_once_on_signals()
-    sockets.run(app, settings.host, settings.port, **_SERVER_OPTIONS[settings.async_mode])
+    options = _SERVER_OPTIONS[settings.async_mode]
+    if settings.async_mode is AsyncMode.EVENTLET:
+        options = {**options, "max_size": _most_connections()}
+    sockets.run(app, settings.host, settings.port, **options)
     return 0
+
+
+def _most_connections() -> int:
+    """As many as files may be open, which is raised as far as it may be.
+
+    eventlet ends the process at the connection that it has no file for; those for which there is
+    no place wait.
+    """
+    wanted = MAX_CONNECTIONS + FILES_BESIDE
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        now = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (now, most))
+    if now == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return max(min(MAX_CONNECTIONS, now - FILES_BESIDE), 1)
 
 
 def _check_port(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,11 @@ def serve(redis_url: str, port: int) -> Iterator[Serve]:
     """Starts wsgi.py with settings of its own."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(**settings: str) -> subprocess.Popen[str]:
+    def start(files: int | None = None, **settings: str) -> subprocess.Popen[str]:
         environ = {**os.environ, "REDIS_URL": redis_url, "INCEPTION_PORT": str(port), **settings}
         command = [sys.executable, "wsgi.py"]
+        if files is not None:  # that it may have open
+            command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -118,6 +121,22 @@ def test_a_port_in_use_is_said_in_one_line(serve: Serve, port: int, mode: str) -
     assert len(lines) == 1
     assert str(port) in lines[0]
     assert "Traceback" not in said
+
+
+def test_more_connections_than_files_end_nothing(serve: Serve, port: int) -> None:
+    process = serve(files=300)
+    wait_until_served(port)
+    first = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    others: list[socket.socket] = []
+    with suppress(TimeoutError):  # of the first that is not let in
+        while len(others) < 350:
+            others.append(socket.create_connection(("127.0.0.1", port), 3))
+    first.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port)
+    assert first.recv(20).startswith(b"HTTP/1.1 200")
+    for each in (first, *others):
+        each.close()
+    wait_until_served(port)
+    assert process.poll() is None
 
 
 def test_it_does_not_bind_to_the_world_without_users(serve: Serve) -> None:
