@@ -29,7 +29,7 @@ def _settled(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [360, 1440, 2560])
+@pytest.mark.parametrize("width", [360, 820, 1440, 2560])
 def test_no_page_scrolls_sideways(viewer: Viewer, run_page: str, width: int) -> None:
     page = viewer.open("/", viewport={"width": width, "height": 800})
     for path in (*PAGES, run_page):
