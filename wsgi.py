@@ -76,6 +76,7 @@ def main() -> int:
     options = _SERVER_OPTIONS[settings.async_mode]
     if settings.async_mode is AsyncMode.EVENTLET:
         options = {**options, "max_size": _most_connections()}
+        _bound_messages()
     sockets.run(app, settings.host, settings.port, **options)
     return 0
 
@@ -94,6 +95,23 @@ def _most_connections() -> int:
     if now == resource.RLIM_INFINITY:
         return MAX_CONNECTIONS
     return max(min(MAX_CONNECTIONS, now - FILES_BESIDE), 1)
+
+
+def _bound_messages() -> None:
+    """Let a message that comes in many frames be no larger than one frame may be.
+
+    eventlet bounds the frames alone, and keeps those of a message until its last has come.
+    """
+    from eventlet.websocket import FailedConnectionError, RFC6455WebSocket  # noqa: PLC0415
+
+    class Message(RFC6455WebSocket.Message):  # type: ignore[misc]  # the library has no types
+        def push(self, data: bytes, final: bool = False) -> None:
+            super().push(data, final)
+            self.size = getattr(self, "size", 0) + len(data)
+            if self.size > self.max_frame_length:
+                raise FailedConnectionError(1009, "The message is too large.")
+
+    RFC6455WebSocket.Message = Message
 
 
 def _check_port(settings: Settings) -> None:

@@ -49,18 +49,27 @@ def end_senders_of_malformed(sockets: SocketIO) -> None:
     engine.on("message", read_or_end)
     # A table of what the async mode is made of, shared by all servers; there is no public way in.
     websocket = engine._async["websocket"]  # noqa: SLF001
-    engine._async = {**engine._async, "websocket": _Ending(websocket)}  # noqa: SLF001
+    ending = _Ending(websocket, largest=engine.max_http_buffer_size)
+    engine._async = {**engine._async, "websocket": ending}  # noqa: SLF001
 
 
 class _Ending:
-    """Makes websockets of Engine.IO whose connection ends when their reader stumbles."""
+    """Makes websockets of Engine.IO whose connection ends when their reader stumbles.
 
-    def __init__(self, websocket: Callable[..., Any]) -> None:
+    `largest` (bytes) bounds a message where simple-websocket reads it, which would else keep the
+    frames of one without end; for eventlet `wsgi.py` does the same.
+    """
+
+    def __init__(self, websocket: Callable[..., Any], *, largest: int) -> None:
         self._websocket = websocket
+        self._largest = largest
 
     def __call__(self, read_all: Callable[[Any], Any], *server: Any) -> Any:
         """A WSGI application, as Engine.IO has it from its async mode."""
-        return self._websocket(partial(_read_or_end, read_all), *server)
+        application = self._websocket(partial(_read_or_end, read_all), *server)
+        if hasattr(application, "server_args"):
+            application.server_args["max_message_size"] = self._largest
+        return application
 
 
 def _read_or_end(read_all: Callable[[Any], Any], websocket: Any) -> Any:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import websocket
 
 from tests.integration.webapp.clients import PATIENCE, Client, View
 from tests.integration.webapp.guarded import Browser, refusal, write_users
@@ -90,8 +91,23 @@ def test_each_mode_serves_pages_rest_and_live_events(
         assert view.nodes["0"]["meta"]["iteration"] == 29
         client.close()
     check_bodies_in_chunks(port, run.id)
+    check_messages_in_frames(port)
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
+
+
+def check_messages_in_frames(port: int) -> None:
+    """What has no end is cut off at the size that a message may have."""
+    address = f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket"
+    stranger = websocket.create_connection(address, timeout=PATIENCE)
+    assert stranger.recv()
+    frame = "4" + "x" * 500_000
+    kinds = [websocket.ABNF.OPCODE_TEXT, *([websocket.ABNF.OPCODE_CONT] * 5)]
+    with suppress(ConnectionError):
+        for kind in kinds:
+            stranger.send_frame(websocket.ABNF.create_frame(frame, kind, fin=0))
+    with suppress(ConnectionError, websocket.WebSocketConnectionClosedException):
+        assert not stranger.recv()
 
 
 def check_bodies_in_chunks(port: int, run_id: str) -> None:
