@@ -52,6 +52,7 @@ class RawSubscriber:
 
     def __init__(self, client: RedisClient, channel: str) -> None:
         self.sightings = Sightings()
+        self._client = client  # which closes its connections once nobody holds it
         self._pubsub = client.pubsub(ignore_subscribe_messages=False)
         self._pubsub.subscribe(channel)
         self._closing = threading.Event()

@@ -10,6 +10,9 @@ from inception.runs.errors import NotJson, TooLarge
 from inception.runs.model import LARGEST_INTEGER_BITS, MAX_JSON_BYTES, JsonValue
 
 _DEEPEST: Final = 100
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_SORTING_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True)
+"""Made once: `json.dumps` would make one for each value."""
 
 
 def encode(value: object, what: str = "value") -> str:
@@ -19,7 +22,7 @@ def encode(value: object, what: str = "value") -> str:
     included) or TooLarge.
     """
     _check(value, what, 0)
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    text = _ENCODER.encode(value)
     if len(text) > MAX_JSON_BYTES:
         raise TooLarge(
             f"The {what} is {len(text):,} bytes of JSON; at most {MAX_JSON_BYTES:,} are kept. "
@@ -36,7 +39,7 @@ def normalise(value: object, what: str = "value") -> JsonValue:
 
 def digest(args: object, kwargs: object) -> str:
     """A short digest of a step's arguments: equal for equal JSON, whatever the key order."""
-    text = json.dumps([args, kwargs], separators=(",", ":"), sort_keys=True, allow_nan=False)
+    text = _SORTING_ENCODER.encode([args, kwargs])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

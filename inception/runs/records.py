@@ -205,14 +205,6 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spawned:
-    """Steps were recorded, the last as `seq`."""
-
-    seq: int
-    epoch: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EndedUnclaimed:
     """What was ended; `skipped` are the nodes that a worker has claimed in the meantime."""
 
@@ -223,18 +215,16 @@ class EndedUnclaimed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Written):
     """The run's end as it was recorded, or up to 20 paths of nodes that must end first.
 
-    With `waiting_for` nothing was written and `state` is the run's present one; with `revoked`
-    neither, since the run was asked to stop before: only a REVOKED end is taken of it.
+    With `waiting_for` only nodes were written and `state` is the run's present one; likewise with
+    `must_revoke`, since the run was asked to stop before: only a REVOKED end is taken of it.
     """
 
-    seq: int
-    epoch: str
     state: State
     waiting_for: tuple[str, ...] = ()
-    revoked: bool = False
+    must_revoke: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,6 @@ from inception.runs.records import (
     Fields,
     Lease,
     NewStep,
-    Spawned,
     Written,
 )
 from inception.runs.scripts import Scripts
@@ -54,23 +53,30 @@ class Writing(Scripts):
         Under a revoke a state that isn't final becomes REVOKING, and a parent that would end
         otherwise than as REVOKED comes back as `revoked`, left as it is.
         """
-        words = [*recordtext.arguments_of(run or {}), len(nodes), *_patches(nodes)]
+        words = [*recordtext.arguments_of(run or {}), *_patches(nodes)]
         answer = self._as_owner("write", lease, op, words)
-        refused, revoked = _two_lists(answer[3:])
+        refused, revoked = _lists(answer[3:], 2)
         return Written(seq=int(answer[1]), epoch=answer[2], refused=refused, revoked=revoked)
 
     def spawn(
-        self, lease: Lease, op: int, steps: Sequence[NewStep], run: Fields | None = None
-    ) -> Spawned:
+        self,
+        lease: Lease,
+        op: int,
+        steps: Sequence[NewStep],
+        run: Fields | None = None,
+        nodes: Mapping[str, Fields] | None = None,
+    ) -> Written:
         """Record steps and their nodes before the children are sent; known steps are left alone.
 
-        Raises SpawnRefused under a revoke and TooManyNodes, both with nothing written.
+        Before that merge patches into nodes and into the run, as `write` does. Raises SpawnRefused
+        under a revoke and TooManyNodes, both with nothing written.
         """
-        words: list[str | int] = [*recordtext.arguments_of(run or {}), len(steps)]
+        words = [*recordtext.arguments_of(run or {}), *_patches(nodes or {}), len(steps)]
         for step in steps:
             words += (*_entry(step), *recordtext.arguments_of(_node_of(step)))
         answer = self._as_owner("spawn", lease, op, words)
-        return Spawned(seq=int(answer[1]), epoch=answer[2])
+        refused, revoked = _lists(answer[3:], 2)
+        return Written(seq=int(answer[1]), epoch=answer[2], refused=refused, revoked=revoked)
 
     def record_value(self, lease: Lease, op: int, key: str, text: str) -> str:
         """Record a value (JSON text) in the journal; returns what is recorded, ours or earlier."""
@@ -79,9 +85,8 @@ class Writing(Scripts):
 
     def end_unclaimed(self, lease: Lease, op: int, nodes: Mapping[str, Fields]) -> EndedUnclaimed:
         """Write ends to those nodes that no worker has claimed; the others are `skipped`."""
-        words: list[str | int] = [len(nodes), *_patches(nodes)]
-        answer = self._as_owner("end_unclaimed", lease, op, words)
-        refused, skipped = _two_lists(answer[3:])
+        answer = self._as_owner("end_unclaimed", lease, op, _patches(nodes))
+        refused, skipped = _lists(answer[3:], 2)
         return EndedUnclaimed(seq=int(answer[1]), epoch=answer[2], refused=refused, skipped=skipped)
 
     def new_attempt(
@@ -113,16 +118,29 @@ class Writing(Scripts):
         answer = self._as_owner("restart_step", lease, op, words)
         return int(answer[1])
 
-    def end_run(self, lease: Lease, op: int, state: State, run: Fields) -> Ended:
-        """End the run; refused while nodes go on, and other ends than REVOKED under a revoke."""
-        words: list[str | int] = [state, *recordtext.arguments_of(run)]
+    def end_run(
+        self,
+        lease: Lease,
+        op: int,
+        state: State,
+        run: Fields,
+        nodes: Mapping[str, Fields] | None = None,
+    ) -> Ended:
+        """End the run; refused while nodes go on, and other ends than REVOKED under a revoke.
+
+        Before that merge patches into nodes, as `write` does, refused or not.
+        """
+        words: list[str | int] = [state, *recordtext.arguments_of(run), *_patches(nodes or {})]
         answer = self._as_owner("end_run", lease, op, words, keys.owned(lease.owner))
+        waiting_for, refused, revoked = _lists(answer[4:], 3)
         return Ended(
             seq=int(answer[1]),
             epoch=answer[2],
+            refused=refused,
+            revoked=revoked,
             state=State(answer[3]),
-            waiting_for=tuple(answer[4:]),
-            revoked=answer[0] == "must_revoke",
+            waiting_for=waiting_for,
+            must_revoke=answer[0] == "must_revoke",
         )
 
     def _as_owner(
@@ -152,10 +170,14 @@ def _raise_refusal(word: str, lease: Lease) -> None:
         raise TooManyNodes(f"Run {lease.run_id} would have more than {MAX_NODES:,} nodes.")
 
 
-def _two_lists(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read two lists of paths, and before them how long the first one is."""
-    second = 1 + int(words[0])
-    return tuple(words[1:second]), tuple(words[second:])
+def _lists(words: Sequence[str], count: int) -> list[tuple[str, ...]]:
+    """Read `count` lists of paths, and before each but the last one how long it is."""
+    lists = []
+    for _ in range(count - 1):
+        end = 1 + int(words[0])
+        lists.append(tuple(words[1:end]))
+        words = words[end:]
+    return [*lists, tuple(words)]
 
 
 def _entry(step: NewStep) -> tuple[str | int, str | int]:
@@ -164,7 +186,8 @@ def _entry(step: NewStep) -> tuple[str | int, str | int]:
 
 
 def _patches(nodes: Mapping[str, Fields]) -> list[str | int]:
-    words: list[str | int] = []
+    """Patches of nodes as the scripts read them: their number, then path and patch of each."""
+    words: list[str | int] = [len(nodes)]
     for path, fields in nodes.items():
         words += (path, *recordtext.arguments_of(fields))
     return words

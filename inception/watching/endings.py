@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LOST_TYPES: Final = frozenset({"WorkerLostError", "Terminated"})
+_COMPANY: Final = 0.005
+"""Seconds (s) for which a recorded end waits for what its parent does next, to ride along."""
 _FIRST_BACKOFF: Final = 1.0
 _LONGEST_BACKOFF: Final = 300.0
 """Seconds (s) before a failed child's next attempt: doubled each time, with full jitter."""
@@ -52,13 +54,22 @@ class Endings:
         self._ctx = ctx
         self._begin_sending = begin_attempt
 
-    def finish(self, live: LiveRun, node: LiveNode, end: NodeEnd) -> None:
-        """Let `node` end as `end`, unless it has an end; its parent hears once it is recorded."""
+    def finish(
+        self, live: LiveRun, node: LiveNode, end: NodeEnd, *, in_claim: bool = False
+    ) -> None:
+        """Let `node` end as `end`, unless it has an end; its parent hears once it is recorded.
+
+        An end that is `in_claim` is recorded there: whoever takes the run over finds it. So the
+        parent hears at once, and what it does next takes the node's record along.
+        """
         with live.lock:
             if node.ended or live.dropped:
                 return
             self._decide(live, node, end)
-            live.writer.post(node, {**end.fields(), "waiting": "null"}, urgent=True)
+            fields = {**end.fields(), "waiting": "null"}
+            live.writer.post(node, fields, urgent=not in_claim, company=in_claim * _COMPANY)
+        if in_claim:
+            self.recorded(live, node)
 
     def finish_unclaimed(self, live: LiveRun, nodes: list[LiveNode], end: NodeEnd) -> None:
         """End those of `nodes` that no worker has claimed, in one step that excludes claims."""
@@ -105,7 +116,7 @@ class Endings:
         if end.state == State.LOST:
             self.lose(live, node, end.attempt, end.meta["error"] or "its worker died")
         else:
-            self._take_attempt_end(live, node, end.attempt, _node_end(end))
+            self._take_attempt_end(live, node, end.attempt, _node_end(end), in_claim=True)
 
     def take_word(self, live: LiveRun, node: LiveNode, attempt: int, word: CeleryWord) -> None:
         """Look up what Celery's final word on an attempt means. Needs a round trip: crew only."""
@@ -146,15 +157,17 @@ class Endings:
             node.settled = attempt
             return True
 
-    def _take_attempt_end(self, live: LiveRun, node: LiveNode, attempt: int, end: NodeEnd) -> None:
+    def _take_attempt_end(
+        self, live: LiveRun, node: LiveNode, attempt: int, end: NodeEnd, *, in_claim: bool = False
+    ) -> None:
         if not self._settle(live, node, attempt):
             return
         if end.state != State.FAILURE or not node.retries_left or live.is_revoked(node.path):
-            self.finish(live, node, end)
+            self.finish(live, node, end, in_claim=in_claim)
             return
         node.retries_left -= 1
         if not self._begin_attempt(live, node, State.FAILURE, end.meta["error"] or ""):
-            self.finish(live, node, end)
+            self.finish(live, node, end, in_claim=in_claim)
 
     def _take_word_of_claimed(
         self, live: LiveRun, node: LiveNode, claim: ClaimRecord, word: CeleryWord

@@ -25,8 +25,8 @@ from inception.runs.keys import retried
 from inception.runs.keys import retries as retries_key
 from inception.runs.model import ROOT, JsonValue, Meta, State
 from inception.runs.paths import child_path, tree_order
+from inception.runs.recordtext import raw
 from inception.watching.journal import RecordedStep, value_key
-from inception.watching.live import raw
 
 if TYPE_CHECKING:
     from inception.authoring.frame import WatchOptions

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inception.runs.meta import read_meta
 from inception.runs.model import State
 from inception.runs.records import ClaimRecord
-from inception.runs.recordtext import end_in_message
-from inception.watching.live import raw
+from inception.runs.recordtext import end_in_message, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from inception.runs.errors import StaleToken, StoreUnavailable
@@ -49,10 +50,15 @@ class Lane:
         Returns its answer. Raises StaleToken if the run belongs to another owner by now or the
         lane was closed, and what `write` raises besides StoreUnavailable.
         """
+        with self.turn() as op:
+            return self.insist(lambda: write(self.lease, op))
+
+    @contextmanager
+    def turn(self) -> Iterator[int]:
+        """Wait for one's turn to write, and have it within; gives the operation's number."""
         with self._flight:
             self._op += 1
-            op = self._op
-            return self.insist(lambda: write(self.lease, op))
+            yield self._op
 
     def insist(self, ask: Callable[[], Answer]) -> Answer:
         """Do `ask()` again while Redis is away; for what is safe to repeat. Raises as `commit`."""

@@ -11,31 +11,30 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from inception.authoring.outcome import Outcome
 from inception.runs.keys import retries
 from inception.runs.meta import empty_meta
 from inception.runs.model import ROOT, JsonValue, Meta, NodeKind, State
 from inception.runs.paths import is_under, lineage
+from inception.runs.records import Written
+from inception.runs.recordtext import raw
 from inception.watching.rollup import RollUp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from inception.authoring.frame import StepRequest, WatchOptions
     from inception.runs.concealment import Hidden
     from inception.runs.model import Node, Run
-    from inception.runs.records import ClaimRecord
+    from inception.runs.records import ClaimRecord, Lease
     from inception.watching.lane import Lane
     from inception.watching.timers import Timer
 
 NULL: Final = "null"
 
-
-def raw(value: object) -> str:
-    """`value` as the JSON text of a field."""
-    return json.dumps(value, separators=(",", ":"))
+Landed = TypeVar("Landed", bound=Written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +205,20 @@ class Parting(StrEnum):
     """It can't be written here; the next beat takes it up again."""
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class Cargo:
+    """What a write takes along: patches of nodes and of the run.
+
+    `carriers` are the nodes (the root too) whose patches these are, `ended` those of them whose
+    ends are recorded by it.
+    """
+
+    carriers: Sequence[LiveNode]
+    ended: Sequence[LiveNode]
+    nodes: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    run: Mapping[str, str] | None = None
+
+
 class RunWriter(Protocol):
     """What carries a run's changes to the store."""
 
@@ -218,6 +231,11 @@ class RunWriter(Protocol):
         company: float = 0.0,
     ) -> None:
         """Let `fields` of `node` be written."""
+
+    def carry(
+        self, write: Callable[[Lease, int, Cargo], Landed], *, run_too: bool = True
+    ) -> Landed:
+        """Do a write of the caller's own, which takes along what has gathered."""
 
     def roll_up(self, node: LiveNode, completion: float, *, succeeded: bool = False) -> None:
         """Let the parents above `node` show how far they are."""
@@ -242,7 +260,8 @@ class LiveRun:
         self.writer: RunWriter
         self.result_lock = threading.Lock()
         """Held over a write of the run's Celery result, so that its end stays the last one."""
-        self.result_stored_at = 0.0
+        self.showing: Timer | None = None
+        """When its Celery result shows what was written since it was last stored."""
 
     @property
     def root(self) -> LiveNode:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from inception.runs.errors import InceptionError, RunNotFound, StaleToken, StoreUnavailable
 from inception.runs.model import State
+from inception.runs.recordtext import raw
 from inception.watching.consumers import Consumers
-from inception.watching.live import LiveRun, raw
+from inception.watching.live import LiveRun
 from inception.watching.liveness import Liveness
 from inception.watching.retention import Retention
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +34,8 @@ LINGER: Final = 5.0
 
 
 SHOW_INTERVAL: Final = 0.5
-"""Seconds (s) between two metas of a run on its Celery result: two round trips each."""
+"""Seconds (s) until a run's meta is on its Celery result, by two round trips: at most twice a
+second then, and never for a run that is over sooner."""
 
 
 class RunFailed(Exception):
@@ -114,13 +114,10 @@ class Results:
             log.info("A result is left to expire: %s", error, extra=about)
 
     def show_meta(self, live: LiveRun) -> None:
-        """Let `AsyncResult(run_id)` show the run's meta, at most twice a second."""
+        """Let `AsyncResult(run_id)` show the run's meta."""
         with live.result_lock:
-            now = time.monotonic()
-            if live.root.ended or now - live.result_stored_at < SHOW_INTERVAL:
-                return
-            live.result_stored_at = now
-            self._store(live.id, dict(live.root.meta), "PROGRESS")
+            if not live.root.ended and not live.dropped:
+                self._store(live.id, dict(live.root.meta), "PROGRESS")
 
     def show_end(self, live: LiveRun, state: State) -> None:
         """Let `AsyncResult(run_id).get()` return the run's value or raise its error."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from inception.runs.errors import InceptionError, NodeAlreadyEnded, RunAlreadyEnded
 from inception.runs.meta import empty_meta
 from inception.runs.model import State
+from inception.runs.recordtext import raw
 from inception.watching.endings import revoked_end
-from inception.watching.live import raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,6 +22,7 @@ from inception.watching.endings import Endings, failed_end, under_revoke
 from inception.watching.hearing import Hearing
 from inception.watching.lane import Lane
 from inception.watching.live import LiveNode, LiveRun, NodeEnd, Parting
+from inception.watching.results import SHOW_INTERVAL
 from inception.watching.revoking import Revoker
 from inception.watching.steps import Steps
 from inception.watching.writer import Writer
@@ -191,7 +192,7 @@ class Scheduler:
             on_recorded=self.endings.recorded,
             on_revoked=self.endings.revoke_instead,
             drop=self.drop,
-            on_landed=self._ctx.results.show_meta,
+            on_landed=self._show_soon,
         )
         self.runs[live.id] = live
         try:
@@ -300,10 +301,13 @@ class Scheduler:
     def _end_run(self, live: LiveRun, end: NodeEnd) -> None:
         """Record the run's end, and let `AsyncResult` know."""
         fields = {k: v for k, v in end.fields().items() if k != "state"}
-        ended = live.lane.commit(
-            lambda lease, op: self._ctx.store.end_run(lease, op, end.state, fields)
+        ended = live.writer.carry(
+            lambda lease, op, cargo: self._ctx.store.end_run(
+                lease, op, end.state, fields, cargo.nodes
+            ),
+            run_too=False,
         )
-        if ended.revoked:
+        if ended.must_revoke:
             self._end_run(live, under_revoke(end, live.root.meta))
             return
         if ended.waiting_for:
@@ -316,10 +320,23 @@ class Scheduler:
         self._let_go(live)
         self._ctx.results.show_end(live, ended.state)
 
+    def _show_soon(self, live: LiveRun) -> None:
+        """Let `AsyncResult` show the run's meta, with whatever is written until then."""
+
+        def show() -> None:
+            live.showing = None
+            self._ctx.crew.submit(partial(self._ctx.results.show_meta, live))
+
+        with live.lock:
+            if live.showing is None and not live.dropped:
+                live.showing = self._ctx.timers.call_later(SHOW_INTERVAL, show)
+
     def _let_go(self, live: LiveRun) -> None:
         live.lane.close()
         self.runs.pop(live.id, None)
         live.root.cancel_timers()
+        if live.showing is not None:
+            live.showing.cancel()
         for frame in list(live.frames.values()):
             frame.revoke()
 

@@ -95,7 +95,11 @@ class Steps:
         wait_until_heard = self._ask_for(live, nodes)
         new = [self._new_step(node) for node in nodes]
         try:
-            live.lane.commit(lambda lease, op: self._ctx.store.spawn(lease, op, new))
+            live.writer.carry(
+                lambda lease, op, cargo: self._ctx.store.spawn(
+                    lease, op, new, cargo.run, cargo.nodes
+                )
+            )
         except Exception:
             for node in nodes:
                 self._ctx.hub.leave(node.task_id)

@@ -1,16 +1,20 @@
 -- Ends a run, once every node has ended. The final state is written once.
 --
 -- KEYS  1-8 the run's keys, 9 the owner's set of runs
--- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 the final state, then the run's patch: number of
---       fields, name and value of each
--- Returns {"ok", seq, epoch, state}; with nothing written {"children", seq, epoch, state, up to
---       20 paths...} while nodes go on, and {"must_revoke", seq, epoch, state} if a run that is
---       to stop would end otherwise than as REVOKED; {"stale"}, {"lost"}, {"gone"}
--- Event: the run, its last
+-- ARGV  1 run id, 2 owner, 3 token, 4 op, 5 the final state, then the run's patch (number of
+--       fields, name and value of each), the number of nodes, and for each its path and patch
+-- Returns {"ok", seq, epoch, state, number of paths that go on, these (up to 20), number refused,
+--       refused paths..., revoked paths...}, the last as "write" does. With nothing but the nodes
+--       written {"children", ...} while some go on, and {"must_revoke", ...} if a run that is to
+--       stop would end otherwise than as REVOKED; {"stale"}, {"lost"}, {"gone"}
+-- Events: each patched node, then the run; its last if it ended
 
 local state = ARGV[5]
 local run, refusal = open_own_run()
 if refusal then return refusal end
+local argument = arguments(6)
+local patch = read_record(argument)
+local left = patch_nodes(run, read_patches(argument))
 
 local function going_on()
   local paths = {}
@@ -22,12 +26,18 @@ local function going_on()
   return paths
 end
 
-if unended(run) > 0 then
-  return {'children', string.format('%.0f', run.seq), run.epoch, run.state, unpack(going_on())}
+local function answer(word, paths)
+  return answered(with_paths({word, string.format('%.0f', run.seq), run.epoch, run.state},
+    paths, left.refused, left.revoked))
 end
-if state ~= 'REVOKED' and is_revoked(run, '') then
-  return {'must_revoke', string.format('%.0f', run.seq), run.epoch, run.state}
+
+local function not_yet(word, paths)
+  if #run.events > 0 then finish(run, run.state) end
+  return answer(word, paths)
 end
-merge(run.record, '', read_record(arguments(6)))
+
+if unended(run) > 0 then return not_yet('children', going_on()) end
+if state ~= 'REVOKED' and is_revoked(run, '') then return not_yet('must_revoke', {}) end
+merge(run.record, '', patch)
 end_run(run, state, KEYS[9])
-return answered({'ok', string.format('%.0f', run.seq), run.epoch, state})
+return answer('ok', {})

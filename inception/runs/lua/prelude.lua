@@ -181,11 +181,13 @@ local function answered(words)
   return words
 end
 
--- Adds two lists of paths to an answer, and before them how long the first one is.
-local function with_paths(words, first, second)
-  words[#words + 1] = tostring(#first)
-  for _, path in ipairs(first) do words[#words + 1] = path end
-  for _, path in ipairs(second) do words[#words + 1] = path end
+-- Adds lists of paths to an answer, and before each but the last one how long it is.
+local function with_paths(words, ...)
+  local lists = {...}
+  for number, paths in ipairs(lists) do
+    if number < #lists then words[#words + 1] = tostring(#paths) end
+    for _, path in ipairs(paths) do words[#words + 1] = path end
+  end
   return words
 end
 
@@ -275,6 +277,27 @@ local function patch_node(run, path, patch)
   move_node(run, node, old, state)
   store_node(run, path, node)
   return 'ok'
+end
+
+-- Reads patches of nodes from the arguments: their number, and for each its path and patch.
+local function read_patches(argument)
+  local patches = {}
+  for i = 1, tonumber(argument()) do
+    local path = argument()
+    patches[i] = {path = path, patch = read_record(argument)}
+  end
+  return patches
+end
+
+-- Merges patches into nodes. Returns the paths that were "refused", and those "revoked", of those
+-- that were left as they are.
+local function patch_nodes(run, patches)
+  local left = {refused = {}, revoked = {}}
+  for _, each in ipairs(patches) do
+    local paths = left[patch_node(run, each.path, each.patch)]
+    if paths then paths[#paths + 1] = each.path end
+  end
+  return left
 end
 
 -- Gives the node its next attempt, the earlier one kept; its claim and end are superseded.
@@ -378,6 +401,15 @@ local function finish(run, state)
   redis.call('PUBLISH', LIST_CHANNEL, text)
   run.state = state
   return text
+end
+
+-- Merges the owner's patch into the run and stores it. Only end_run gives it a final state.
+local function finish_patched(run, patch)
+  local wanted = patch.fields.state and unquote(patch.fields.state) or run.state
+  if FINAL[wanted] then wanted = run.state end
+  merge(run.record, '', patch)
+  if is_revoked(run, '') then wanted = 'REVOKING' end
+  finish(run, wanted)
 end
 
 -- ---------------------------------------------------------------- places

@@ -1,18 +1,22 @@
--- Records the steps a parent takes, before their children are sent.
+-- Records the steps a parent takes, before their children are sent, and what the owner has to say
+-- of other nodes besides.
 --
 -- KEYS  1-8 the run's keys
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, then the run's patch (number of fields, name and value
---       of each), the number of steps, and for each the journal's entry, how many further
---       attempts may follow a failure of it, and the node's record
--- Returns {"ok", seq, epoch}; {"revoked"} under a revoke and {"too_many"} beyond MAX_NODES, with
---       nothing written; {"stale"}, {"lost"}, {"gone"}
--- Events: each new node, their parents, then the run. None if all steps were recorded before
+--       of each), the number of nodes, and for each its path and patch, the number of steps, and
+--       for each the journal's entry, how many further attempts may follow a failure of it, and
+--       the node's record
+-- Returns {"ok", seq, epoch, number refused, refused paths..., revoked paths...} as "write" does;
+--       {"revoked"} under a revoke and {"too_many"} beyond MAX_NODES, with nothing written;
+--       {"stale"}, {"lost"}, {"gone"}
+-- Events: each patched node, each new node, their parents, then the run. None if nothing is new
 
 local run, refusal = open_own_run()
 if refusal then return refusal end
 
 local argument = arguments(5)
 local patch = read_record(argument)
+local patches = read_patches(argument)
 local steps = {}
 for _ = 1, tonumber(argument()) do
   local entry, retries, node = argument(), argument(), read_record(argument)
@@ -24,6 +28,7 @@ for _ = 1, tonumber(argument()) do
 end
 if redis.call('HLEN', NODES) + #steps > MAX_NODES then return {'too_many'} end
 
+local left = patch_nodes(run, patches)
 local born, parents = {}, {}
 for _, step in ipairs(steps) do
   local node, parent = step.node, unquote(step.node.fields.parent)
@@ -47,8 +52,6 @@ end
 
 if #steps > 0 then tally('steps', #steps) end
 redis.call('HSET', RUN, 'rescues', 0)
-if #steps > 0 or #patch.names > 0 then
-  merge(run.record, '', patch)
-  finish(run, run.state)
-end
-return answered({'ok', string.format('%.0f', run.seq), run.epoch})
+if #run.events > 0 or #patch.names > 0 then finish_patched(run, patch) end
+return answered(with_paths({'ok', string.format('%.0f', run.seq), run.epoch},
+  left.refused, left.revoked))

@@ -12,17 +12,7 @@ if refusal then return refusal end
 
 local argument = arguments(5)
 local patch = read_record(argument)
-local kept = {refused = {}, revoked = {}}
-for _ = 1, tonumber(argument()) do
-  local path = argument()
-  local paths = kept[patch_node(run, path, read_record(argument))]
-  if paths then paths[#paths + 1] = path end
-end
-
-local wanted = patch.fields.state and unquote(patch.fields.state) or run.state
-if FINAL[wanted] then wanted = run.state end -- only end_run ends a run
-merge(run.record, '', patch)
-if is_revoked(run, '') then wanted = 'REVOKING' end
-finish(run, wanted)
+local left = patch_nodes(run, read_patches(argument))
+finish_patched(run, patch)
 return answered(with_paths({'ok', string.format('%.0f', run.seq), run.epoch},
-  kept.refused, kept.revoked))
+  left.refused, left.revoked))

@@ -143,6 +143,26 @@ def test_a_run_does_not_end_before_its_nodes(held: HeldRun) -> None:
     assert held.store.end_run(held.lease, held.next_op(), State.SUCCESS, {}).waiting_for == ()
 
 
+def test_a_run_ends_together_with_the_last_of_its_nodes(held: HeldRun) -> None:
+    held.spawn("0")
+    before = held.store.read_run(RUN)["seq"]
+    done = {"0": patch(state=State.SUCCESS, value=7)}
+    ended = held.store.end_run(held.lease, held.next_op(), State.SUCCESS, patch(value=8), done)
+    assert (ended.state, ended.waiting_for, ended.seq) == (State.SUCCESS, (), before + 2)
+    assert held.store.read_node(RUN, "0")["value"] == 7
+    assert held.store.read_run(RUN)["value"] == 8
+
+
+def test_a_run_that_may_not_end_yet_keeps_what_was_said_of_its_nodes(held: HeldRun) -> None:
+    held.spawn("0", "1")
+    done = {"0": patch(state=State.SUCCESS)}
+    ended = held.store.end_run(held.lease, held.next_op(), State.SUCCESS, patch(value=8), done)
+    assert ended.waiting_for == ("1",)
+    assert held.state_of("0") == State.SUCCESS
+    run = held.store.read_run(RUN)
+    assert (run["state"], run["value"], run["seq"]) == (State.STARTED, None, ended.seq)
+
+
 def test_a_final_node_stays_as_it_is(held: HeldRun) -> None:
     held.spawn("0")
     assert held.end("0") == ()

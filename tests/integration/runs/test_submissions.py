@@ -145,11 +145,11 @@ def test_a_run_that_is_to_stop_takes_no_other_end_and_nothing_of_it(held: HeldRu
     seq = held.store.read_run(RUN)["seq"]
     done = patch(meta=empty_meta("OK"), value=1)
     refused = held.store.end_run(held.lease, 1, State.SUCCESS, done)
-    assert refused.revoked
+    assert refused.must_revoke
     assert held.store.read_run(RUN)["seq"] == seq
 
     ended = held.store.end_run(held.lease, 2, State.REVOKED, patch(meta=empty_meta("ERROR")))
-    assert not ended.revoked
+    assert not ended.must_revoke
     assert held.store.read_run(RUN)["meta"]["status"] == "ERROR"
     assert held.store.read_run(RUN)["value"] is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -13,7 +13,7 @@ from inception.runs.model import State
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.watching.context import Context
-from inception.watching.endings import Endings
+from inception.watching.endings import Endings, failed_end
 from inception.watching.lane import Lane
 from inception.watching.live import LiveNode, LiveRun
 from tests.integration.runs.held_run import HeldRun, hold
@@ -25,8 +25,18 @@ class Pen:
     def __init__(self) -> None:
         self.posted: list[Mapping[str, str]] = []
 
-    def post(self, node: LiveNode, fields: Mapping[str, str], *, urgent: bool = False) -> None:
+    def post(
+        self,
+        node: LiveNode,
+        fields: Mapping[str, str],
+        *,
+        urgent: bool = False,
+        company: float = 0.0,
+    ) -> None:
         self.posted.append(fields)
+
+    def carry(self, write: object, *, run_too: bool = True) -> NoReturn:
+        raise NotImplementedError
 
     def roll_up(self, node: LiveNode, completion: float, *, succeeded: bool = False) -> None:
         pass
@@ -95,3 +105,33 @@ def test_a_child_that_recorded_nothing_gets_another_attempt(
 
     assert begun == [2]
     assert live.nodes["0"].end is None
+
+
+def test_a_parent_hears_of_an_end_in_its_claim_before_the_node_is_written(
+    held: HeldRun, live: LiveRun, endings: Endings
+) -> None:
+    """Whoever takes the run over reads it there; so it needn't wait for another write."""
+    node, told = live.nodes["0"], list[LiveNode]()
+    node.waiters.append(told.append)
+    held.store.end_claim(held.end_of("0", value_text="7"))
+    end = held.store.read_end(held.id, "0")
+    assert end is not None
+
+    endings.take_end(live, node, end)
+
+    assert told == [node]
+    assert node.outcome().value == 7
+    assert held.state_of("0") == State.PENDING
+
+
+def test_a_parent_hears_of_any_other_end_once_it_is_written(
+    live: LiveRun, endings: Endings
+) -> None:
+    node, told = live.nodes["0"], list[LiveNode]()
+    node.waiters.append(told.append)
+
+    endings.finish(live, node, failed_end(node.meta, "stall_timeout: silent"))
+
+    assert told == []
+    endings.recorded(live, node)
+    assert told == [node]
