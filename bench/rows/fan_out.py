@@ -145,6 +145,7 @@ def _bare(app: Application, run: HeldRun) -> tuple[str, int]:
     server = app.start_talking(
         sys.executable, "-m", "bench.baselines.room_emit", str(port), str(RATE)
     )
+    wait_for(lambda: app.store.read_run(run.id)["meta"]["message"], "the run did not move")
     batch = app.store.events_since(run.id, app.store.snapshot(run.id)["epoch"], 0)
     sample = {**batch, "events": batch["events"][-2:]}
     assert server.stdin is not None
