@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from inception.runs.connection import connect
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.watching import Watcher
+from inception.watching.doorbell import strategy_for
 
 LEAVE_WITHIN: Final = 1.0
 """Seconds (s) that Celery's own shutdown has once a watcher has handed its runs over."""
@@ -36,6 +38,10 @@ class WatcherPart:
         # Celery would make a backend for each greenlet that a message is handled in, which takes
         # as long as several steps; in a watcher nothing but `Results` ever uses one.
         app.conf.result_backend_thread_safe = True
+        # For each line that is logged eventlet would look through all threads, of which each
+        # waiting parent is one, for the name of the one that logs; no line of ours shows it.
+        logging.logThreads = False
+        self._app = app
         self._watcher = Watcher(
             app=app,
             store=Store(connect(url, purpose="watcher")),
@@ -50,6 +56,10 @@ class WatcherPart:
     def prepare(self) -> None:
         """Make the watcher the one who takes parents."""
         set_executor(ParentsOnly(self._watcher))
+        strategy = strategy_for(self._watcher.ring)
+        for task in self._app.tasks.values():
+            if kind_of(task) == "parent":
+                task.Strategy = strategy
 
     def enter_pool_process(self) -> None:
         """A watcher's pool has no processes."""

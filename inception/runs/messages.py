@@ -33,7 +33,12 @@ def ticket_headers(ticket: Ticket) -> dict[str, object]:
 def read_ticket(request: object) -> Ticket | None:
     """The ticket of a Celery request (`task.request`), or None if it has none that is ours."""
     headers = getattr(request, "headers", None)
-    said = headers.get(HEADER) if isinstance(headers, Mapping) else None
+    return ticket_in(headers) if isinstance(headers, Mapping) else None
+
+
+def ticket_in(headers: Mapping[str, object]) -> Ticket | None:
+    """The ticket among a message's headers, or None if there is none that is ours."""
+    said = headers.get(HEADER)
     if not isinstance(said, Mapping):
         return None
     run_id, path, attempt = said.get("run"), said.get("path", ROOT), said.get("attempt", 1)

@@ -128,12 +128,18 @@ class Watcher:
         run_id: str = ticket.run_id if ticket is not None else task.request.id
         if ticket is None:
             self._record_foreign(task, run_id, args, kwargs)
+        self.ring(run_id)
+        raise Ignore
+
+    def ring(self, run_id: str) -> None:
+        """Take a recorded run, if it is to be had; whatever comes of it is no error."""
+        about = {"action": "take_failed", "run_id": run_id}
         try:
             self._scheduler.take(run_id)
         except StoreUnavailable as error:
-            about = {"action": "take_failed", "run_id": run_id}
             log.warning("A run waits for a rescuer: %s", error, extra=about)
-        raise Ignore
+        except Exception:
+            log.exception("A run could not be taken, it waits for a rescuer", extra=about)
 
     def _record_foreign(
         self, task: Any, run_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
