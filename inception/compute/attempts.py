@@ -24,12 +24,12 @@ from inception.compute import ending
 from inception.compute.ending import BodyRaised, Ending, for_celery
 from inception.compute.interruption import Interruption, Stopped
 from inception.compute.output import Output
-from inception.compute.result_words import KEPT_AFTER_END, ResultWords
 from inception.compute.slots import Held
 from inception.runs.insistence import insist
 from inception.runs.messages import read_ticket
 from inception.runs.model import State
 from inception.runs.records import Claim, ClaimAnswer, ResultWord
+from inception.runs.result_words import KEPT_AFTER_END, ResultWords
 from inception.runs.store import Store
 
 logger = logging.getLogger(__name__)

@@ -25,7 +25,6 @@ from inception.compute.places import OwnMemory, PoolSlot
 from inception.compute.poolcare import PoolCare
 from inception.compute.recorder import Recorder
 from inception.compute.requests import Deaths, request_class
-from inception.compute.result_words import ResultWords
 from inception.compute.slots import Held, Slots
 from inception.runs import keys
 from inception.runs.beats import Beater
@@ -33,6 +32,7 @@ from inception.runs.connection import connect
 from inception.runs.errors import StoreUnavailable
 from inception.runs.listener import Listener
 from inception.runs.records import Beat, BeatAnswer, LogLine, RunningClaim
+from inception.runs.result_words import ResultWords
 from inception.runs.store import Store
 
 logger = logging.getLogger(__name__)

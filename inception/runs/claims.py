@@ -17,9 +17,8 @@ from inception.runs.records import (
     ClaimRecord,
     EndRecord,
     Fields,
-    ResultWord,
 )
-from inception.runs.scripts import Scripts, refusals_as_errors
+from inception.runs.scripts import Scripts, refusals_as_errors, result_words
 
 TOLD_WHOLE_BYTES: Final = 16 * 1024
 """A larger end isn't sent to the owner, who reads it instead."""
@@ -35,7 +34,7 @@ class Claims(Scripts):
         """
         words: list[str | int] = [claim.path, claim.attempt, claim.retries, claim.nonce]
         texts = [recordtext.raw(word) for word in (claim.task_id, claim.worker, claim.pid)]
-        key, result = _said(claim.word)
+        key, result = result_words(claim.word)
         answer = self._run_again_if_lost(
             "claim",
             [*keys.of_run(claim.run_id), *key],
@@ -50,7 +49,7 @@ class Claims(Scripts):
         run is gone.
         """
         words: list[str | int] = [recordtext.raw(end.run_id), end.path, end.attempt, end.retries]
-        key, result = _said(end.word)
+        key, result = result_words(end.word)
         words += (TOLD_WHOLE_BYTES, *result, *recordtext.arguments_of(_record_of(end)))
         answer = self._run_again_if_lost("end_claim", [*keys.of_run(end.run_id), *key], words)
         return bool(answer[0] == "ok")
@@ -91,11 +90,6 @@ class Claims(Scripts):
             texts = cast("list[str | None]", self._client.hmget(keys.claims(run_id), list(paths)))
         found = zip(paths, texts, strict=True)
         return {path: recordtext.claim_of(text) for path, text in found if text}
-
-
-def _said(word: ResultWord | None) -> tuple[list[str], list[str | int]]:
-    """The key of a result and its arguments; no key where none is to be said."""
-    return ([], ["", 0]) if word is None else ([word.key], [word.text, word.seconds])
 
 
 def _record_of(end: ClaimEnd) -> Fields:

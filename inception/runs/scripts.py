@@ -36,6 +36,7 @@ from inception.runs.model import (
     RECENT_ENDS_SECONDS,
     State,
 )
+from inception.runs.records import ResultWord
 
 _REFUSALS: Final = re.compile(
     r"\b(OOM|READONLY|LOADING|BUSY|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b"
@@ -120,6 +121,11 @@ def refusals_as_errors() -> Iterator[None]:
         if not isinstance(error, _REFUSED) and not _REFUSALS.search(str(error)):
             raise
         raise StoreUnavailable(f"Redis refuses for the moment: {error}") from error
+
+
+def result_words(word: ResultWord | None) -> tuple[list[str], list[str | int]]:
+    """The key of a result and its arguments; no key where none is to be said."""
+    return ([], ["", 0]) if word is None else ([word.key], [word.text, word.seconds])
 
 
 class Scripts:

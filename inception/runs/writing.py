@@ -27,9 +27,10 @@ from inception.runs.records import (
     Fields,
     Lease,
     NewStep,
+    ResultWord,
     Written,
 )
-from inception.runs.scripts import Scripts
+from inception.runs.scripts import Scripts, result_words
 
 _RESTARTED: Final = (
     "task_id", "name", "label", "kind", "queue", "meta", "args", "kwargs", "value", "traceback",
@@ -125,13 +126,16 @@ class Writing(Scripts):
         state: State,
         run: Fields,
         nodes: Mapping[str, Fields] | None = None,
+        word: ResultWord | None = None,
     ) -> Ended:
         """End the run; refused while nodes go on, and other ends than REVOKED under a revoke.
 
-        Before that merge patches into nodes, as `write` does, refused or not.
+        Before that merge patches into nodes, as `write` does, refused or not. `word` is said on
+        Celery's result channel in the same step, if the run ends.
         """
-        words: list[str | int] = [state, *recordtext.arguments_of(run), *_patches(nodes or {})]
-        answer = self._as_owner("end_run", lease, op, words, keys.owned(lease.owner))
+        key, result = result_words(word)
+        words = [state, *result, *recordtext.arguments_of(run), *_patches(nodes or {})]
+        answer = self._as_owner("end_run", lease, op, words, keys.owned(lease.owner), *key)
         waiting_for, refused, revoked = _lists(answer[4:], 3)
         return Ended(
             seq=int(answer[1]),

@@ -17,6 +17,7 @@ from celery.exceptions import TaskRevokedError
 
 from inception.runs.connection import connect
 from inception.runs.model import JsonValue, State
+from inception.runs.result_words import ResultWords
 from inception.runs.scripts import refusals_as_errors
 from inception.runs.sentinel import address_of
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-    from inception.watching.live import LiveRun
+    from inception.runs.records import ResultWord
+    from inception.watching.live import LiveRun, NodeEnd
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +88,12 @@ class CeleryWord:
 class Results:
     """The result backend, as far as a watcher needs it."""
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: Celery, runs_url: str) -> None:
+        """`runs_url` is the address of the Redis that keeps the runs."""
         self.app = app
         self._backend: Any = app.backend
         self.url = address_of(app.conf.result_backend, app.conf.result_backend_transport_options)
+        self._words = ResultWords(runs_url)
         self._client: redis.Redis = connect(self.url, purpose="results", size=8)
 
     def channel(self, task_id: str) -> str:
@@ -118,6 +122,13 @@ class Results:
         with live.result_lock:
             if not live.root.ended and not live.dropped:
                 self._store(live.id, dict(live.root.meta), "PROGRESS")
+
+    def word_of(self, run_id: str, end: NodeEnd) -> ResultWord | None:
+        """The result of a run, to be stored along with its end; None where it can't."""
+        if end.state != State.SUCCESS:
+            return None
+        value: JsonValue = json.loads(end.value_text)
+        return self._words.of_run(self._backend, run_id, states.SUCCESS, value)
 
     def show_end(self, live: LiveRun, state: State) -> None:
         """Let `AsyncResult(run_id).get()` return the run's value or raise its error."""

@@ -301,12 +301,14 @@ class Scheduler:
     def _end_run(self, live: LiveRun, end: NodeEnd) -> None:
         """Record the run's end, and let `AsyncResult` know."""
         fields = {k: v for k, v in end.fields().items() if k != "state"}
-        ended = live.writer.carry(
-            lambda lease, op, cargo: self._ctx.store.end_run(
-                lease, op, end.state, fields, cargo.nodes
-            ),
-            run_too=False,
-        )
+        word = self._ctx.results.word_of(live.id, end)
+        with live.result_lock:
+            ended = live.writer.carry(
+                lambda lease, op, cargo: self._ctx.store.end_run(
+                    lease, op, end.state, fields, cargo.nodes, word
+                ),
+                run_too=False,
+            )
         if ended.must_revoke:
             self._end_run(live, under_revoke(end, live.root.meta))
             return
@@ -318,7 +320,8 @@ class Scheduler:
             return
         live.root.end = end
         self._let_go(live)
-        self._ctx.results.show_end(live, ended.state)
+        if word is None:
+            self._ctx.results.show_end(live, ended.state)
 
     def _show_soon(self, live: LiveRun) -> None:
         """Let `AsyncResult` show the run's meta, with whatever is written until then."""

@@ -57,7 +57,7 @@ class Watcher:
         self._name = name
         self._consumed = consumed
         self._crew, self._timers, self._outbox = Crew(), Timers(), Outbox(app)
-        results = Results(app)
+        results = Results(app, url)
         self._hub = Hub(
             url=url,
             process=process,

@@ -1,4 +1,4 @@
-"""Celery's result rides along with a claim and its end."""
+"""Celery's result rides along with a claim, its end, and the end of a run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from celery import Celery
 
-from inception.compute.result_words import ResultWords
 from inception.runs.model import State
 from inception.runs.records import ClaimAnswer, ResultWord
+from inception.runs.result_words import ResultWords
 from inception.runs.store import Store
 from tests.integration.runs.held_run import RedisClient, hold
 
@@ -112,3 +112,20 @@ def test_results_in_another_database_are_left_to_celery(redis_url: str) -> None:
 def test_what_cannot_be_encoded_is_left_to_celery(redis_url: str) -> None:
     task = task_with_backend(redis_url)
     assert ResultWords(redis_url).of(task, "SUCCESS", object()) is None
+
+
+def test_a_run_says_its_word_when_it_ends_and_not_before(store: Store, client: RedisClient) -> None:
+    run = hold(store)
+    run.spawn("0")
+    store.end_run(run.lease, run.next_op(), State.SUCCESS, {}, word=word("early"))
+    assert client.get(KEY) is None
+    run.end("0")
+    store.end_run(run.lease, run.next_op(), State.SUCCESS, {}, word=word("done"))
+    assert client.get(KEY) == "done"
+
+
+def test_a_run_that_was_to_stop_says_no_success(store: Store, client: RedisClient) -> None:
+    run = hold(store)
+    store.request_revoke(run.id, "", by="anna", reason=None)
+    assert store.end_run(run.lease, 1, State.SUCCESS, {}, word=word("done")).must_revoke
+    assert client.get(KEY) is None

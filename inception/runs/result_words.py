@@ -1,8 +1,9 @@
-"""Lets Celery's result ride along with the claim and its end, where one Redis keeps both.
+"""Lets Celery's result ride along with a claim, its end or a run's, where one Redis keeps both.
 
 Celery's backend asks for a key and then writes it: two round trips for each state, and a watched
-child has two of them besides its claim's. The scripts that claim and end an attempt store and
-publish the same text under the same key instead, so that whoever reads results sees no difference.
+child has two of them besides its claim's. The scripts that claim and end an attempt, and the one
+that ends a run, store and publish the same text under the same key instead, so that whoever reads
+results sees no difference.
 """
 
 from __future__ import annotations
@@ -24,40 +25,55 @@ _REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
 
 
 class ResultWords:
-    """Words for the results of children, as Celery's Redis backend would write them."""
+    """Words for results, as Celery's Redis backend would write them."""
 
     def __init__(self, url: str) -> None:
-        """`url` is that of the Redis that keeps the claims."""
+        """`url` is that of the Redis that keeps the runs."""
         known = urlsplit(url).scheme in _REDIS_SCHEMES
         self._place = _place(ConnectionPool.from_url(url).connection_kwargs) if known else None
 
     def of(
         self, task: Any, state: str, result: object, *, seconds: int | None = None
     ) -> ResultWord | None:
-        """What to store and publish for `task` as its `state`, for `seconds` or as configured.
+        """What to store and publish for `task`, which runs here, as its `state`.
 
-        None where it can't ride along: results are ignored or kept elsewhere, or this one can't
-        be encoded, which Celery then says in its own way.
+        Kept for `seconds` or as configured. None where it can't ride along: results are ignored or
+        kept elsewhere, or this one can't be encoded, which Celery then says in its own way.
         """
-        backend, request = task.backend, task.request
+        request = task.request
+        return self._word(task.backend, request.id, state, result, request, seconds)
+
+    def of_run(self, backend: Any, run_id: str, state: str, result: object) -> ResultWord | None:
+        """What to store and publish for a run, likewise; `backend` is its app's."""
+        return self._word(backend, run_id, state, result, None, None)
+
+    def _word(
+        self,
+        backend: Any,
+        task_id: str,
+        state: str,
+        result: object,
+        request: Any,
+        seconds: int | None,
+    ) -> ResultWord | None:
         params = getattr(backend, "connparams", None)
         if params is None or self._place is None or _place(params) != self._place:
             return None
         kept = (backend.expires or 0) if seconds is None else seconds
         try:
-            text = _encode(backend, request, state, result)
+            text = _encode(backend, task_id, request, state, result)
         except Exception:  # noqa: BLE001 -- a serialiser may raise anything; Celery tells of it
             return None
         if not isinstance(text, str):
             return None
-        return ResultWord(key=_key(backend, request.id), text=text, seconds=int(kept))
+        return ResultWord(key=_key(backend, task_id), text=text, seconds=int(kept))
 
 
-def _encode(backend: Any, request: Any, state: str, result: object) -> object:
+def _encode(backend: Any, task_id: str, request: Any, state: str, result: object) -> object:
     meta = backend._get_result_meta(  # noqa: SLF001 -- what `store_result` writes, and no other way
         result=result, state=state, traceback=None, request=request
     )
-    meta["task_id"] = request.id
+    meta["task_id"] = task_id
     return backend.encode(meta)
 
 
