@@ -22,7 +22,7 @@ from typing import Any, Final, TypeAlias
 
 import redis
 
-from bench.processes import free_port
+from bench.processes import children_of, cpu_seconds, free_port
 from inception.runs import keys
 from inception.runs.celery_app import create_client
 from inception.runs.connection import connect
@@ -64,6 +64,12 @@ class Application:
     def control(self) -> Control:
         """What starts and revokes runs."""
         return Control(self.store, create_client(Settings(redis_url=self.redis_url)))
+
+    def cpu_seconds(self) -> float:
+        """Seconds (s) of CPU that all have used: Redis, the workers' processes, and this one."""
+        mains = [process.pid for process in self.processes if process.poll() is None]
+        pids = [self.redis_pid, os.getpid(), *mains]
+        return sum(map(cpu_seconds, [*pids, *(pid for main in mains for pid in children_of(main))]))
 
     def watcher(self) -> subprocess.Popen[bytes]:
         """Start a watcher, and return once it beats."""

@@ -97,6 +97,8 @@ class Row:
     against: str
     measure: Callable[[], Measured]
     limit: int = 120
+    bound_by: str = ""
+    """What bounds a figure that is missed, with the profile's evidence."""
 
 
 class Skipped(Exception):

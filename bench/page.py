@@ -73,6 +73,8 @@ def _section(row: Row, found: Record) -> str:
     else:
         lines += [f"{_verdict(found).capitalize()}.", ""]
     lines += [f"- {note}" for note in found.get("notes", ())]
+    if row.bound_by and any(figure.is_met is False for figure in figures):
+        lines.append(f"- What bounds it: {row.bound_by}")
     lines += [
         (
             f"- Measured {found['measured_at']} in {found['seconds']:.0f} s; the machine's load "
