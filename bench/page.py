@@ -34,7 +34,7 @@ def render(rows: Mapping[str, Row]) -> None:
             title = f"Row {number}: {rows[number].title}"
             plots.draw(title, figures, record.lines_of(found), _plot_file(number))
     parts = [_HEAD, _summary(rows, known), *(_section(rows[n], f) for n, f in known.items())]
-    PAGE.write_text("\n".join([*parts, _machines(known)]))
+    PAGE.write_text("\n".join([*parts, *_soak(), _machines(known)]))
 
 
 def _plot_file(number: str) -> Path:
@@ -83,6 +83,29 @@ def _section(row: Row, found: Record) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _soak() -> list[str]:
+    """What `make soak` came to last; nothing if it never ran."""
+    found = record.read_soak()
+    if found is None:
+        return []
+    lines = [
+        "## Soak",
+        "",
+        (
+            f"`make soak`, {found['minutes']:g} minutes of steady mixed load: runs that succeed, "
+            "fail and are revoked, 50 websocket clients. Medians of the second and of the last "
+            "fifth of the time."
+        ),
+        "",
+        "| | after warming up | at the end | |",
+        "|---|---|---|---|",
+    ]
+    for name, (warm, last) in found["ends"].items():
+        verdict = "**grows**" if name in found["grown"] else "flat"
+        lines.append(f"| {name} | {_number(warm)} | {_number(last)} | {verdict} |")
+    return ["\n".join([*lines, "", f"![Soak]({_PLOTS}/soak.svg)", ""])]
 
 
 def _table(figures: list[Figure]) -> list[str]:

@@ -45,6 +45,16 @@ def read(number: str) -> Record | None:
     return json.loads(file.read_text()) if file.exists() else None
 
 
+def write_soak(said: Record) -> None:
+    """Keep what a soak came to, in place of an earlier one."""
+    write("soak", said)
+
+
+def read_soak() -> Record | None:
+    """The last soak, if there is one: `minutes`, `before` and `after` of each quantity, `grown`."""
+    return read("soak")
+
+
 def figures_of(record: Record) -> list[Figure]:
     """The record's figures; none for a row that failed."""
     return [_figure(said) for said in record.get("figures", ())]

@@ -1,14 +1,14 @@
 """`make soak MINUTES=60`: steady mixed load, and what the processes hold meanwhile.
 
 Samples memory, descriptors, threads or greenlets (as the kernel and /metrics tell them), Redis
-clients and keys each 10 s, writes bench/results/soak.json and a plot, and judges whether each is
-flat after the first fifth of the time: the last fifth's median at most 10 % and a little above the
-second fifth's. Runs are deleted as they end, so that what is kept does not grow by itself.
+clients and keys each 10 s, writes bench/results/soak.json and a plot (`make bench` puts both on
+its page), and judges whether each is flat after the first fifth of the time: the last fifth's
+median at most 10 % and a little above the second fifth's. Runs are deleted as they end, so that
+what is kept does not grow by itself.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -49,18 +49,23 @@ def main(minutes: float) -> int:
     grown = [name for name, points in samples.items() if not is_flat(name, points)]
     _keep(samples, minutes, grown)
     for name, points in samples.items():
-        first, last = points[len(points) // 5][1], points[-1][1]
-        print(f"{name}: {first:.4g} → {last:.4g} {'GROWS' if name in grown else 'flat'}")
+        warm, last = warm_and_last(points)
+        print(f"{name}: {warm:.4g} → {last:.4g} {'GROWS' if name in grown else 'flat'}")
     return 1 if grown else 0
 
 
 def is_flat(name: str, points: Sequence[tuple[float, float]]) -> bool:
     """True if the last fifth lies no higher than the second one, within a tenth and its slack."""
-    fifth = max(1, len(points) // 5)
-    warm = median(value for _at, value in points[fifth : 2 * fifth] or points)
-    last = median(value for _at, value in points[-fifth:])
+    warm, last = warm_and_last(points)
     unit = name.rsplit(" ", 1)[-1]
     return last <= 1.1 * warm + _SLACK[unit]
+
+
+def warm_and_last(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The medians of the second fifth, after the warm-up, and of the last one."""
+    fifth = max(1, len(points) // 5)
+    warm = median(value for _at, value in points[fifth : 2 * fifth] or points)
+    return warm, median(value for _at, value in points[-fifth:])
 
 
 def _soak(app: Application, url: str, seconds: float) -> Samples:
@@ -123,9 +128,8 @@ def _held(pids: Sequence[int]) -> float:
 
 
 def _keep(samples: Samples, minutes: float, grown: Sequence[str]) -> None:
-    said = {"minutes": minutes, "grown": list(grown), "samples": samples}
-    record.RESULTS.mkdir(exist_ok=True)
-    (record.RESULTS / "soak.json").write_text(json.dumps(said, indent=1) + "\n")
+    ends = {name: warm_and_last(points) for name, points in samples.items()}
+    record.write_soak({"minutes": minutes, "grown": list(grown), "ends": ends})
     memory = {name: points for name, points in samples.items() if name.endswith("MiB")}
     nothing: list[Figure] = []
     lines = Lines(x="minutes", y="MiB", points=memory)
