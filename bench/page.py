@@ -105,7 +105,9 @@ def _soak() -> list[str]:
     for name, (warm, last) in found["ends"].items():
         verdict = "**grows**" if name in found["grown"] else "flat"
         lines.append(f"| {name} | {_number(warm)} | {_number(last)} | {verdict} |")
-    return ["\n".join([*lines, "", f"![Soak]({_PLOTS}/soak.svg)", ""])]
+    lines += ["", f"![Soak]({_PLOTS}/soak.svg)", ""]
+    lines += [f"- {note}" for note in found.get("notes", ())]
+    return ["\n".join([*lines, ""])]
 
 
 def _table(figures: list[Figure]) -> list[str]:
