@@ -144,4 +144,11 @@ ROW = Row(
     against="`.delay().get()` 200 times; a `chain` of 200; DBOS Transact's queued child workflows",
     measure=measure,
     limit=180,
+    bound_by=(
+        "CPU. A step's processes wait for one another, so its time is the sum of what they "
+        "compute, and ours compute more (the figure above). Of a watcher's working time for a step "
+        "py-spy finds 47 % in Celery's sending of the message, 16 % in recording the step, 11 % in "
+        "subscribing; of a pool process's 18 % in the claim and 19 % in the end. Redis takes "
+        "0.64 ms for the three scripts of a step, which bare Celery has not."
+    ),
 )

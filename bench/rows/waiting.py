@@ -14,6 +14,8 @@ from inception.runs import keys
 from inception.runs.celery_app import PARENTS_QUEUE
 
 WAITING = 10_000
+PARKED = 3_000
+"""Plain tasks that are parked: each takes the same, however many there are."""
 QUIET_SECONDS = 60
 CROWDS = (0, 1000, 5000)
 BARE_CROWDS = (0, 1000, 3000)
@@ -152,7 +154,7 @@ def _names_a_run(seen: Seen) -> bool:
 
 
 def _parked(app: Application) -> float:
-    pid = start_bare(app, "eventlet", WAITING + 100)
+    pid = start_bare(app, "eventlet", PARKED + 100)
     client = bare_client(app)
     client.conf.update(result_backend="disabled://", result_backend_thread_safe=True)
 
@@ -164,8 +166,8 @@ def _parked(app: Application) -> float:
 
     park(50)
     before = resident_bytes(pid)
-    park(WAITING)
-    return (resident_bytes(pid) - before) / WAITING / _KIB
+    park(PARKED)
+    return (resident_bytes(pid) - before) / PARKED / _KIB
 
 
 def _steps(app: Application) -> Samples:
