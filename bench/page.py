@@ -20,7 +20,8 @@ _HEAD: Final = """# Benchmarks
 Made by `make bench`; `make bench ROW=6` measures one row again. Each row is measured beside what
 one would have otherwise, in one run on one machine: **the ratios are the figures**, the absolute
 ones are that machine's. A target that is missed says so here, with what bounds it. How it was
-measured is in [`bench/rows`](../bench/rows), one file a row.
+measured is in [`bench/rows`](../bench/rows), one file a row. Each says the machine's load when it
+began: where that is near its number of cores or above, others were at work beside it.
 
 """
 
