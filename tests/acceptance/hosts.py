@@ -95,13 +95,14 @@ class Site:
     # ------------------------------------------------------------ cutting off
 
     def cut_off(self, name: str, manner: str) -> AbstractContextManager[None]:
-        """Take this host's network from it: `unplugged`, `silenced` or `half-open`."""
-        host = self.hosts[name]
+        """Take this host's network from it: `unplugged`, `silenced`, `half-open` or `muted`."""
+        host, server = self.hosts[name], self.hosts["redis"]
         if manner == "unplugged":
             return host.unplugged()
         if manner == "half-open":
-            return host.half_open(self.hosts["redis"])
-        return host.silenced()
+            peers = self.hosts.values() if host is server else [host]
+            return host.half_open(server, [each.address for each in peers])
+        return host.muted(server) if manner == "muted" else host.silenced()
 
     def forget_the_client(self) -> None:
         """Drop the connection of the client outside at the web's end alone."""

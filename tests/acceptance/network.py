@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -21,6 +21,7 @@ import pytest
 
 NEEDED: Final = ("ip", "bridge", "ss", "unshare", "hostname")
 _LINK: Final = "eth0"
+_NOBODY: Final = "02:00:c6:12:00:00"
 
 
 def skip_without_network() -> None:
@@ -40,9 +41,10 @@ def skip_without_network() -> None:
 class Host:
     """A namespace, and the switch's end of its cable."""
 
-    def __init__(self, name: str, address: str, namespace: str, port: str) -> None:
+    def __init__(self, name: str, address: str, hardware: str, namespace: str, port: str) -> None:
         self.name = name
         self.address = address
+        self.hardware = hardware
         self._namespace = namespace
         self._port = port
 
@@ -73,15 +75,25 @@ class Host:
             _call("bridge", "link", "set", "dev", self._port, "state", "3")
 
     @contextmanager
-    def half_open(self, server: Host) -> Iterator[None]:
-        """As silenced, and `server` forgets meanwhile that this host was connected to it.
+    def half_open(self, server: Host, peers: Iterable[str]) -> Iterator[None]:
+        """As silenced, and `server` forgets meanwhile that the `peers`' addresses were connected.
 
-        As if a firewall between the two had lost its table: this host's connections look open
-        for as long as it says nothing.
+        As if a firewall between them had lost its table: connections look open at the peers' ends
+        for as long as those say nothing.
         """
         with self.silenced():
-            server.forget(self.address)
+            for address in peers:
+                server.forget(address)
             yield
+
+    @contextmanager
+    def muted(self, server: Host) -> Iterator[None]:
+        """It hears `server` and is not heard by it: what it sends goes to nobody."""
+        self.know(server.address, _NOBODY)
+        try:
+            yield
+        finally:
+            self.know(server.address, server.hardware)
 
     def forget(self, address: str) -> None:
         """Drop every connection with `address` at this end alone; if silenced the RST is lost."""
@@ -112,7 +124,6 @@ class Network:
         self._switch = f"{mark}sw"
         self.outside = f"{self._prefix}.1"
         self._hosts: list[Host] = []
-        self._hardware: dict[str, str] = {}
         _call("ip", "link", "add", self._switch, "type", "bridge", "forward_delay", "0")
         try:
             _call("ip", "addr", "add", f"{self.outside}/24", "dev", self._switch)
@@ -126,7 +137,7 @@ class Network:
         number = len(self._hosts) + 2
         address, hardware = f"{self._prefix}.{number}", f"02:00:c6:12:00:{number:02x}"
         namespace, port = f"{self._mark}-{name}", f"{self._mark}p{number}"
-        host = Host(name, address, namespace, port)
+        host = Host(name, address, hardware, namespace, port)
         self._hosts.append(host)
         _call("ip", "netns", "add", namespace)
         there = ("peer", "name", _LINK, "netns", namespace, "address", hardware)
@@ -136,7 +147,7 @@ class Network:
         _call(*inside, "link", "set", "lo", "up")
         _call(*inside, "addr", "add", f"{address}/24", "dev", _LINK)
         _call(*inside, "link", "set", _LINK, "up")
-        self._introduce(host, hardware)
+        self._introduce(host)
         return host
 
     def end(self) -> None:
@@ -145,13 +156,12 @@ class Network:
             _call("ip", "netns", "del", f"{self._mark}-{host.name}")
         _call("ip", "link", "del", self._switch)
 
-    def _introduce(self, host: Host, hardware: str) -> None:
-        entry = ("lladdr", hardware, "dev", self._switch, "nud", "permanent")
+    def _introduce(self, host: Host) -> None:
+        entry = ("lladdr", host.hardware, "dev", self._switch, "nud", "permanent")
         _call("ip", "neigh", "replace", host.address, *entry)
         for other in self._hosts[:-1]:
-            other.know(host.address, hardware)
-            host.know(other.address, self._hardware[other.name])
-        self._hardware[host.name] = hardware
+            other.know(host.address, host.hardware)
+            host.know(other.address, other.hardware)
 
 
 def _call(*command: str) -> str:

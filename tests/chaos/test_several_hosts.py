@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -12,7 +13,10 @@ from tests.acceptance.network import skip_without_network
 
 SHORT = 1.0
 """Seconds (s) without a network that nobody is given up for."""
-HOSTS = ("redis", "web", WATCHERS[0], COMPUTES[0])
+WAYS = [
+    *product(("redis", "web", WATCHERS[0], COMPUTES[0]), ("unplugged", "silenced", "half-open")),
+    *product((WATCHERS[0], COMPUTES[0]), ("muted",)),
+]
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
@@ -25,8 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, server_available: None) -> It
     site.end()
 
 
-@pytest.mark.parametrize("manner", ["unplugged", "silenced", "half-open"])
-@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize(("name", "manner"), WAYS)
 def test_nobody_is_given_up_for_a_moment_without_network(
     site: Site, name: str, manner: str
 ) -> None:
@@ -42,8 +45,7 @@ def test_nobody_is_given_up_for_a_moment_without_network(
     site.wait_until_all_work(f"{name} {manner} later")
 
 
-@pytest.mark.parametrize("manner", ["unplugged", "silenced", "half-open"])
-@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize(("name", "manner"), WAYS)
 def test_nothing_is_lost_without_a_host_and_it_works_once_it_is_back(
     site: Site, name: str, manner: str
 ) -> None:
