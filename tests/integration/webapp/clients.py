@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import socketio
@@ -87,10 +88,21 @@ class Client:
         return write_down
 
 
+def reached(heard: Heard) -> int:
+    """The number that a batch or a snapshot brings a client to; 0 for what is neither."""
+    event, payload = heard
+    number = {"events": "to", "snapshot": "seq"}.get(event)
+    return 0 if number is None else int(payload[number])
+
+
 class View:
     """What a client that keeps to the protocol shows: applies answers and batches by its rules."""
 
     def __init__(self, snapshot: dict[str, Any]) -> None:
+        self.take(snapshot)
+
+    def take(self, snapshot: dict[str, Any]) -> None:
+        """Forget what was known."""
         self.epoch = snapshot["epoch"]
         self.seq = snapshot["seq"]
         self.run = snapshot["run"]
@@ -105,6 +117,18 @@ class View:
             if event["seq"] > self.seq:
                 self._upsert(event)
         self.seq = batch["to"]
+
+    def catch_up(self, heard: list[Heard]) -> None:
+        """Apply batches and snapshots by their numbers.
+
+        They may be written down in another order: the client's library starts a thread for each.
+        """
+        told = [(reached(each), *each) for each in heard if each[0] in ("events", "snapshot")]
+        for seq, event, payload in sorted(told, key=itemgetter(0)):
+            if event == "events":
+                self.apply(payload)
+            elif seq > self.seq:
+                self.take(payload)
 
     def _upsert(self, event: dict[str, Any]) -> None:
         if "node" in event:

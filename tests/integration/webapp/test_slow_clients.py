@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import websocket
 
-from tests.integration.webapp.clients import PATIENCE, Client, View
+from tests.integration.webapp.clients import PATIENCE, Client, View, reached
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import HeldRun, Owner
 from webapp.relay import clients, outbox
@@ -106,8 +106,7 @@ def test_a_stalled_client_is_bounded_and_never_slows_another(
     write_until(run, lambda: behind(web) == 1)
     for iteration in range(50):
         seq = run.progress("0", iteration, LONG)
-    for batch in healthy.wait_for_seq(seq):
-        view.apply(batch)
+    view.catch_up(healthy.wait_until(lambda heard: max(map(reached, heard), default=0) >= seq))
     assert view.seq == seq
     assert queued(web) <= outbox.MAX_MESSAGES
     stalled.close()
