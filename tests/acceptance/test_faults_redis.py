@@ -92,12 +92,15 @@ def test_no_client_keeps_a_view_of_what_redis_lost(
 def test_after_a_flush_orphans_end_and_new_runs_work(deployment: Deployment) -> None:
     run_id = deployment.start("steps", book=str(deployment.book), word="w", count=2, seconds=50.0)
     eventually(lambda: bool(deployment.book.began()), 10, "a child runs")
+    asleep = deployment.start("wait_long", book=str(deployment.book), word="s", seconds=600.0)
+    eventually(lambda: "#0" in deployment.store.load_run(asleep).journal, 10, "another sleeps")
     kept = deployment.client.hgetall(keys.CATALOGUE)
 
     deployment.client.flushall()
     deployment.client.hset(keys.CATALOGUE, mapping=kept)  # as a worker that starts would
     watcher, compute = deployment.workers
-    eventually(lambda: "A run is gone from Redis" in watcher.said, TTL, "its parent leaves")
+    gone = "A run is gone from Redis"
+    eventually(lambda: watcher.said.count(gone) == 2, TTL, "the parents leave, one in its sleep")
     eventually(lambda: "A child whose run is gone" in compute.said, TTL, "its child is stopped")
     eventually(lambda: is_idle(deployment), GRACE, "the child has ended")
     fresh = deployment.start("steps", book=str(deployment.book), word="new", count=2)
@@ -106,8 +109,8 @@ def test_after_a_flush_orphans_end_and_new_runs_work(deployment: Deployment) -> 
     assert run["state"] == State.SUCCESS
     with pytest.raises(RunNotFound):
         deployment.run(run_id)
-    assert deployment.book.began() == ["w.0", "new.0", "new.1"]
-    assert deployment.book.ended() == ["new.0", "new.1"]
+    assert deployment.book.began() == ["w.0", "s.before", "new.0", "new.1"]
+    assert deployment.book.ended() == ["s.before", "new.0", "new.1"]
     assert deployment.store.owned(deployment.owner(fresh)) == set()
     said = len(watcher.said)
     eventually(lambda: len(deployment.store.read_beats()) == 2, 5, "both beat")
