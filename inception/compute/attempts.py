@@ -186,7 +186,9 @@ class ComputeExecutor:
 
     def _end_stopped(self, stop: Stopped, body: _Body, held: Held) -> NoReturn:
         order = stop.order
-        self._record(ending.stopped(order.state, order.error, last_word()), body, held)
+        kept = self._record(ending.stopped(order.state, order.error, last_word()), body, held)
+        if not kept:
+            raise Ignore  # its node goes on without it, or is gone: no word of it concerns anybody
         if order.state is State.REVOKED:
             body.store_revoked()
             raise Ignore

@@ -132,6 +132,9 @@ class Endings:
             self._take_word_of_claimed(live, node, claim, word)
         elif word.state == State.REVOKED:
             self.finish_unclaimed(live, [node], revoked_end(node.meta))
+        elif word.exception_type in _LOST_TYPES:
+            # Perhaps of an earlier delivery, whose step Redis has lost: it started anew, as this.
+            self.lose(live, node, attempt, word.exception_text)
         else:
             self._take_attempt_end(live, node, attempt, _celery_end(node, word))
 

@@ -26,7 +26,7 @@ class NeverAnswered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, `at` (s since the epoch).
+    """What came back, `at` (s since the epoch), to what was first `sent` then.
 
     With `again` an earlier try had no answer, and may have been carried out all the same.
     """
@@ -35,6 +35,7 @@ class Answer:
     body: dict[str, Any]
     at: float
     again: bool = False
+    sent: float = 0.0
 
     @property
     def code(self) -> str | None:
@@ -64,11 +65,11 @@ class Asker:
         return self._insist("GET", path, params=query)
 
     def _insist(self, method: str, path: str, **options: Any) -> Answer:
-        deadline = time.monotonic() + WITHIN
+        deadline, sent = time.monotonic() + WITHIN, time.time()
         for number, url in enumerate(self._rounds()):
             answer = _try(method, f"{url}/api/v1{path}", **options)
             if answer is not None:
-                return replace(answer, again=number > 0)
+                return replace(answer, again=number > 0, sent=sent)
             if time.monotonic() > deadline:
                 raise NeverAnswered(f"{method} {path} was not answered within {WITHIN:g} s")
             self._pause.wait(PAUSE)

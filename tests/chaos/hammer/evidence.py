@@ -50,6 +50,7 @@ class AskedRun:
     id: str
     shape: Shape
     accepted_at: float
+    start_sent_at: float | None = None
     revoke_accepted_at: float | None = None
     retry_accepted_at: float | None = None
     refusal: str | None = None
@@ -60,10 +61,12 @@ class AskedRun:
     clients: Mapping[str, View | None] = field(default_factory=dict)
 
     @property
-    def asked_at(self) -> list[float]:
-        """All times that what was asked of the run rests on: its start, if nothing else was."""
-        times = [self.revoke_accepted_at, self.retry_accepted_at, self.asked_upon]
-        return [at for at in times if at is not None] or [self.accepted_at]
+    def asked(self) -> tuple[float, float | None]:
+        """By when what was asked of the run last was accepted, and since when it may have been."""
+        accepted_at = self.revoke_accepted_at or self.retry_accepted_at or self.asked_upon
+        if accepted_at is None:
+            return self.accepted_at, self.start_sent_at
+        return accepted_at, self.asked_upon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +83,9 @@ class Evidence:
     listed: frozenset[str]
     failures: Sequence[str] = ()
 
-    def redis_lost(self, at: float) -> bool:
-        """True if what Redis acknowledged at this time may be gone by its own promise."""
-        return any(lost_with(fault, at) for fault in self.faults)
+    def redis_lost(self, at: float, since: float | None = None) -> bool:
+        """True if what Redis acknowledged then, or at a time since, may be gone as it promises."""
+        return any(lost_with(fault, at, since) for fault in self.faults)
 
     def faults_of(self, line: Line, since: float, until: float) -> list[Fault]:
         """What was done in a span of time to the process that wrote this line, or to its worker."""

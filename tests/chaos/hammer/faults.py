@@ -128,9 +128,9 @@ class Hammer:
             self._carry_out(plan)
             plan = draw_plan(self._draw)
 
-    def lost_what_was_said_at(self, at: float) -> bool:
-        """True if Redis has lost its end of file since, with what it acknowledged at this time."""
-        return any(lost_with(fault, at) for fault in list(self._faults))
+    def lost_what_was_said_at(self, at: float, since: float) -> bool:
+        """True if Redis has lost since what it acknowledged between these times."""
+        return any(lost_with(fault, at, since) for fault in list(self._faults))
 
     def _carry_out(self, plan: Plan) -> None:
         if plan.target == FILE:
@@ -220,11 +220,15 @@ NOTED_WITHIN = 0.5
 """Seconds (s) from an answer of Redis until it is written down, on a machine that is busy."""
 
 
-def lost_with(fault: Fault, at: float) -> bool:
-    """True if what Redis acknowledged at this time may be gone by its own promise."""
+def lost_with(fault: Fault, at: float, since: float | None = None) -> bool:
+    """True if what Redis acknowledged at this time may be gone by its own promise.
+
+    Of what a web process told on it is only known that Redis did so between `since` and then.
+    """
     if fault.target != "redis" or fault.signum != signal.SIGKILL:
         return False
-    return at - NOTED_WITHIN <= fault.at <= at + LOST_WITH_REDIS + (fault.cut or 0.0)
+    first = min(at, at if since is None else since) - NOTED_WITHIN
+    return first <= fault.at <= at + LOST_WITH_REDIS + (fault.cut or 0.0)
 
 
 def _is_over(pid: int, within: float) -> bool:

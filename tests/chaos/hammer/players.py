@@ -43,9 +43,9 @@ class Players:
         audience: Audience,
         shapes: Iterator[Shape],
         flags: Path,
-        lost: Callable[[float], bool],
+        lost: Callable[[float, float], bool],
     ) -> None:
-        """`lost` tells whether Redis has lost since what it acknowledged at a time (s)."""
+        """`lost` tells whether Redis has lost what it acknowledged by a time and since one (s)."""
         self._lost = lost
         self._asker = asker
         self._audience = audience
@@ -112,14 +112,15 @@ class Players:
 
     def is_gone(self, run_id: str) -> bool:
         """True if Redis has lost the run itself."""
-        is_lost = self._lost(self._runs[run_id].accepted_at)
+        run = self._runs[run_id]
+        is_lost = self._lost(run.accepted_at, run.start_sent_at or run.accepted_at)
         return is_lost and self._asker.get(f"/runs/{run_id}").status == 404
 
     def ask_again(self, run_id: str) -> None:
         """Revoke once more what was to be revoked, if Redis has lost that it was asked for."""
         run = self._runs[run_id]
         asked_at = run.revoke_accepted_at
-        if asked_at is not None and self._lost(asked_at):
+        if asked_at is not None and self._lost(asked_at, run.asked_upon or asked_at):
             body = {"path": run.shape.revoke_path} if run.shape.revoke_path else {}
             self._asker.post(f"/runs/{run_id}/revoke", body)
 
@@ -137,7 +138,9 @@ class Players:
         if answer.status not in (200, 201):
             raise StartRefused(f"{shape.name} was refused: {answer.status} {answer.body}")
         run_id = str(answer.body["id"])
-        self._put(AskedRun(id=run_id, shape=shape, accepted_at=answer.at))
+        self._put(
+            AskedRun(id=run_id, shape=shape, accepted_at=answer.at, start_sent_at=answer.sent)
+        )
         return run_id
 
     def _revoke(self, run_id: str, shape: Shape, after: float) -> None:
@@ -148,7 +151,8 @@ class Players:
         body = {"path": shape.revoke_path} if shape.revoke_path else {}
         answer = self._asker.post(f"/runs/{run_id}/revoke", body)
         if answer.accepts(_REVOKED):
-            self._change(run_id, lambda run: replace(run, revoke_accepted_at=answer.at))
+            accepted = {"revoke_accepted_at": answer.at, "asked_upon": seen_at}
+            self._change(run_id, lambda run: replace(run, **accepted))
         else:
             self._refused(run_id, "the revoke", answer, seen_at)
 

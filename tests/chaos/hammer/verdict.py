@@ -69,7 +69,8 @@ class _Case:
         server = self._run.server
         self._hear_children()
         if server is None:
-            self._excused_or(self._run.accepted_at, Rule.LOST_RUN, "the server knows no such run")
+            at, since = self._run.accepted_at, self._run.start_sent_at
+            self._excused_or(at, Rule.LOST_RUN, "the server knows no such run", since=since)
         else:
             self._hear_end(server)
             self._hear_nodes(server)
@@ -84,11 +85,15 @@ class _Case:
         )
 
     def _excused_or(
-        self, at: float | Sequence[float], rule: Rule, said: str, path: str | None = None
+        self,
+        at: float,
+        rule: Rule,
+        said: str,
+        path: str | None = None,
+        since: float | None = None,
     ) -> None:
-        """A breach, unless what was acknowledged at this time was lost with Redis."""
-        times = [at] if isinstance(at, float) else at
-        if any(self._evidence.redis_lost(each) for each in times):
+        """A breach, unless what was acknowledged then, or since, was lost with Redis."""
+        if self._evidence.redis_lost(at, since):
             self.counts[Column.WITH_REDIS] += 1
         else:
             self._breach(rule, said, path)
@@ -103,11 +108,13 @@ class _Case:
         elif state != shape.end or (shape.value is not None and value != shape.value):
             error = server.run["meta"]["error"]
             said = f"ended {state} with {value!r} ({error}), not {shape.end} with {shape.value!r}"
-            self._excused_or(run.asked_at, Rule.WRONG_END, said)
+            at, since = run.asked
+            self._excused_or(at, Rule.WRONG_END, said, since=since)
         else:
             self.counts[Column.ENDED] += 1
         if run.refusal is not None:
-            self._excused_or(run.asked_at, Rule.REFUSED, run.refusal)
+            at, since = run.asked
+            self._excused_or(at, Rule.REFUSED, run.refusal, since=since)
 
     def _hear_nodes(self, server: View) -> None:
         ended = {

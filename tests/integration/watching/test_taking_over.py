@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import redis
 
 from inception.runs import keys
 from inception.runs.model import JsonValue, State
+from inception.runs.paths import task_id
 from inception.runs.recordtext import raw
 from inception.watching.endings import failed_end
 from inception.watching.live import LiveNode
@@ -329,3 +331,25 @@ def test_what_redis_has_lost_of_a_run_is_done_again(stage: Stage, workers: Worke
     run = stage.store.read_run(run_id)
     assert run["value"] == [["SUCCESS", None, "a"], ["SUCCESS", None, "b"]]
     assert workers.began == {("0", 1): 1, ("1", 1): 2}
+
+
+def test_the_death_of_an_earlier_delivery_is_a_loss_and_no_end(
+    stage: Stage, workers: Workers
+) -> None:
+    """Celery tells of it under the same id; its claim, or its very step, Redis has lost."""
+    died = {"exc_type": "WorkerLostError", "exc_message": ["signal 9"], "exc_module": "billiard"}
+    word = json.dumps({"status": "FAILURE", "result": died, "traceback": None})
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+        send = watcher._ctx.outbox.send
+        unclaimed = threading.Event()
+        watcher._ctx.outbox.send = lambda *_sent: unclaimed.set()  # type: ignore[method-assign]
+        watcher.scheduler.take(run_id)
+        assert unclaimed.wait(WITHIN)
+        watcher._ctx.outbox.send = send  # type: ignore[method-assign]
+        stage.client.publish(watcher._ctx.results.channel(task_id(run_id, "0", 1)), word)
+        assert stage.ended.wait(WITHIN)
+
+    node = stage.store.read_node(run_id, "0")
+    assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
+    assert (node["attempt"], [one["state"] for one in node["attempts"]]) == (2, [State.LOST])
