@@ -60,8 +60,8 @@ function Folding({ store }) {
 /** Of a large run not all are here. @param {{store: RunStore}} props */
 function HowMany({ store }) {
   const known = store.paths.value.length;
-  if (!store.lacking.value.size) return plural(known, "task");
-  return `${formatCount(known)} of ${plural(Math.max(known, store.total.value), "task")}`;
+  const all = store.lacking.value.size ? store.total.value : known;
+  return all > known ? `${formatCount(known)} of ${plural(all, "task")}` : plural(known, "task");
 }
 
 /** Only the axis; the cells say by themselves what they are. @param {{timeline: Timeline}} props */
