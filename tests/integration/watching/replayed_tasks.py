@@ -19,8 +19,8 @@ from inception import (
 from inception.watching.live import LiveNode
 
 _draws = itertools.count()
-recorded: dict[tuple[str, str, int], object] = {}
-"""What a recorded verb returned first: by run, parent's path, and place in it. No two tests may
+recorded: dict[tuple[str, str], object] = {}
+"""What a recorded verb returned first: by run and place in it. No two tests may
 give a run the same name, or one is told what was returned in the other."""
 
 
@@ -57,7 +57,8 @@ def signature(run: str, path: str, what: Any) -> Any:
     return leaf.s(word, rest) if isinstance(rest, int) else play.s(run, f"{path}.{word}", rest)
 
 
-def _do(run: str, path: str, number: int, verb: str, *words: Any) -> Any:
+def _do(run: str, parent: str, number: int, verb: str, *words: Any) -> Any:
+    path = f"{parent}.{number}"  # two parents of one word are two: each keeps its own values
     if verb == "watch":
         child_of, retries = words
         return told(watch(signature(run, path, child_of), retries=retries))
@@ -71,11 +72,11 @@ def _do(run: str, path: str, number: int, verb: str, *words: Any) -> Any:
         return signature(run, path, words[0]).delay().path
     if verb == "watch_all":
         children, limit, retries = words
-        signatures = [signature(run, path, one) for one in children]
+        signatures = [signature(run, f"{path}.{n}", one) for n, one in enumerate(children)]
         return [told(one) for one in watch_all(signatures, limit=limit, retries=retries)]
     if verb == "fail":
         raise RuntimeError(f"{path} was to fail")
-    return _is_kept(run, path, number, _value(verb, number))
+    return _is_kept(run, path, _value(verb, number))
 
 
 def _value(verb: str, number: int) -> object:
@@ -88,9 +89,9 @@ def _draw() -> int:
     return next(_draws)
 
 
-def _is_kept(run: str, path: str, number: int, value: object) -> bool:
+def _is_kept(run: str, path: str, value: object) -> bool:
     """True if this is what was returned here the first time."""
-    return bool(recorded.setdefault((run, path, number), value) == value)
+    return bool(recorded.setdefault((run, path), value) == value)
 
 
 def told(outcome: Any) -> list[Any]:
