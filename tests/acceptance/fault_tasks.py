@@ -131,4 +131,4 @@ def _draw(book: str, word: str) -> float:
 def changing(book: str, word: str) -> None:
     """Ask for another step once the code has changed, which an environment variable plays."""
     watch(step.s(book, os.environ.get("CODE_VERSION", "one"), 1.0))
-    watch(step.s(book, f"{word}.last", 2.0))
+    watch(step.s(book, f"{word}.last", 20.0))
