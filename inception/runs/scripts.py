@@ -60,17 +60,24 @@ class Script:
 
 @cache
 def load(name: str) -> Script:
-    """Read `lua/<name>.lua`, with the constants and the prelude before it."""
-    folder = resources.files("inception.runs") / "lua"
-    parts = [_constants(), *(_read(folder, each) for each in ("prelude", name))]
-    text = "\n".join(parts)
+    """Make `lua/<name>.lua` what is sent, with the constants and the prelude before it."""
+    text = "\n".join([_constants(), _TEXTS["prelude"], _TEXTS[name]])
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
     return Script(name=name, text=text, sha=sha)
 
 
-def _read(folder: Any, name: str) -> str:
-    text: str = (folder / f"{name}.lua").read_text(encoding="utf-8")
-    return text
+def _read_all() -> Mapping[str, str]:
+    folder = resources.files("inception.runs") / "lua"
+    return {
+        file.name.removesuffix(".lua"): file.read_text(encoding="utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".lua")
+    }
+
+
+_TEXTS: Final = _read_all()
+"""Read at once, so that they are those of the code that runs: a process that goes on while a newer
+version is installed over it would call a script by arguments that it has no more."""
 
 
 @cache

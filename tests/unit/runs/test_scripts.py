@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,28 @@ def test_each_script_is_called_by_a_method_and_each_call_has_its_script() -> Non
     source = "".join(path.read_text() for path in PACKAGE.glob("*.py"))
     called = re.findall(r'_(?:run|run_again_if_lost|as_owner)\(\s*"(\w+)"', source)
     assert sorted(set(called)) == [script.stem for script in SCRIPTS]
+
+
+def test_scripts_are_those_of_the_code_that_runs_whatever_is_installed_over_it(
+    tmp_path: Path,
+) -> None:
+    """In a process of its own: it goes on with what it was started from."""
+    shutil.copytree(PACKAGE.parent, tmp_path / "inception")
+    program = """
+import pathlib, sys
+from inception.runs import scripts
+folder = pathlib.Path(scripts.__file__).parent / "lua"
+for file in folder.glob("*.lua"):
+    file.write_text("return 'of another version'")
+for file in folder.glob("*.lua"):
+    assert "another version" not in scripts.load(file.stem).text, file
+print(scripts.__file__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False,
+        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.startswith(str(tmp_path)), done.stderr
 
 
 def test_a_script_is_read_once_with_what_it_stands_on() -> None:
