@@ -150,7 +150,7 @@ class Bodies:
     def watch_unwinding(self, live: LiveRun) -> None:
         """A revoke came: after a while end the parents that it covers, left or not."""
         self._ctx.timers.call_later(
-            UNWIND, partial(self._ctx.crew.submit, partial(self._abandon, live))
+            UNWIND, partial(self._ctx.crew.submit, live.guarded(partial(self._abandon, live)))
         )
 
     def _abandon(self, live: LiveRun) -> None:

@@ -71,7 +71,9 @@ class Deadlines:
             if node.options is not None and not node.ended and not live.dropped:
                 check(live, node, node.options)
 
-        timer = self._ctx.timers.call_later(seconds, partial(self._ctx.crew.submit, due))
+        timer = self._ctx.timers.call_later(
+            seconds, partial(self._ctx.crew.submit, live.guarded(due))
+        )
         with live.lock:
             if node.ended:
                 timer.cancel()

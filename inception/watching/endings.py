@@ -228,7 +228,8 @@ class Endings:
         else:
             pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (attempt - 2))
             jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311  # nosec B311  # no secret
-            send = partial(self._ctx.crew.submit, partial(self._begin_in_time, live, node))
+            begin = live.guarded(partial(self._begin_in_time, live, node))
+            send = partial(self._ctx.crew.submit, begin)
             self._ctx.timers.call_later(jittered, send)
 
     def _begin_in_time(self, live: LiveRun, node: LiveNode) -> None:

@@ -108,11 +108,11 @@ class Hearing:
         """The end came along, unless it was too large for a message."""
         node.result_expires = message.get("result") is True
         if message.get("end") is None:
-            self._ctx.crew.submit(partial(self._fetch_end, live, node))
+            self._ctx.crew.submit(live.guarded(partial(self._fetch_end, live, node)))
             return
         end = end_in_message(message["end"])
         if end.state == State.LOST or (end.state == State.FAILURE and node.retries_left):
-            self._ctx.crew.submit(partial(self._endings.take_end, live, node, end))
+            self._ctx.crew.submit(live.guarded(partial(self._endings.take_end, live, node, end)))
         else:
             self._endings.take_end(live, node, end)
 
@@ -137,7 +137,8 @@ class Hearing:
             return
         node.heard = time.monotonic()
         if word.is_final:
-            self._ctx.crew.submit(partial(self._endings.take_word, live, node, attempt, word))
+            take = partial(self._endings.take_word, live, node, attempt, word)
+            self._ctx.crew.submit(live.guarded(take))
         elif word.state == State.RETRY:
             self._retries(live, node, word.exception_text)
         elif word.state == State.STARTED:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from inception.authoring.outcome import Outcome
+from inception.runs.errors import RunNotFound, StaleToken
 from inception.runs.keys import retries
 from inception.runs.meta import empty_meta
 from inception.runs.model import ROOT, JsonValue, Meta, NodeKind, State
@@ -258,6 +259,8 @@ class LiveRun:
         self.nodes: dict[str, LiveNode] = {ROOT: _root(run)}
         self.rollup = RollUp(len(run["steps"] or ()))
         self.writer: RunWriter
+        self.break_off: Callable[[], None] = lambda: None
+        """Let go of the run, which can't be carried on as it is held here."""
         self.result_lock = threading.Lock()
         """Held over a write of the run's Celery result, so that its end stays the last one."""
         self.showing: Timer | None = None
@@ -272,6 +275,24 @@ class LiveRun:
     def dropped(self) -> bool:
         """True once this process may write nothing of it any more."""
         return self.lane.closed
+
+    def guarded(self, job: Callable[[], None]) -> Callable[[], None]:
+        """`job`, whose failure doesn't leave the run to wait for what it was to do.
+
+        The run is let go then, and taken up again from its record with the next beat; one that
+        can't be carried on at all ends that way, after as many rescues as are allowed.
+        """
+
+        def run() -> None:
+            try:
+                job()
+            except (StaleToken, RunNotFound):
+                raise
+            except Exception:
+                self.break_off()
+                raise
+
+        return run
 
     def add(self, node: LiveNode, expected: int = 0) -> None:
         """Take a node in; `expected` announces its children if it is a parent."""

@@ -63,7 +63,7 @@ class Revoker:
         """An intent was told of: wake the parents at once, and let the crew do the rest."""
         if path not in live.intents:
             self._remember(live, path)
-            self._ctx.crew.submit(partial(self.carry_out, live, path))
+            self._ctx.crew.submit(live.guarded(partial(self.carry_out, live, path)))
 
     def carry_out(self, live: LiveRun, path: str) -> None:
         """Stop everything under `path`. Needs round trips: crew and frames only."""
@@ -137,7 +137,9 @@ class Revoker:
 
         with live.lock:
             node.deadlines.append(
-                self._ctx.timers.call_later(_REPEAT, partial(self._ctx.crew.submit, again))
+                self._ctx.timers.call_later(
+                    _REPEAT, partial(self._ctx.crew.submit, live.guarded(again))
+                )
             )
 
     @staticmethod

@@ -148,7 +148,7 @@ class Scheduler:
         """
         self._deadlines.hear_again()
         for live in list(self.runs.values()):
-            self._ctx.crew.submit(partial(self._resync, live))
+            self._ctx.crew.submit(live.guarded(partial(self._resync, live)))
         self.send_again(self._ctx.consumers.queues)
 
     def send_again(self, queues: frozenset[str]) -> None:
@@ -194,6 +194,7 @@ class Scheduler:
             drop=self.drop,
             on_landed=self._show_soon,
         )
+        live.break_off = partial(self.drop, live, Parting.BROKEN)
         self.runs[live.id] = live
         try:
             if resumed:
@@ -213,10 +214,10 @@ class Scheduler:
     def _begin(self, live: LiveRun, claimed: ClaimedRun) -> None:
         if (trouble := self._trouble_with(live, claimed)) is not None:
             end = failed_end(live.root.meta, trouble)
-            self._ctx.crew.submit(partial(self._end_run, live, end))
+            self._ctx.crew.submit(live.guarded(partial(self._end_run, live, end)))
             return
         for path in list(live.intents):
-            self._ctx.crew.submit(partial(self.revoker.carry_out, live, path))
+            self._ctx.crew.submit(live.guarded(partial(self.revoker.carry_out, live, path)))
         self._on_begin()
         self._bodies.begin(live, live.root)
 
@@ -315,7 +316,8 @@ class Scheduler:
         if ended.waiting_for:
             about = {"action": "run_waits_for_children", "run_id": live.id}
             log.info("The run ends after %s", ", ".join(ended.waiting_for), extra=about)
-            again = partial(self._ctx.crew.submit, partial(self._end_run, live, end))
+            end_it = live.guarded(partial(self._end_run, live, end))
+            again = partial(self._ctx.crew.submit, end_it)
             self._ctx.timers.call_later(_CHILDREN_PAUSE, again)
             return
         live.root.end = end

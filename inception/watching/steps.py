@@ -194,7 +194,7 @@ class Steps:
                 return
             if node.resend is not None:
                 node.resend.cancel()
-            later = partial(self._ctx.crew.submit, again)
+            later = partial(self._ctx.crew.submit, live.guarded(again))
             node.resend = self._ctx.timers.call_later(pause, later)
 
     def _take_in(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:

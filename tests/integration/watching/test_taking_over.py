@@ -298,6 +298,35 @@ def test_a_loop_of_turns_is_as_far_as_before_when_it_is_taken_over(
     assert (run["value"], run["meta"]["completion"]) == (4, 100)
 
 
+def test_a_run_whose_job_failed_waits_for_it_no_more_and_is_taken_up_again(
+    stage: Stage, workers: Workers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What stops its children on a revoke raises what nobody expected."""
+    held, may_end = threading.Event(), threading.Event()
+
+    def held_body(node: LiveNode) -> JsonValue:
+        held.set()
+        assert may_end.wait(WITHIN)
+        return body(node)
+
+    stage.body = held_body
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+        scheduler, revoker = watcher.scheduler, watcher.scheduler.revoker
+        scheduler.take(run_id)
+        assert held.wait(WITHIN)
+        stop, revoker.stop = revoker.stop, lambda *_nodes: {}["unexpected"]  # type: ignore[method-assign]
+        stage.store.request_revoke(run_id, "", by="anna", reason=None)
+        eventually(lambda: run_id not in scheduler.runs, 5, "it is let go")
+        assert "job_failed" in actions(caplog)
+        revoker.stop = stop  # type: ignore[method-assign]
+        assert scheduler.take(run_id, from_owner=watcher._ctx.process), "as the next beat does"
+        may_end.set()
+        assert stage.ended.wait(WITHIN)
+
+    assert stage.store.read_run(run_id)["state"] == State.REVOKED
+
+
 def actions(caplog: pytest.LogCaptureFixture) -> set[str]:
     return {str(getattr(record, "action", "")) for record in caplog.records}
 

@@ -38,7 +38,9 @@ def stopped(node: LiveNode) -> list[str]:
     )
     posts = Posts()
     lane = SimpleNamespace(insist=lambda ask: ask())
-    live: Any = SimpleNamespace(id="run-1", lock=threading.RLock(), writer=posts, lane=lane)
+    live: Any = SimpleNamespace(
+        id="run-1", lock=threading.RLock(), writer=posts, lane=lane, guarded=lambda job: job
+    )
     Revoker(ctx, nobody, on_intent=lambda _live: None).stop(live, [node])
     return posts.states
 
