@@ -149,6 +149,8 @@ ROW = Row(
         "compute, and ours compute more (the figure above). Of a watcher's working time for a step "
         "py-spy finds 47 % in Celery's sending of the message, 16 % in recording the step, 11 % in "
         "subscribing; of a pool process's 18 % in the claim and 19 % in the end. Redis takes "
-        "0.64 ms for the three scripts of a step, which bare Celery has not."
+        "0.64 ms for the three scripts of a step, which bare Celery has not. At a load of 1.8 the "
+        "ratio to `.delay().get()` was 1.43, before the parent went on without another write "
+        "between 1.67 and 2.28."
     ),
 )
