@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -55,6 +56,8 @@ class Players:
         self._ended = threading.Event()
         self._runs: dict[str, AskedRun] = {}
         self.failures: list[str] = []
+        self._all_seen = threading.Event()
+        self._reminder = threading.Thread(target=self._remind, name="reminder", daemon=True)
         self._threads = [
             threading.Thread(target=self._play_on, name=f"player-{number}", daemon=True)
             for number in range(PLAYERS)
@@ -62,7 +65,7 @@ class Players:
 
     def start(self) -> None:
         """Begin."""
-        for thread in self._threads:
+        for thread in (*self._threads, self._reminder):
             thread.start()
 
     def stop(self) -> list[AskedRun]:
@@ -70,6 +73,8 @@ class Players:
         self._ended.set()
         for thread in self._threads:
             thread.join()
+        self._all_seen.set()
+        self._reminder.join()
         return list(self._runs.values())
 
     @property
@@ -109,6 +114,15 @@ class Players:
                 return state
             self.ask_again(run_id)
         return None
+
+    def _remind(self) -> None:
+        """Look after runs whose end was seen, and then lost: a child that only a revoke ends would
+        keep its slot for good, and a few of them all there are.
+        """
+        while not self._all_seen.wait(LOOKS_EVERY):
+            for run_id in list(self._runs):
+                with suppress(NeverAnswered):
+                    self.ask_again(run_id)
 
     def is_gone(self, run_id: str) -> bool:
         """True if Redis has lost the run itself."""
