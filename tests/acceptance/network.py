@@ -3,10 +3,14 @@
 Hosts are network namespaces of Linux with a name, an address and a link of their own each; the
 switch is a bridge, which the test itself hangs on too. Everything between two hosts goes through
 it, so what it does not pass on is lost without a word: nobody gets a RST or an ICMP message.
+
+The thread that builds it leaves the machine's own network meanwhile, and whatever it starts comes
+with it. So nobody else sees links come and go, at which a browser gives its requests up.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import shutil
@@ -21,6 +25,8 @@ import pytest
 
 NEEDED: Final = ("ip", "bridge", "ss", "unshare", "hostname")
 _LINK: Final = "eth0"
+_CLONE_NEWNET: Final = 0x40000000
+"""Of linux/sched.h; Python itself knows it from 3.12 on."""
 _NOBODY: Final = "02:00:c6:12:00:00"
 
 
@@ -124,8 +130,9 @@ class Network:
         self._switch = f"{mark}sw"
         self.outside = f"{self._prefix}.1"
         self._hosts: list[Host] = []
-        _call("ip", "link", "add", self._switch, "type", "bridge", "forward_delay", "0")
+        self._machine = _leave_the_machines_network()
         try:
+            _call("ip", "link", "add", self._switch, "type", "bridge", "forward_delay", "0")
             _call("ip", "addr", "add", f"{self.outside}/24", "dev", self._switch)
             _call("ip", "link", "set", self._switch, "up")
         except BaseException:
@@ -151,10 +158,15 @@ class Network:
         return host
 
     def end(self) -> None:
-        """Take it down. What still runs on a host loses its network."""
-        for host in self._hosts:
-            _call("ip", "netns", "del", f"{self._mark}-{host.name}")
-        _call("ip", "link", "del", self._switch)
+        """Take it down. What still runs on a host loses its network.
+
+        By the thread that built it, which is back on the machine's own afterwards.
+        """
+        try:
+            for host in self._hosts:
+                _call("ip", "netns", "del", f"{self._mark}-{host.name}")
+        finally:
+            _return_to(self._machine)  # the switch goes with the last who was on it
 
     def _introduce(self, host: Host) -> None:
         entry = ("lladdr", host.hardware, "dev", self._switch, "nud", "permanent")
@@ -162,6 +174,26 @@ class Network:
         for other in self._hosts[:-1]:
             other.know(host.address, host.hardware)
             host.know(other.address, other.hardware)
+
+
+def _leave_the_machines_network() -> int:
+    """Put this thread on a network of its own; returns the way back, for `_return_to`."""
+    back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    _system("unshare", _CLONE_NEWNET)
+    _call("ip", "link", "set", "lo", "up")
+    return back
+
+
+def _return_to(network: int) -> None:
+    _system("setns", network, _CLONE_NEWNET)
+    os.close(network)
+
+
+def _system(name: str, *arguments: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
 def _call(*command: str) -> str:
