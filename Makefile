@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 SETUP = $(or $(PYTHON),$(NO_PYTHON)) -m tools.setup --venv $(VENV)
 NODE = $(PYTHON) -m tools.node
 PYTEST = $(BIN)/python -m pytest
-# Tests of real processes share two cores in CI: one that fails there is tried once more, and what
+# Tests share two cores with other processes in CI: one that fails there is tried once more, and what
 # it failed of is printed all the same.
 SHARED = $(PYTEST) $(if $(CI),--reruns 1 --rerun-show-tracebacks)
 HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
@@ -56,7 +56,7 @@ types: set-up ## Types, of Python and of the browser's modules
 	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.json
 
 unit: set-up ## Tests without network
-	$(PYTEST) tests/unit -m "not docs"
+	$(SHARED) tests/unit -m "not docs"
 
 integration: set-up ## Tests with a private real Redis
 	$(SHARED) tests/integration -m "not chaos"
