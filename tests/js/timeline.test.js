@@ -103,6 +103,14 @@ describe("the marks of the axis", () => {
     assert.equal(found[3].where, 0.5);
   });
 
+  test("say nothing right before the end, where their words would be cut off", () => {
+    const found = marks({ from: 0, to: 41_000 }, 0, 5);
+    assert.deepEqual(
+      found.map((mark) => [mark.at, mark.said]),
+      [[0, true], [10_000, true], [20_000, true], [30_000, true], [40_000, false]],
+    );
+  });
+
   test("are only those in sight when zoomed in", () => {
     const found = marks({ from: 1450, to: 1650 }, 1000, 4);
     assert.deepEqual(

@@ -65,7 +65,8 @@ export class RunFeed {
 
   /** @param {number} changes */
   caughtUp(changes) {
-    this.link.news.value = `Caught up, ${plural(changes, "change")}`;
+    const missed = changes ? plural(changes, "change") : "nothing missed";
+    this.link.news.value = `Caught up, ${missed}`;
   }
 
   gone() {

@@ -89,10 +89,14 @@ export function shift(span, whole, part) {
   return { from, to: from + length };
 }
 
+/** How much of a mark's room its words take. */
+const WORDS = 0.6;
+
 /**
- * The marks of the axis: ms since `zero`, and where they stand (0..1).
+ * The marks of the axis: ms since `zero`, where they stand (0..1), and whether their words have
+ * room: those of one right before the end would be cut off.
  * @param {Span} span @param {number} zero @param {number} most  how many have room
- * @returns {{at: number, where: number, step: number}[]}
+ * @returns {{at: number, where: number, step: number, said: boolean}[]}
  */
 export function marks(span, zero, most) {
   const length = span.to - span.from;
@@ -101,6 +105,7 @@ export function marks(span, zero, most) {
   const last = Math.floor((span.to - zero) / step);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
     const at = (first + i) * step;
-    return { at, where: (zero + at - span.from) / length, step };
+    const where = (zero + at - span.from) / length;
+    return { at, where, step, said: (1 - where) * most >= WORDS };
   });
 }

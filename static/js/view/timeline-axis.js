@@ -27,7 +27,8 @@ export function TimelineAxis({ timeline }) {
     onPointerDown=${onPointerDown} onPointerMove=${onPointerMove}>
     ${timeline.marks.value.map(
       (mark) => html`<span key=${mark.at} class="axis-mark"
-        style=${{ left: `${mark.where * 100}%` }}>${formatOffset(mark.at, mark.step)}</span>`,
+        style=${{ left: `${mark.where * 100}%` }}>
+        ${mark.said ? formatOffset(mark.at, mark.step) : null}</span>`,
     )}
   </div>`;
 }

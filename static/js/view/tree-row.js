@@ -41,6 +41,8 @@ export function TreeRow({ row, index, store, timeline, selected, tabbable, selec
           ${shortName(node.name)}</span>`}
         ${isWaiting(node) ? html`<span class="waiting small clip name-waiting"
           title=${node.waiting}>${node.waiting}</span>` : null}</span>
+      ${node.attempt > 1 ? html`<span class="attempt small" title=${`Attempt ${node.attempt}`}
+        ><${Icon} shape="retry" />${node.attempt}</span>` : null}
       ${row.children && !row.open ? html`<span class="fold-count">
         ${formatCount(row.children)}</span>` : null}
     </div>
@@ -50,8 +52,8 @@ export function TreeRow({ row, index, store, timeline, selected, tabbable, selec
     <div class="cell-steps tabular muted" role="gridcell">${briefIterations(node.meta)}</div>
     <div class="cell-message clip" role="gridcell"><${RowMessage} node=${node} /></div>
     <div class="cell-elapsed tabular" role="gridcell"><${Elapsed} record=${node} /></div>
-    <div class="cell-where muted small clip" role="gridcell" title=${node.worker ?? ""}><${Where}
-      node=${node} /></div>
+    <div class="cell-where muted small clip" role="gridcell" title=${node.worker ?? ""}>
+      ${workerName(node.worker)}</div>
     ${timeline ? html`<div class="cell-lane" role="gridcell"><${Lane} node=${node}
       timeline=${timeline} /></div>` : null}
   </div>`;
@@ -84,13 +86,7 @@ function RowMessage({ node }) {
 }
 
 /**
- * Which attempt, and where. The worker's host and name say enough; the whole stands in the details.
- * @param {{node: Node}} props
+ * Host and name say enough, without the random word of that start; the whole stands in the details.
+ * @param {string|null} worker
  */
-function Where({ node }) {
-  return html`${node.attempt > 1 ? html`<span class="attempt" title=${`Attempt ${node.attempt}`}>
-    <${Icon} shape="retry" />${node.attempt}</span> ` : null}${workerName(node.worker)}`;
-}
-
-/** Without the random word of that start. @param {string|null} worker */
 const workerName = (worker) => (worker ? worker.split(":").slice(0, 2).join(":") : "");
