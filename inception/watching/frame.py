@@ -164,6 +164,7 @@ class LiveFrame:
         stop_on_error: bool,
     ) -> list[Outcome]:
         """Start `steps` in order, at most `limit` in flight, and return all outcomes."""
+        self._pause()
         pending, arrivals = iter(steps), self._expect(())
         nodes: list[LiveNode] = []
         while True:
@@ -185,7 +186,7 @@ class LiveFrame:
     @_fenced()
     def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:
         """Return what was recorded at this place, or record what `produce` returns."""
-        self.check()
+        self._pause()
         key = value_key(self.path, self._values)
         self._values += 1
         text = self._live.journal.get(key)
@@ -221,7 +222,7 @@ class LiveFrame:
             live.writer.post(node, fields, urgent=moved)
 
     def _pause(self) -> None:
-        """Before a step or a wait: all is said, and the parent may go on."""
+        """Before whatever may take a while: all is said, and the parent may go on."""
         catch_up(self)
         self.check()
 

@@ -20,7 +20,7 @@ from inception.watching.endings import failed_end
 from inception.watching.live import LiveNode
 from inception.watching.watcher import Watcher
 from tests.integration.runs import held_run
-from tests.integration.watching.replayed_tasks import body, play, take_turns
+from tests.integration.watching.replayed_tasks import body, doze_off, play, take_turns
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
 
@@ -30,6 +30,29 @@ def workers(stage: Stage) -> Iterator[Workers]:
     workers = Workers(stage)
     yield workers
     workers.close()
+
+
+class Held:
+    """Children that stand in their bodies, all or the one at `path`, until they may end."""
+
+    def __init__(self, stage: Stage, path: str | None = None) -> None:
+        self._path = path
+        self._began, self._may_end = threading.Event(), threading.Event()
+        stage.body = self._body
+
+    def wait(self) -> None:
+        """Return once one of them is in its body."""
+        assert self._began.wait(WITHIN)
+
+    def let_end(self) -> None:
+        """Let them end, and those that come."""
+        self._may_end.set()
+
+    def _body(self, node: LiveNode) -> JsonValue:
+        if self._path in (None, node.path):
+            self._began.set()
+            assert self._may_end.wait(WITHIN)
+        return body(node)
 
 
 def start(stage: Stage, *steps: JsonValue) -> str:
@@ -51,21 +74,14 @@ def test_an_attempt_that_failed_while_no_watcher_lived_is_followed_by_its_retry(
     stage: Stage, workers: Workers, verb: str
 ) -> None:
     """Whether the child was started by its watch, or before it."""
-    goes_on, may_end = threading.Event(), threading.Event()
-
-    def held_body(node: LiveNode) -> JsonValue:
-        goes_on.set()
-        assert may_end.wait(WITHIN)
-        return body(node)
-
-    stage.body = held_body
+    held = Held(stage)
     run_id = start(stage, [verb, ["a", 1], 1])
     with stage.watcher(workers) as first:
         first.scheduler.take(run_id)
-        assert goes_on.wait(WITHIN)
+        held.wait()
         journal = keys.journal(run_id)
         eventually(lambda: stage.client.hexists(journal, keys.retries("0")), 5, "it is watched")
-    may_end.set()
+    held.let_end()
     eventually(lambda: stage.store.read_end(run_id, "0") is not None, 5, "it has failed")
 
     run = carry_on(stage, run_id, workers, after=first)
@@ -97,7 +113,7 @@ def test_a_child_that_fails_before_its_parent_waits_for_it_is_started_again(
 def test_a_redis_that_fails_in_the_middle_of_a_take_over_only_delays_it(
     stage: Stage, workers: Workers
 ) -> None:
-    run_id, failed, may_end = lost_while_its_child_runs(stage, workers)
+    run_id, failed, held = lost_while_its_child_runs(stage, workers)
     with stage.watcher(workers) as second:
         results = second._ctx.results
         read, answers = results._client.mget, [redis.ConnectionError("away"), None]
@@ -109,17 +125,17 @@ def test_a_redis_that_fails_in_the_middle_of_a_take_over_only_delays_it(
 
         results._client.mget = mget  # type: ignore[method-assign]
         assert second.scheduler.take(run_id, from_owner=failed)
-        may_end.set()
+        held.let_end()
         assert stage.ended.wait(WITHIN)
 
     assert answers == []
-    assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "late"]]
+    assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
 
 
 def test_a_take_over_that_breaks_off_leaves_no_run_held_and_never_begun(
     stage: Stage, workers: Workers
 ) -> None:
-    run_id, failed, may_end = lost_while_its_child_runs(stage, workers)
+    run_id, failed, held = lost_while_its_child_runs(stage, workers)
     with stage.watcher(workers) as second:
         read, second._ctx.results.read = second._ctx.results.read, broken  # type: ignore[method-assign]
         with pytest.raises(ZeroDivisionError):
@@ -128,7 +144,7 @@ def test_a_take_over_that_breaks_off_leaves_no_run_held_and_never_begun(
 
         second._ctx.results.read = read  # type: ignore[method-assign]
         assert second.scheduler.take(run_id, from_owner=second._ctx.process)
-        may_end.set()
+        held.let_end()
         assert stage.ended.wait(WITHIN)
 
     assert stage.store.read_run(run_id)["state"] == State.SUCCESS
@@ -138,21 +154,14 @@ def broken(_task_ids: Any) -> Any:
     raise ZeroDivisionError
 
 
-def lost_while_its_child_runs(stage: Stage, workers: Workers) -> tuple[str, str, threading.Event]:
-    """A run whose watcher died, the name of that one, and what lets the run's child end."""
-    runs, may_end = threading.Event(), threading.Event()
-
-    def held_body(node: LiveNode) -> JsonValue:
-        runs.set()
-        assert may_end.wait(WITHIN)
-        return "late"
-
-    stage.body = held_body
+def lost_while_its_child_runs(stage: Stage, workers: Workers) -> tuple[str, str, Held]:
+    """A run whose watcher died, the name of that one, and the run's child."""
+    held = Held(stage)
     run_id = start(stage, ["watch", ["a", 0], 0])
     with stage.watcher(workers) as first:
         first.scheduler.take(run_id)
-        assert runs.wait(WITHIN)
-    return run_id, first._ctx.process, may_end
+        held.wait()
+    return run_id, first._ctx.process, held
 
 
 def test_losses_take_nothing_from_the_retries_of_a_watch(stage: Stage, workers: Workers) -> None:
@@ -219,24 +228,17 @@ def test_a_job_for_a_run_that_is_anothers_is_no_fault(
 ) -> None:
     caplog.set_level("INFO")
     run_id = start(stage, ["watch", ["a", 0], 0])
-    held, taken = threading.Event(), threading.Event()
-
-    def held_body(node: LiveNode) -> JsonValue:
-        held.set()
-        assert taken.wait(WITHIN)
-        return body(node)
-
-    stage.body = held_body
+    held = Held(stage)
     with stage.watcher(workers) as frozen:
         frozen.scheduler.take(run_id)
-        assert held.wait(WITHIN)
+        held.wait()
         live = frozen.scheduler.runs[run_id]
         with stage.watcher(workers) as other:
             assert other.scheduler.take(run_id, from_owner=frozen._ctx.process)
             late = partial(frozen.scheduler._end_run, live, failed_end(live.root.meta, "late"))
             frozen._ctx.crew.submit(late)
             eventually(lambda: "job_fenced" in actions(caplog), 5, "it is told of")
-            taken.set()
+            held.let_end()
             assert stage.ended.wait(WITHIN)
 
     assert stage.store.read_run(run_id)["state"] == State.SUCCESS
@@ -246,44 +248,38 @@ def test_a_job_for_a_run_that_is_anothers_is_no_fault(
 def test_a_sleep_lasts_as_long_as_was_asked_though_watchers_disagree_on_the_time(
     stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right, held, may_end = time.time, threading.Event(), threading.Event()
-
-    def held_body(node: LiveNode) -> JsonValue:
-        held.set()
-        assert may_end.wait(WITHIN)
-        return body(node)
-
-    stage.body = held_body
+    right, held = time.time, Held(stage)
     run_id = start(stage, ["sleep"], ["watch", ["a", 0], 0])
     monkeypatch.setattr(time, "time", lambda: right() + 3600)
     with stage.watcher(workers) as an_hour_ahead:
         an_hour_ahead.scheduler.take(run_id)
-        assert held.wait(WITHIN)
+        held.wait()
     monkeypatch.setattr(time, "time", right)
-    may_end.set()
+    held.let_end()
 
     assert carry_on(stage, run_id, workers, after=an_hour_ahead)["state"] == State.SUCCESS
+
+
+def test_a_parent_that_sleeps_has_said_where_it_is(stage: Stage, workers: Workers) -> None:
+    run_id = stage.record(doze_off.name, turns=4)
+    with stage.watcher(workers) as watcher:
+        watcher.scheduler.take(run_id)
+        meta = lambda: stage.store.read_run(run_id)["meta"]  # noqa: E731
+        eventually(lambda: (meta()["iteration"], meta()["completion"]) == (3, 75), 5, "it is told")
 
 
 def test_a_loop_of_turns_is_as_far_as_before_when_it_is_taken_over(
     stage: Stage, workers: Workers
 ) -> None:
-    third, may_end = threading.Event(), threading.Event()
-
-    def held_body(node: LiveNode) -> JsonValue:
-        if node.path == "2":
-            third.set()
-            assert may_end.wait(WITHIN)
-        return body(node)
+    third = Held(stage, "2")
 
     def completion() -> float:
         return stage.store.read_run(run_id)["meta"]["completion"]
 
-    stage.body = held_body
     run_id = stage.record(take_turns.name, words=["a", "b", "c", "d"])
     with stage.watcher(workers) as first:
         first.scheduler.take(run_id)
-        assert third.wait(WITHIN)
+        third.wait()
         eventually(lambda: completion() == 50, 5, "two of four turns are over")
     stage.ended.clear()
     with stage.watcher(workers) as second:
@@ -291,7 +287,7 @@ def test_a_loop_of_turns_is_as_far_as_before_when_it_is_taken_over(
         live = second.scheduler.runs[run_id]
         eventually(lambda: live.frames[""]._steps == 3, 5, "it has come to the third again")
         assert live.rollup.completion("") == 50
-        may_end.set()
+        third.let_end()
         assert stage.ended.wait(WITHIN)
 
     run = stage.store.read_run(run_id)
@@ -302,26 +298,19 @@ def test_a_run_whose_job_failed_waits_for_it_no_more_and_is_taken_up_again(
     stage: Stage, workers: Workers, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What stops its children on a revoke raises what nobody expected."""
-    held, may_end = threading.Event(), threading.Event()
-
-    def held_body(node: LiveNode) -> JsonValue:
-        held.set()
-        assert may_end.wait(WITHIN)
-        return body(node)
-
-    stage.body = held_body
+    held = Held(stage)
     run_id = start(stage, ["watch", ["a", 0], 0])
     with stage.watcher(workers) as watcher:
         scheduler, revoker = watcher.scheduler, watcher.scheduler.revoker
         scheduler.take(run_id)
-        assert held.wait(WITHIN)
+        held.wait()
         stop, revoker.stop = revoker.stop, lambda *_nodes: {}["unexpected"]  # type: ignore[method-assign]
         stage.store.request_revoke(run_id, "", by="anna", reason=None)
         eventually(lambda: run_id not in scheduler.runs, 5, "it is let go")
         assert "job_failed" in actions(caplog)
         revoker.stop = stop  # type: ignore[method-assign]
         assert scheduler.take(run_id, from_owner=watcher._ctx.process), "as the next beat does"
-        may_end.set()
+        held.let_end()
         assert stage.ended.wait(WITHIN)
 
     assert stage.store.read_run(run_id)["state"] == State.REVOKED
@@ -333,27 +322,21 @@ def actions(caplog: pytest.LogCaptureFixture) -> set[str]:
 
 def test_what_redis_has_lost_of_a_run_is_done_again(stage: Stage, workers: Workers) -> None:
     """Redis comes back without a step that the owner knows of; nobody would ever end it."""
-    runs, may_end, kept = threading.Event(), threading.Event(), dict[str, Any]()
-
-    def held_body(node: LiveNode) -> JsonValue:
-        if node.path == "1":
-            runs.set()
-            assert may_end.wait(WITHIN)
-        return body(node)
+    second, kept = Held(stage, "1"), dict[str, Any]()
 
     def before(operation: str, words: list[Any]) -> None:
         if operation == "spawn" and raw("1") in words and not kept:
             kept.update(held_run.kept_of(stage.client, run_id))
 
-    stage.body, stage.before = held_body, before
+    stage.before = before
     run_id = start(stage, ["watch", ["a", 0], 0], ["watch", ["b", 0], 0])
     with stage.watcher(workers) as watcher:
         watcher.scheduler.take(run_id)
-        assert runs.wait(WITHIN)
+        second.wait()
         held_run.lose_what_is_not(stage.client, run_id, kept)
         watcher._gap()
         eventually(lambda: run_id not in watcher.scheduler.runs, 5, "it is let go")
-        may_end.set()
+        second.let_end()
         assert watcher.scheduler.take(run_id, from_owner=watcher._ctx.process)
         assert stage.ended.wait(WITHIN)
 

@@ -87,12 +87,13 @@ def test_a_later_delivery_is_stopped_by_a_later_order_alone(
     first = fork(slots, HELD, stubborn=False)
     orders.hear(message(HELD, grace=0.3))
     assert first.wait() == signal.SIGTERM
+    eventually(lambda: bool(orders._kills), 5, "its grace begins")
     second = fork(slots, replace(HELD, began=time.monotonic()), stubborn=True)
     ((_pid, delivery),) = slots.working().values()
 
     assert orders.given_for(HELD) is not None
     assert orders.given_for(delivery) is None
-    time.sleep(0.5)  # the first order's grace passes
+    eventually(lambda: not orders._kills, 5, "the first order's grace passes")
     orders.hear(message(HELD, grace=30))
     eventually(lambda: orders.given_for(delivery) is not None, 5, "the second order is given")
     os.kill(second.pid, signal.SIGQUIT)
