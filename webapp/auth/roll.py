@@ -14,10 +14,13 @@ import redis
 from redis.exceptions import WatchError
 
 from inception.runs import keys
+from inception.runs.errors import StoreUnavailable
 from inception.runs.scripts import refusals_as_errors
 from webapp.auth.audit import Audit, Deed
 from webapp.auth.users import Account
 
+_TRIES: Final = 20
+"""Each try that fails is one that another process has made."""
 BY_FILE: Final = "(the file of users)"
 """Who did it, of a change that was only found: no user has such a name."""
 
@@ -35,11 +38,12 @@ class Roll:
         Raises StoreUnavailable.
         """
         now = {each.name: f"{each.role} {each.mark}" for each in accounts.values()}
-        while True:
+        for _ in range(_TRIES):
             try:
                 return self._note(now, by)
             except WatchError:
                 continue  # another process was noting just now
+        raise StoreUnavailable("Others note changes of the users all the time; try again.")
 
     def _note(self, now: Mapping[str, str], by: str) -> None:
         """In one step with what is known from then on. Raises WatchError if another noted first."""
