@@ -132,6 +132,12 @@ class Site:
             self._client.watch(run_id)
         return ids
 
+    def begin(self, runs: int, steps: int, seconds: float, word: str) -> tuple[list[str], set[str]]:
+        """Start runs, and return once each is in the middle: their ids, and what has finished."""
+        ids = self.start(runs, steps, seconds, word)
+        self.wait_until_each_finished(ids)
+        return ids, self.finished(ids)
+
     def wait_until_each_finished(self, ids: Sequence[str], children: int = 1) -> None:
         """Return once each run has so many finished children, and another that has begun."""
 

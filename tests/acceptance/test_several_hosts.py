@@ -27,9 +27,7 @@ def site(tmp_path: Path, server_available: None) -> Iterator[Site]:
 
 def test_nothing_is_lost_though_every_host_is_cut_off_in_turn(site: Site) -> None:
     """Slower, and in every manner that a network knows: chaos/test_several_hosts."""
-    ids = site.start(runs=4, steps=8, seconds=2.0, word="run")
-    site.wait_until_each_finished(ids)
-    finished = site.finished(ids)
+    ids, finished = site.begin(runs=4, steps=8, seconds=2.0, word="run")
 
     for name in ("redis", "web"):
         with site.cut_off(name, "silenced"):

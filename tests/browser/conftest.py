@@ -26,6 +26,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.dashboard import Dashboard
+from tests.browser.elsewhere import Shop
 from tests.running import Application
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -140,6 +141,14 @@ class Viewer:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """Somebody else's site."""
+    shop = Shop()
+    yield shop
+    shop.close()
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -14,45 +12,13 @@ from inception.runs.connection import connect
 from inception.runs.model import State
 from inception.runs.store import Store
 from tests.browser.conftest import CHECKOUT, Viewer
+from tests.browser.elsewhere import Shop
 from tests.browser.test_looks import AXE
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import HeldRun, Owner
 from webapp.auth.gate import Gate
 
 EXAMPLE = CHECKOUT / "docs" / "clients" / "progress.html"
-
-
-class Shop:
-    """A site of somebody else's, on an origin of its own; `page` is what it serves."""
-
-    def __init__(self) -> None:
-        shop = self
-        self.page = ""
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.end_headers()
-                self.wfile.write(b"" if "favicon" in self.path else shop.page.encode())
-
-            def log_message(self, *_words: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    shop = Shop()
-    yield shop
-    shop.close()
 
 
 @pytest.fixture

@@ -33,9 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, server_available: None) -> It
 def test_nobody_is_given_up_for_a_moment_without_network(
     site: Site, name: str, manner: str
 ) -> None:
-    ids = site.start(runs=4, steps=3, seconds=1.0, word=f"{name} {manner} ")
-    site.wait_until_each_finished(ids)
-    finished = site.finished(ids)
+    ids, finished = site.begin(runs=4, steps=3, seconds=1.0, word=f"{name} {manner} ")
 
     with site.cut_off(name, manner):
         time.sleep(SHORT)
@@ -49,9 +47,7 @@ def test_nobody_is_given_up_for_a_moment_without_network(
 def test_nothing_is_lost_without_a_host_and_it_works_once_it_is_back(
     site: Site, name: str, manner: str
 ) -> None:
-    ids = site.start(runs=4, steps=3, seconds=2.5, word=f"{name} {manner} long ")
-    site.wait_until_each_finished(ids)
-    finished = site.finished(ids)
+    ids, finished = site.begin(runs=4, steps=3, seconds=2.5, word=f"{name} {manner} long ")
 
     with site.cut_off(name, manner):
         site.wait_until_missed(name, ids)
@@ -62,9 +58,7 @@ def test_nothing_is_lost_without_a_host_and_it_works_once_it_is_back(
 
 def test_a_client_that_the_web_has_forgotten_comes_back_and_catches_up(site: Site) -> None:
     """It is the one that hears nothing: it waits for a ping that the web sends each 25 s."""
-    ids = site.start(runs=2, steps=2, seconds=2.0, word="forgotten client ")
-    site.wait_until_each_finished(ids)
-    finished = site.finished(ids)
+    ids, finished = site.begin(runs=2, steps=2, seconds=2.0, word="forgotten client ")
 
     with site.cut_off("web", "silenced"):
         site.forget_the_client()

@@ -15,7 +15,7 @@
 
 /** @typedef {{whole: number, off: number}} Guess */
 
-/** Times the longest earlier run from which a run counts as one of another size. */
+/** Times the longest earlier run from which a run counts as one of another size; by judgement. */
 const OUTGROWN = 3;
 
 /** Ended runs of the parent from which its history counts. */

@@ -89,7 +89,7 @@ export function shift(span, whole, part) {
   return { from, to: from + length };
 }
 
-/** How much of a mark's room its words take. */
+/** How much of a mark's room its words take: 50 of 84 px, the longest of them. */
 const WORDS = 0.6;
 
 /**
