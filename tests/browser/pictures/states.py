@@ -219,7 +219,8 @@ def take_embedded(album: Album, made: Made, ids: dict[str, str]) -> None:
 def take_guarded(album: Album, url: str, ids: dict[str, str]) -> None:
     """Where people sign in, and what a viewer sees."""
     album.take("signin", f"{url}/signin")
-    album.take("signin-refused", f"{url}/signin", sign_in("wrong"))
+    refused = both(sign_in("wrong"), lambda page: expect(page.locator("#problem")).to_be_visible())
+    album.take("signin-refused", f"{url}/signin", refused)
     context = album.browser.new_context()
     page = context.new_page()
     page.goto(f"{url}/signin")
