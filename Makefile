@@ -55,8 +55,8 @@ types: set-up ## Types, of Python and of the browser's modules
 	$(BIN)/mypy $(CODE)
 	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.json
 
-unit: set-up ## Tests without network
-	$(SHARED) tests/unit -m "not docs"
+unit: set-up ## Tests without network, and what holds the documentation to the code
+	$(SHARED) tests/unit
 
 integration: set-up ## Tests with a private real Redis
 	$(SHARED) tests/integration -m "not chaos"
@@ -91,9 +91,9 @@ chaos: set-up ## The same for ten minutes, and the slow tests of faults
 matrix: set-up ## The suite on Python 3.11 to 3.13, the web under each async mode; CELLS="3.12 gevent"
 	$(BIN)/python -m tools.matrix $(CELLS)
 
-docs: set-up ## Build the documentation's site, run what it says, and hold it to the code
+docs: set-up ## Build the documentation's site, and run the commands it says
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	$(PYTEST) tests -m docs
+	$(PYTEST) tests --ignore tests/unit -m docs
 
 clean: ## Remove all that was made here, save the runs in var/
 	rm -rf $(VENV) .node-venv .matrix node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache \
