@@ -30,6 +30,9 @@ _TYPES: Final = {
     ".mjs": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
 }
+_COMMENT: Final = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)
+_OTHERS: Final = "vendor"
+"""The folder of what others wrote, whose comments are their licences too."""
 _MOST_KEPT: Final = 500
 """Files kept packed; there are about a hundred."""
 
@@ -87,4 +90,16 @@ def _headers(file: Path, length: int) -> list[tuple[str, str]]:
 @lru_cache(_MOST_KEPT)
 def _packed(file: Path, _changed: int) -> bytes:
     """Packed once for each version of a file."""
-    return gzip.compress(file.read_bytes(), mtime=0)
+    content = file.read_bytes()
+    if file.suffix == ".js" and _OTHERS not in file.parts:
+        content = without_comments(content.decode()).encode()
+    return gzip.compress(content, mtime=0)
+
+
+def without_comments(script: str) -> str:
+    """A script without the comments that stand on lines of their own; those lines stay, empty.
+
+    Types and reasons are a third of what our modules weigh when packed, and browsers need neither.
+    A line of a template would be taken for a comment if it began with `/**`: none does.
+    """
+    return _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), script)
