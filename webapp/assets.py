@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from flask import Flask, Response, request, url_for
+from markupsafe import Markup
 
 from webapp.kept_files import KEEP, version_of
 from webapp.services import services
@@ -57,6 +58,11 @@ class Assets:
             return url_for("static", filename=path)
         return url_for("static", filename=path, v=version)
 
+    def text(self, path: str) -> Markup:
+        """What a script holds, to stand in the page itself."""
+        file = self._folder / path
+        return Markup(_text(file, file.stat().st_mtime_ns))  # noqa: S704  a file of ours
+
     def modules_of(self, page: str) -> dict[str, str]:
         """What a live page's script imports, at any depth: how it is named there → its address.
 
@@ -94,6 +100,11 @@ class Assets:
 
 
 @lru_cache(_MOST_PACKED)
+def _text(file: Path, _changed: int) -> str:
+    return file.read_text("utf-8")
+
+
+@lru_cache(_MOST_PACKED)
 def _imported(file: Path, _changed: int) -> tuple[str, ...]:
     return tuple(_IMPORT.findall(file.read_text("utf-8")))
 
@@ -118,6 +129,7 @@ def register(app: Flask) -> None:
         mimetypes.add_type("text/javascript", ending)
     assets = Assets(Path(app.static_folder or "static"))
     app.jinja_env.globals["static_url"] = assets.address
+    app.jinja_env.globals["inlined"] = assets.text
     app.jinja_env.globals["modules_of"] = assets.modules_of
     app.after_request(_say_how_long)
     app.after_request(_pack)

@@ -1,9 +1,92 @@
-// Runs before the first paint, as a plain script, so that neither a chosen theme flashes nor what
-// the page holds for browsers without scripts.
-document.documentElement.dataset.scripts = "on";
-try {
-  const chosen = localStorage.getItem("inception-theme");
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
-} catch {
-  // Storage may be forbidden; the system's theme holds then.
-}
+// Stands in the page itself, before everything else: neither a chosen theme may flash nor what the
+// page holds for browsers without scripts, and it is here when a file that is loaded fails to come.
+(() => {
+  /** In the session's storage: when this tab loaded a page again by itself, in ms. */
+  const KEPT = "inception-reloads";
+
+  /** So often within so many ms; what fails more often than that is not a matter of a moment. */
+  const MOST = 3;
+  const WITHIN = 60_000;
+
+  /** Seconds (s) between two looks at whether the server is there, at most. */
+  const LONGEST = 15;
+
+  const root = document.documentElement;
+  root.dataset.scripts = "on";
+  try {
+    const chosen = localStorage.getItem("inception-theme");
+    if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
+  } catch {
+    // Storage may be forbidden; the system's theme holds then.
+  }
+
+  let hasFailed = false;
+
+  /** A script or style sheet of this page did not come. */
+  function fail() {
+    if (hasFailed) return;
+    hasFailed = true;
+    if (document.readyState === "loading") addEventListener("DOMContentLoaded", show);
+    else show();
+  }
+
+  /** Say so, show what the page holds without scripts, and go on by itself where that may help. */
+  function show() {
+    const again = mayLoadAgain();
+    root.dataset.scripts = "failed";
+    root.dataset.connection = "lost";
+    const pill = document.getElementById("connection");
+    if (pill) pill.textContent = "Not loaded";
+    const text = document.createElement("p");
+    text.textContent = `A part of this page did not load. What you see is what the server sent first${
+      again ? "; the page loads again as soon as it can." : ", and does not move."
+    }`;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = "Load again";
+    button.addEventListener("click", () => location.reload());
+    const banner = document.getElementById("banner");
+    banner?.replaceChildren(text, button);
+    banner?.removeAttribute("hidden");
+    if (again) void loadAgain(1);
+  }
+
+  /** Whether it was not tried often lately. Without storage nobody could tell. */
+  function mayLoadAgain() {
+    try {
+      return lately().length < MOST;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns {number[]} */
+  function lately() {
+    const all = /** @type {number[]} */ (JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+    return all.filter((at) => Math.abs(Date.now() - at) < WITHIN);
+  }
+
+  /**
+   * Once the server answers, unless somebody has begun to type here.
+   * @param {number} seconds  until the first look
+   */
+  async function loadAgain(seconds) {
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const typed = [...document.querySelectorAll("input")].some((one) => one.value !== one.defaultValue);
+    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    if (!answer?.ok || typed) return void loadAgain(Math.min(LONGEST, seconds * 2));
+    sessionStorage.setItem(KEPT, JSON.stringify([...lately(), Date.now()]));
+    location.reload();
+  }
+
+  addEventListener(
+    "error",
+    ({ target }) => {
+      const isSheet = target instanceof HTMLLinkElement && target.rel === "stylesheet";
+      if (isSheet || target instanceof HTMLScriptElement) fail();
+    },
+    true,
+  );
+  addEventListener("loadfailed", fail);
+})();

@@ -60,7 +60,8 @@ const services = {
 };
 
 new ThemeSwitch(/** @type {HTMLSelectElement} */ (part("theme"))).connect();
-new ConnectionWords(link, part("connection"), part("banner")).connect();
+const words = new ConnectionWords(link, part("connection"), part("banner"));
+words.connect();
 clock.connect();
 announcer.connect();
 shortcuts.connect();
@@ -69,7 +70,12 @@ for (const button of document.querySelectorAll("#keys")) {
   button.removeAttribute("hidden");
 }
 link.connect();
-const page = await pageOf(document.body.dataset);
+const page = await pageOf(document.body.dataset).catch((error) => {
+  words.disconnect();
+  link.disconnect();
+  dispatchEvent(new Event("loadfailed"));
+  throw error;
+});
 document.getElementById("plain")?.remove();
 render(
   html`<${ServicesContext.Provider} value=${services}>${page}

@@ -37,6 +37,16 @@ def lose(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-connection", "lost", timeout=40_000)
 
 
+def lack(file: str) -> Act:
+    """Let a file of the page not come, and the server seem to be away after that."""
+
+    def before(page: Page) -> None:
+        page.route(f"**/static/{file}*", lambda route: route.fulfill(status=503))
+        page.route("**/healthz", lambda route: route.abort())
+
+    return before
+
+
 def scroll(by: int) -> Act:
     """Scroll down (px), and wait until that has been drawn."""
     drawn = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

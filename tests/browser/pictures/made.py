@@ -63,6 +63,7 @@ class Made:
             ),
             "wide": self.run("wide", "Many at once", ends=True),
             "large": self.run("wide", "Very many at once", ends=True, count=2_400),
+            "large-failed": self.run("wide_and_one_fails", "One of very many", ends=True),
             "deep": self.run("deep", "Deep down"),
             "long": self.run(LONG_NAME, ""),
             "long-label": self.run("thumbnails", LONG_LABEL, ends=True),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser.dashboard import Dashboard
-from tests.browser.pictures.acts import both, click, hold_socket, lose, scroll, select, sign_in
+from tests.browser.pictures.acts import (
+    both,
+    click,
+    hold_socket,
+    lack,
+    lose,
+    scroll,
+    select,
+    sign_in,
+)
 from tests.browser.pictures.album import Act, Album, settle
 from tests.browser.pictures.made import LONG_NAME, PICTURED, Made
 
@@ -82,6 +91,10 @@ def take_bulk_progress(album: Album, made: Made) -> None:
     )
 
 
+def _says_that_it_lacks(page: Page) -> None:
+    expect(page.get_by_text("did not load")).to_be_visible()
+
+
 def take_runs(album: Album, made: Made, ids: dict[str, str]) -> None:
     """One run, in each of its states."""
     url = made.stack.url
@@ -90,6 +103,9 @@ def take_runs(album: Album, made: Made, ids: dict[str, str]) -> None:
         album.take(f"run-{name}", address)
     album.take("run-loading", page_of["succeeded"], before=hold_socket)
     album.take("run-lost", page_of["running"], lose)
+    lacking = lack("js/live/link.js")
+    album.take("run-not-loaded", page_of["failed"], _says_that_it_lacks, before=lacking)
+    album.take("list-not-loaded", url, _says_that_it_lacks, before=lacking)
     album.take("run-missing", f"{url}/runs/00000000-0000-4000-8000-000000000000")
     album.take("run-task-running", f"{page_of['every-state']}?node=3")
     album.take("run-task-waiting", f"{page_of['every-state']}?node=7")

@@ -1,0 +1,83 @@
+"""A file of a page that does not come, as when the server is started again while a page loads."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Response, Route, expect
+
+from tests.browser.conftest import Viewer
+from tests.browser.dashboard import Dashboard
+
+COMPLAINTS = ("503", "Failed to fetch")
+"""What the browser says of it itself."""
+SAID = "A part of this page did not load"
+
+
+class Outage:
+    """While it lasts that file of any page is answered with 503."""
+
+    def __init__(self, page: Page, file: str) -> None:
+        self.lasts = True
+        page.route(f"**/static/{file}*", self._answer)
+
+    def _answer(self, route: Route) -> None:
+        if self.lasts:
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+
+def _opened(viewer: Viewer, path: str, file: str) -> tuple[Page, Outage]:
+    viewer.expected = COMPLAINTS
+    page = viewer.open("about:blank")
+    outage = Outage(page, file)
+    page.goto(path)
+    return page, outage
+
+
+def _of_healthz(response: Response) -> bool:
+    return response.url.endswith("/healthz")
+
+
+@pytest.mark.parametrize("file", ["js/live/link.js", "js/view/tree.js"])
+def test_a_page_that_lacks_a_script_says_so_and_loads_again_once_it_can(
+    stack: Dashboard, viewer: Viewer, file: str
+) -> None:
+    run_id = stack.start("counting.count_twice", label="all the same", limit=1, delay=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page, outage = _opened(viewer, f"/runs/{run_id}", file)
+    expect(page.get_by_text(SAID)).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Not loaded")
+    expect(page.locator("html")).to_have_attribute("data-connection", "lost")
+    expect(page.get_by_role("heading", name="all the same")).to_be_visible()
+    expect(page.locator('[data-plain-path="1"]')).to_be_visible()
+    outage.lasts = False
+    expect(page.locator('.tree-row[data-path="1"]')).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    expect(page.get_by_text(SAID)).to_be_hidden()
+
+
+def test_what_fails_again_and_again_is_left_to_who_looks(stack: Dashboard, viewer: Viewer) -> None:
+    stack.start("counting.count_twice", label="still listed", limit=1, delay=0)
+    page, outage = _opened(viewer, "/?q=still+listed", "js/live/list-feed.js")
+    expect(page.get_by_text("and does not move")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="still listed").first).to_be_visible()
+    outage.lasts = False
+    page.get_by_role("button", name="Load again").click()
+    expect(page.locator(".run-row[data-run-id]").first).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+
+
+def test_nothing_is_loaded_anew_under_somebody_who_types(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.count_down", steps=600, pause=0.1)
+    page, outage = _opened(viewer, f"/runs/{run_id}", "js/live/link.js")
+    reason = page.get_by_label("Reason")
+    reason.fill("not needed any more")
+    outage.lasts = False
+    page.evaluate("window.sameDocument = true")
+    page.wait_for_event("response", _of_healthz)
+    page.wait_for_event("response", _of_healthz)
+    assert page.evaluate("window.sameDocument") is True
+    page.get_by_role("button", name="Revoke this run").click()
+    expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
+    assert stack.run(run_id)["revoke"]["reason"] == "not needed any more"
