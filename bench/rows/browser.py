@@ -6,13 +6,10 @@ are few: beside them stands what the page's main thread takes of each second, wh
 
 from __future__ import annotations
 
-import itertools
 import json
 import operator
 import os
 import shutil
-import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,24 +21,11 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench import application
 from bench.figures import Figure, Measured, Of, Row, Skipped, Target
-from inception.runs import keys
-from inception.runs.meta import empty_meta
-from inception.runs.model import MAX_NODES, State
-from inception.runs.paths import parent_path
-from inception.runs.records import Lease, NewRun, NewStep
-from inception.runs.recordtext import patch
-from inception.runs.store import Store
+from bench.moving import RUN_ID, RUNS, Mover
 
-PARENTS: Final = 100
-CHILDREN: Final = MAX_NODES // PARENTS - 1
 RATES: Final = (2_000, 5_000)
 """Updates a second."""
-WRITES: Final = 20
-"""Writes a second, each with its share of the updates."""
 SECONDS: Final = 10.0
-RUNS: Final = 1_000
-"""Runs of the list, all drawn from one store in the page and all moving."""
-_TOTAL: Final = 1_000
 _WATCH_FRAMES: Final = """seconds => new Promise(done => {
     const tasks = [];
     const seen = new PerformanceObserver(list => tasks.push(...list.getEntries()));
@@ -78,133 +62,16 @@ class Seen:
     scripts: float
 
 
-class Load:
-    """A run in our hands, all of whose tasks move by turns."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._ops = itertools.count(1)
-        run = store.create_run(NewRun(id="bench-wide", name="bench.wide", kwargs={})).run
-        self.lease = Lease(run_id=run["id"], owner="bench", token="bench")
-        store.claim_run(run["id"], owner="bench", token="bench")
-        parents = [str(n) for n in range(PARENTS)]
-        self._leaves = [f"{above}.{n}" for above in parents for n in range(CHILDREN)]
-        for paths in _in_hundreds(parents):
-            self._spawn(paths, "parent")
-        for paths in _in_hundreds(self._leaves):
-            self._spawn(paths, "child")
-        self._moved = itertools.count()
-
-    def move(self, count: int) -> None:
-        """Let the next `count` tasks take a step, in one write."""
-        numbers = list(itertools.islice(self._moved, count))
-        moves = {
-            self._leaves[number % len(self._leaves)]: _step(number // len(self._leaves) + 1)
-            for number in numbers
-        }
-        done = numbers[-1] / (len(self._leaves) * _TOTAL) * 100
-        meta = {**empty_meta("PROGRESS"), "completion": round(done, 2)}
-        rolled_up = patch(state=State.PROGRESS, meta=meta)
-        self._store.write(self.lease, next(self._ops), moves, rolled_up)
-
-    def _spawn(self, paths: list[str], kind: str) -> None:
-        steps = [
-            NewStep(
-                path=path,
-                parent=parent_path(path),
-                name=f"bench.{kind}",
-                label=f"Part {path}",
-                kind="parent" if kind == "parent" else "child",
-                task_id=f"task-{path}",
-                queue="children",
-                args_text="[1, 2]",
-                kwargs_text='{"size": 10}',
-                digest="0" * 16,
-            )
-            for path in paths
-        ]
-        self._store.spawn(self.lease, next(self._ops), steps)
-
-
-def _in_hundreds(paths: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(paths), 100):
-        yield paths[first : first + 100]
-
-
-def _step(iteration: int) -> dict[str, str]:
-    meta = {
-        **empty_meta("PROGRESS"),
-        "iteration": iteration,
-        "total": _TOTAL,
-        "completion": iteration / _TOTAL * 100,
-        "message": f"Step {iteration}",
-    }
-    return patch(state=State.PROGRESS, meta=meta)
-
-
-class ListLoad:
-    """Many runs, whose records are published as if all of them moved by turns.
-
-    Published only: to write so many would take more than this machine has, and what is measured
-    begins where a relay hears them.
-    """
-
-    def __init__(self, store: Store, client: application.RedisClient) -> None:
-        self._client = client
-        self._records = [self._begun(store, f"bench-run-{n:05}") for n in range(RUNS)]
-        self._moved = itertools.count()
-
-    def move(self, count: int) -> None:
-        """Say of the next `count` runs that they took a step."""
-        with self._client.pipeline(transaction=False) as pipeline:
-            for number in itertools.islice(self._moved, count):
-                record = self._records[number % RUNS]
-                step = number // RUNS + 1
-                meta = {"iteration": step, "completion": step / _TOTAL * 100}
-                record |= {"seq": record["seq"] + 1, "meta": {**record["meta"], **meta}}
-                pipeline.publish(keys.LIST_CHANNEL, json.dumps(record))
-            pipeline.execute()
-
-    def _begun(self, store: Store, run_id: str) -> dict[str, Any]:
-        store.create_run(NewRun(id=run_id, name="bench.listed", kwargs={"size": 10}))
-        lease = Lease(run_id=run_id, owner="bench", token="bench")
-        store.claim_run(run_id, owner="bench", token="bench")
-        meta = {**empty_meta("PROGRESS"), "total": _TOTAL}
-        store.write(lease, 1, {}, patch(state=State.PROGRESS, meta=meta))
-        return dict(store.read_run(run_id))
-
-
-@contextmanager
-def moving(load: Load | ListLoad, rate: int) -> Iterator[list[int]]:
-    """Updates in a thread, `rate` a second if Redis keeps up; yields how many were made."""
-    made, stop = [0], threading.Event()
-
-    def go_on() -> None:
-        due = time.monotonic()
-        while not stop.wait(max(0.0, due - time.monotonic())):
-            load.move(rate // WRITES)
-            made[0] += rate // WRITES
-            due = max(due + 1 / WRITES, time.monotonic() - 1)
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield made
-    finally:
-        stop.set()
-        thread.join()
-
-
 def measure() -> Measured:
     """Frames, long tasks and memory of the tab, in Chromium without a screen."""
     with application.running() as app, chromium() as browser:
         url, _process = app.web()
-        load = Load(app.store)
-        weight = _snapshot_bytes(url, load.lease.run_id)
-        page = _opened(browser, f"{url}/runs/{load.lease.run_id}", ".tree-row[data-path]")
+        load = Mover(app, "run")
+        weight = _snapshot_bytes(url, RUN_ID)
+        page = _opened(browser, f"{url}/runs/{RUN_ID}", ".tree-row[data-path]")
         of_run = {rate: _watched(browser, page, load, rate) for rate in RATES}
         page.close()
-        listed = ListLoad(app.store, app.client)
+        listed = Mover(app, "list")
         page = _opened(browser, url, ".run-row[data-run-id]")
         _scroll_through(page)
         of_list = _watched(browser, page, listed, RATES[-1])
@@ -275,14 +142,14 @@ def _scroll_through(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-def _watched(browser: Browser, page: Page, load: Load | ListLoad, rate: int) -> Seen:
+def _watched(browser: Browser, page: Page, load: Mover, rate: int) -> Seen:
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    with moving(load, rate) as made:
-        before, spent = made[0], _spent(session)
+    with load.at(rate) as made:
+        before, spent = made(), _spent(session)
         used = _of_largest(browser, _processor)
         found: Any = page.evaluate(_WATCH_FRAMES, SECONDS)
-        count, used = made[0] - before, _of_largest(browser, _processor) - used
+        count, used = made() - before, _of_largest(browser, _processor) - used
         main_thread, scripts = map(operator.sub, _spent(session), spent)
     session.detach()
     return Seen(

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, CDPSession
 
 from bench import application
 from bench.figures import Figure, Measured, Of, Row, Target
-from bench.rows.browser import Load, chromium
+from bench.moving import Load
+from bench.rows.browser import chromium
 from inception.runs.records import Lease, NewRun, NewStep
 from inception.runs.store import Store
 
