@@ -31,7 +31,7 @@ from webapp.payloads import (
 )
 from webapp.relay.hearing import RelayNews
 from webapp.relay.log_tails import LogNews
-from webapp.relay.run_lists import ListAnswer
+from webapp.relay.run_lists import FollowedList
 from webapp.relay.run_page import RunChanges
 from webapp.relay.run_rooms import WatchAnswer
 
@@ -55,7 +55,7 @@ class Gone(TypedDict):
 ASKED: Final[Mapping[str, tuple[type[Payload], Any]]] = {
     "watch": (Watch, WatchAnswer),
     "unwatch": (OneRun, Done),
-    "watch_runs": (WatchRuns, ListAnswer),
+    "watch_runs": (WatchRuns, FollowedList),
     "unwatch_runs": (Nothing, Done),
     "watch_workers": (Nothing, FleetAnswer),
     "unwatch_workers": (Nothing, Done),

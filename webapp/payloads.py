@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, Literal, NoReturn, TypeVar
 
 from flask import Request
 from pydantic import (
@@ -38,6 +38,8 @@ DEFAULT_LIMIT: Final = 50
 MAX_FILTER_WORDS: Final = 20
 MAX_BULK_RUNS: Final = 10_000
 """Runs of one bulk action."""
+FIRST: Final = "first"
+"""Of a run's nodes: those that a reader begins with."""
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9._:@+-]{1,200}")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 
@@ -155,11 +157,14 @@ class RevokeBySocket(Revoke, OneRun):
 
 
 class Watch(OneRun):
-    """Watch a run, from a known position if both parts of it are given; `nodes` false: it alone."""
+    """Watch a run, from a known position if both parts of it are given.
+
+    `nodes` false: the run alone; "first": snapshots of many nodes hold only the first.
+    """
 
     epoch: Annotated[str, Field(max_length=200)] | None = None
     seq: Seq | None = None
-    nodes: bool = True
+    nodes: Literal["first"] | bool = True
 
 
 class WatchLog(OneRun):

@@ -18,6 +18,7 @@ from webapp import actions
 from webapp.auth import gate
 from webapp.errors import error_body
 from webapp.payloads import (
+    FIRST,
     Nothing,
     OneRun,
     Payload,
@@ -30,6 +31,7 @@ from webapp.payloads import (
     WatchRuns,
 )
 from webapp.relay.room import Position
+from webapp.relay.run_rooms import RunRooms
 from webapp.services import Services, services
 
 Asked = TypeVar("Asked", bound=Payload)
@@ -113,23 +115,35 @@ def _watch(parts: Services, sid: str, asked: Watch) -> Any:
     known = None
     if asked.epoch is not None and asked.seq is not None:
         known = Position(asked.epoch, asked.seq)
-    rooms, others = parts.relay.runs, parts.relay.outlines
-    if not asked.nodes:
-        rooms, others = others, rooms
-    others.unwatch(sid, asked.run_id)
-    return rooms.watch(sid, asked.run_id, known)
+    now = parts.store.now_ms()
+    wanted = _rooms(parts, asked.nodes)
+    for others in _all_rooms(parts):
+        if others is not wanted:
+            others.unwatch(sid, asked.run_id)
+    return {**wanted.watch(sid, asked.run_id, known), "now": now}
+
+
+def _rooms(parts: Services, nodes: bool | str) -> RunRooms:
+    if nodes == FIRST:
+        return parts.relay.beginnings
+    return parts.relay.runs if nodes else parts.relay.outlines
+
+
+def _all_rooms(parts: Services) -> tuple[RunRooms, ...]:
+    return parts.relay.runs, parts.relay.beginnings, parts.relay.outlines
 
 
 def _unwatch(parts: Services, sid: str, asked: OneRun) -> Any:
-    parts.relay.runs.unwatch(sid, asked.run_id)
-    parts.relay.outlines.unwatch(sid, asked.run_id)
+    for rooms in _all_rooms(parts):
+        rooms.unwatch(sid, asked.run_id)
     return {}
 
 
 def _watch_runs(parts: Services, sid: str, asked: WatchRuns) -> Any:
     if asked.cursor is not None:
         return parts.relay.lists.extend(sid, asked.limit, asked.cursor)
-    return parts.relay.lists.watch(sid, asked.as_run_filter(), asked.limit)
+    now = parts.store.now_ms()
+    return {**parts.relay.lists.watch(sid, asked.as_run_filter(), asked.limit), "now": now}
 
 
 def _unwatch_runs(parts: Services, sid: str, _asked: Nothing) -> Any:

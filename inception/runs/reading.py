@@ -16,6 +16,12 @@ from inception.runs.scripts import Scripts, refusals_as_errors
 SNAPSHOT_NODES: Final = 2_000
 """A run with more nodes than this is shown by the first children of each parent."""
 SNAPSHOT_CHILDREN: Final = 50
+FIRST_WHOLE: Final = 500
+"""A run with more nodes than this is opened by the first of them, for who asks for no more."""
+FIRST_TOP: Final = 100
+"""Of these so many are directly under the run, if it has them,"""
+FIRST_NODES: Final = 200
+"""and so many there are in all; about 11 kB packed, more rows than any screen has."""
 
 
 class Reading(Scripts):
@@ -77,22 +83,19 @@ class Reading(Scripts):
 
     def snapshot(self, run_id: str) -> Snapshot:
         """The run with its nodes in tree order, as of one number. Raises RunNotFound."""
-        answer = self._run(
-            "snapshot",
-            [keys.run(run_id), keys.nodes(run_id)],
-            [SNAPSHOT_NODES, SNAPSHOT_CHILDREN],
-        )
-        if answer[0] == "gone":
-            raise RunNotFound(f"There is no run {run_id}.")
-        nodes = [recordtext.node_of(text) for text in answer[5:]]
-        nodes.sort(key=lambda node: tree_order(node["path"]))
-        return Snapshot(
-            epoch=answer[1],
-            seq=int(answer[2]),
-            run=recordtext.run_of(answer[3]),
-            nodes=nodes,
-            complete=answer[4] == "1",
-        )
+        names = [keys.run(run_id), keys.nodes(run_id)]
+        answer = self._run("snapshot", names, [SNAPSHOT_NODES, SNAPSHOT_CHILDREN])
+        return _snapshot_of(run_id, answer)
+
+    def first_nodes(self, run_id: str) -> Snapshot:
+        """The same with only the nodes that a reader begins with, if the run has many.
+
+        They are the first directly under the run, and the first under those; of a run that has
+        failed also the first failure, with all above it. Raises RunNotFound.
+        """
+        names = [keys.run(run_id), keys.nodes(run_id)]
+        answer = self._run("first_nodes", names, [FIRST_WHOLE, FIRST_TOP, FIRST_NODES])
+        return _snapshot_of(run_id, answer)
 
     def position(self, run_id: str) -> tuple[str, int]:
         """The run's epoch and seq: while both stay, so does its snapshot. Raises RunNotFound."""
@@ -144,6 +147,20 @@ class Reading(Scripts):
         with refusals_as_errors():
             texts = cast("list[str | None]", self._client.hmget(keys.nodes(run_id), list(paths)))
         return [recordtext.node_of(text) for text in texts if text]
+
+
+def _snapshot_of(run_id: str, answer: Sequence[str]) -> Snapshot:
+    if answer[0] == "gone":
+        raise RunNotFound(f"There is no run {run_id}.")
+    nodes = [recordtext.node_of(text) for text in answer[5:]]
+    nodes.sort(key=lambda node: tree_order(node["path"]))
+    return Snapshot(
+        epoch=answer[1],
+        seq=int(answer[2]),
+        run=recordtext.run_of(answer[3]),
+        nodes=nodes,
+        complete=answer[4] == "1",
+    )
 
 
 def _name_in(text: str) -> str:

@@ -155,6 +155,13 @@ def wide(count: int = 300) -> int:
 
 
 @parent
+def wide_and_one_fails(count: int = 700) -> int:
+    """Have many children, and fail by the last."""
+    watch_all(resize.s(f"{n:04}.jpg") for n in range(count))
+    return int(watch(end_badly.s("0700.jpg is no picture")).value)
+
+
+@parent
 def nightly(count: int = 3) -> int:
     """Be one of many runs."""
     if count % 7 == 6:

@@ -1,4 +1,4 @@
-"""Runs of more than 2,000 tasks: the snapshot leaves most of them out; the page gets the others."""
+"""Runs of many tasks: a page begins with the first of them, and gets the others when wanted."""
 
 from __future__ import annotations
 
@@ -72,44 +72,58 @@ def _scroll_to(page: Page, path: str) -> None:
 
 def test_children_are_read_as_they_are_scrolled_to(viewer: Viewer, large: HeldRun) -> None:
     page, asked = _opened(viewer, large)
-    expect(page.locator(".tree-head")).to_contain_text("53 of 2,103 tasks")
+    expect(page.locator(".tree-head")).to_contain_text("200 of 2,103 tasks")
     assert asked == []
-    _scroll_to(page, "0.49")
-    expect(page.locator('[data-path="0.50"]')).to_be_visible()
-    expect(page.locator(".tree-head")).to_contain_text("553 of 2,103 tasks")
+    _scroll_to(page, "0.197")
+    expect(page.locator('[data-path="0.198"]')).to_be_visible()
+    expect(page.locator(".tree-head")).to_contain_text("700 of 2,103 tasks")
+    expect(page.locator('[data-path="0.197"]')).to_be_in_viewport()  # it stayed where it was
     assert len(asked) == 1
-    large.progress("0.60", 7, "moved")
-    _scroll_to(page, "0.60")
-    expect(page.locator('[data-path="0.60"]')).to_contain_text("moved")
+    large.progress("0.210", 7, "moved")
+    _scroll_to(page, "0.210")
+    expect(page.locator('[data-path="0.210"]')).to_contain_text("moved")
 
 
 def test_the_end_of_a_large_parent_is_reached_by_scrolling(viewer: Viewer, large: HeldRun) -> None:
     page, _asked = _opened(viewer, large)
-    for last in (49, 549, 1049, 1549, 2049, CHILDREN - 1):
+    for last in (197, 697, 1197, 1697, CHILDREN - 1):
         _scroll_to(page, f"0.{last}")
-    expect(page.locator(".tree-head")).to_contain_text("2,103 tasks")
-    expect(page.locator(".tree-head")).not_to_contain_text(" of ")
-    _scroll_to(page, "1.0")
+    expect(page.locator(".tree-head")).to_contain_text("2,102 of 2,103 tasks")
+    _scroll_to(page, "1")
+    expect(page.locator('[data-path="1"]')).to_be_visible()
+
+
+def test_a_parent_of_whose_children_none_came_is_folded_until_it_is_opened(
+    viewer: Viewer, large: HeldRun
+) -> None:
+    page, asked = _opened(viewer, large)
+    page.get_by_role("button", name="Fold", exact=True).first.click()
+    other = page.locator('[data-path="1"]')
+    expect(other).to_have_attribute("aria-expanded", "false")
+    expect(other.locator(".fold-count")).to_have_text("1")
+    assert asked == []
+    other.get_by_role("button", name="Unfold").click()
     expect(page.locator('[data-path="1.0"]')).to_be_visible()
+    expect(page.locator(".tree-more")).to_have_count(0)
 
 
 def test_a_folded_parent_reads_nothing_until_it_is_opened(viewer: Viewer, large: HeldRun) -> None:
     page, asked = _opened(viewer, large)
-    page.get_by_role("button", name="Fold all").click()
+    page.locator('[data-path="0"]').get_by_role("button", name="Fold").click()
     expect(page.locator('[data-path="1"]')).to_be_in_viewport()
     expect(page.locator('[data-path="0.0"]')).to_have_count(0)
     assert asked == []
     page.locator('[data-path="0"]').get_by_role("button", name="Unfold").click()
-    _scroll_to(page, "0.50")
-    expect(page.locator('[data-path="0.50"]')).to_be_visible()
+    _scroll_to(page, "0.197")
+    expect(page.locator('[data-path="0.198"]')).to_be_visible()
 
 
 def test_the_runs_own_children_are_read_too(viewer: Viewer, redis_url: str, web: Web) -> None:
     run = Owner(Store(connect(redis_url, purpose="test"))).begin()
     _spawn_many(run, "")
     page, _asked = _opened(viewer, run)
-    _scroll_to(page, "49")
-    expect(page.locator('[data-path="50"]')).to_be_visible()
+    _scroll_to(page, "199")
+    expect(page.locator('[data-path="200"]')).to_be_visible()
 
 
 def test_a_link_to_a_task_that_the_snapshot_leaves_out_opens_it(
@@ -119,3 +133,14 @@ def test_a_link_to_a_task_that_the_snapshot_leaves_out_opens_it(
     details = page.get_by_role("complementary", name="Task")
     expect(details).to_contain_text("0.2000")
     expect(details.get_by_text("There is no task")).to_have_count(0)
+
+
+def test_a_failure_that_the_snapshot_leaves_out_is_open_for_who_arrives(
+    viewer: Viewer, large: HeldRun
+) -> None:
+    large.fail_by("0.2000", "ValueError: no such image")
+    page = viewer.open(f"/runs/{large.id}")
+    details = page.get_by_role("complementary", name="Task")
+    expect(details).to_contain_text("ValueError: no such image")
+    expect(page.locator('[data-path="0.2000"]')).to_be_in_viewport()
+    expect(page.locator('[data-path="0.2000"]')).to_have_attribute("aria-selected", "true")

@@ -39,19 +39,22 @@ describe("whose children a snapshot leaves out", () => {
   });
 
   test("those of parents that have more than it holds", () => {
-    assert.deepEqual([...lackingIn(large())], ["0"]);
+    assert.deepEqual([...lackingIn(large())], [["0", 3]]);
   });
 
   test("the run's own, if it has more tasks than all parents together miss", () => {
     const counts = { PROGRESS: 4, SUCCESS: 3 };
     const nodes = [...family("0", 1, 3), node("1")];
-    assert.deepEqual([...lackingIn({ run: { counts }, nodes, complete: false })], ["0", ""]);
+    const lacking = lackingIn({ run: { counts }, nodes, complete: false });
+    assert.deepEqual([...lacking.keys()], ["0", ""]);
   });
 });
 
 describe("the row for more", () => {
-  const rows = (folded, lacking) =>
-    visibleRows(["0", "0.0", "0.1", "0.1.0", "1"], new Set(folded), new Map(), new Set(lacking));
+  const rows = (folded, lacking) => {
+    const counts = new Map(lacking.map((path) => [path, 9]));
+    return visibleRows(["0", "0.0", "0.1", "0.1.0", "1"], new Set(folded), new Map(), counts);
+  };
   const paths = (...parts) => rows(...parts).map((row) => row.path);
 
   test("stands after the last known child, also where several end at once", () => {
@@ -65,6 +68,10 @@ describe("the row for more", () => {
     assert.deepEqual(paths(["0.1"], ["0.1"]), ["0", "0.0", "0.1", "1"]);
   });
 
+  test("has a parent that says how many children it has, known or not", () => {
+    assert.deepEqual(rows([], ["1"]).map((row) => row.children), [2, 0, 1, 0, 9, 0]);
+  });
+
   test("of the run stands at the very end, on the first level", () => {
     const last = rows([], [""]).at(-1);
     assert.deepEqual([last.path, last.level, last.more], ["/more", 1, ""]);
@@ -76,6 +83,55 @@ test("reading goes on after the last child before the first hole", () => {
   const isKnown = (path) => known.has(path);
   assert.equal(lastInRow("0", isKnown), "1");
   assert.equal(lastInRow("", isKnown), null);
+});
+
+describe("a parent of whose children none is known", () => {
+  const closed = (seq) =>
+    snapshot(seq, {
+      complete: false,
+      run: run({ counts: { PROGRESS: 5 } }),
+      nodes: [node("0", { kind: "parent", children: 3 }), node("1")],
+    });
+
+  test("is folded, and has them read once it is opened", () => {
+    const store = new RunStore();
+    store.reset(closed(1));
+    assert.deepEqual(shown(store), ["0", "1"]);
+    assert.equal(store.rows.value[0].children, 3);
+    store.setOpen("0", true);
+    assert.deepEqual(shown(store), ["0", "0/more", "1"]);
+  });
+
+  test("stays open after another snapshot, for who opened it", () => {
+    const store = new RunStore();
+    store.reset(closed(1));
+    store.setOpen("0", true);
+    store.reset(closed(2));
+    assert.deepEqual(shown(store), ["0", "0/more", "1"]);
+  });
+
+  test("is folded too if it comes later than the snapshot, with news or a page of others", () => {
+    const store = new RunStore();
+    store.reset(closed(1));
+    store.putNodes([node("2", { kind: "parent", children: 7 }), node("3")]);
+    assert.deepEqual(shown(store), ["0", "1", "2", "3"]);
+    assert.deepEqual([...store.lacking.value], [["0", 3], ["2", 7]]);
+  });
+
+  test("is open if its children come along", () => {
+    const store = new RunStore();
+    store.reset(closed(1));
+    store.putNodes([node("2", { kind: "parent", children: 1 }), node("2.0")]);
+    assert.deepEqual(shown(store), ["0", "1", "2", "2.0"]);
+    assert.equal(store.lacking.value.has("2"), false);
+  });
+
+  test("of a run that came whole lacks nothing, whatever an event says before the next", () => {
+    const store = new RunStore();
+    store.reset(snapshot(1, { nodes: [node("0")] }));
+    store.putNodes([node("1", { kind: "parent", children: 1 })]);
+    assert.equal(store.lacking.value.size, 0);
+  });
 });
 
 describe("missing nodes", () => {
@@ -142,6 +198,18 @@ describe("missing nodes", () => {
       ["0", "0.0", "1"].map((path) => store.lacksUnder(path)),
       [true, false, false],
     );
+  });
+
+  test("somebody came for are read with those above them, which open", async () => {
+    const { store, asked, missing } = opened();
+    void missing.readOne("0.2.1");
+    assert.deepEqual(asked.map((one) => one.question[1]), ["0.2", "0.2.1"]);
+    asked[0].resolve(node("0.2", { kind: "parent", children: 4 }));
+    asked[1].resolve(node("0.2.1"));
+    await settled();
+    assert.deepEqual(shown(store), [
+      ...["0", "0.0", "0.2", "0.2.1", "0.2/more", "0/more", "1"],
+    ]);
   });
 
   test("somebody came for are read alone", async () => {

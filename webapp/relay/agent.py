@@ -21,6 +21,7 @@ from webapp.relay.log_tails import LogTails
 from webapp.relay.marks import Bells
 from webapp.relay.meter import RelayMeter
 from webapp.relay.round_trip import RoundTrip
+from webapp.relay.run_beginnings import RunBeginnings
 from webapp.relay.run_lists import RunLists
 from webapp.relay.run_outlines import RunOutlines
 from webapp.relay.run_rooms import RunRooms
@@ -49,6 +50,7 @@ class Relay:
         self.meter = RelayMeter()
         self._round_trip = RoundTrip(listener, client, bells, stages=("flusher", "reader"))
         self.runs = RunRooms(store, listener, self.clients, bells, self.meter)
+        self.beginnings = RunBeginnings(store, listener, self.clients, bells, self.meter)
         self.outlines = RunOutlines(store, listener, self.clients, bells, self.meter)
         self.lists = RunLists(store, listener, self.clients, bells)
         self.workers = WorkerBoard(fleet, listener, self.clients, bells)
@@ -57,6 +59,7 @@ class Relay:
         self._watchables: tuple[Watchable, ...] = (
             self._hearing,
             self.runs,
+            self.beginnings,
             self.outlines,
             self.lists,
             self.workers,

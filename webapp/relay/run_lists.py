@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -29,10 +29,16 @@ MAX_INBOX: Final = 20_000
 
 
 class ListAnswer(TypedDict):
-    """The acknowledgement of `watch_runs`."""
+    """A page of a list of runs; ask with `cursor` = `next` for the older ones."""
 
     runs: list[Run]
     next: str | None
+
+
+class FollowedList(ListAnswer):
+    """The acknowledgement of `watch_runs`; `now`, with a first page, is Redis' clock in ms."""
+
+    now: NotRequired[int]
 
 
 @dataclass(slots=True, eq=False)

@@ -23,10 +23,11 @@ MAX_WATCHED: Final = 10_000
 
 
 class WatchAnswer(TypedDict, total=False):
-    """The acknowledgement of `watch`: one of the two."""
+    """The acknowledgement of `watch`: a snapshot or a batch; `now` is Redis' clock, in ms."""
 
     snapshot: Snapshot
     batch: Batch
+    now: int
 
 
 class RunRooms:

@@ -21,6 +21,7 @@ import { INITIAL, step } from "../model/feed.js";
  * @property {() => void} gone  the run was deleted
  * @property {(problem: Problem) => void} refused
  * @property {(batch: Batch) => void} [heard]  a batch came just now, to be applied or not
+ * @property {(now: number) => void} [toldTime]  what the server's clock said just now, in ms
  * @property {(isBehind: boolean) => void} [behind]  whether an answer is waited for
  */
 
@@ -29,11 +30,13 @@ export class RunFollower {
    * @param {string} runId
    * @param {import("./connection.js").Connection} connection
    * @param {Reader} reader
+   * @param {{nodes?: "first"}} [wish]  what of the nodes snapshots hold; all, unless it says else
    */
-  constructor(runId, connection, reader) {
+  constructor(runId, connection, reader, wish = {}) {
     this.runId = runId;
     this.connection = connection;
     this.reader = reader;
+    this.wish = wish;
     this.feed = INITIAL;
     this.onEvents = this.onEvents.bind(this);
     this.onSnapshot = this.onSnapshot.bind(this);
@@ -118,7 +121,9 @@ export class RunFollower {
   /** @param {{question: number, epoch: string|null, seq: number}} watch */
   async watch({ question, epoch, seq }) {
     const position = epoch === null ? {} : { epoch, seq };
-    const answer = await this.connection.ask("watch", { run_id: this.runId, ...position });
+    const asked = { run_id: this.runId, ...this.wish, ...position };
+    const answer = await this.connection.ask("watch", asked);
+    if (answer.now !== undefined) this.reader.toldTime?.(answer.now);
     this.dispatch({ type: "answer", question, answer });
   }
 

@@ -10,14 +10,26 @@ export class Clock {
     this.link = link;
     this.now = signal(Date.now());
     /**
-     * Server's clock minus ours (ms). Unknown until the first event says its time.
+     * Server's clock minus ours (ms). Unknown until it is told, with an answer or an event.
      * @type {number|null}
      */
     this.offset = null;
+    /** Whether that was told since the connection stands: ours may have been set meanwhile. */
+    this.isFresh = false;
+    /** @type {() => void} */
+    this.tell = () => {};
+    /** Settled once the server's clock is known. @type {Promise<void>} */
+    this.told = new Promise((resolve) => {
+      this.tell = resolve;
+    });
   }
 
   connect() {
-    this.stop = effect(() => (this.link.up.value ? this.start() : this.freeze()));
+    this.stop = effect(() => {
+      this.isFresh = false;
+      if (this.link.up.value) this.start();
+      else this.freeze();
+    });
   }
 
   disconnect() {
@@ -51,12 +63,17 @@ export class Clock {
   }
 
   /**
-   * An event was stamped `at` and arrived now. The way here only makes `at` look older, so the
+   * Something was stamped `at` and arrived now. The way here only makes `at` look older, so the
    * largest difference seen is the nearest to the truth.
    * @param {number} at
    */
   hear(at) {
     const difference = at - Date.now();
-    if (this.offset === null || difference > this.offset) this.offset = difference;
+    const before = this.offset ?? 0;
+    if (this.offset !== null && this.isFresh && difference <= this.offset) return;
+    this.offset = difference;
+    this.isFresh = true;
+    this.tell();
+    if (Math.abs(difference - before) > TICK && this.link.up.peek()) this.now.value = this.reading();
   }
 }

@@ -15,16 +15,21 @@ const PAGE = 40;
 /** Runs of each older page, which are followed too. */
 const OLDER = 200;
 
+/** Milliseconds (ms) by which the stretch of time that is asked for may be off. */
+const TOLERATED = 30_000;
+
 /** Milliseconds (ms) after the pointer moved over the rows in which none comes or goes. */
 const HAND_NEAR = 1_500;
 
 export class ListFeed {
   /**
-   * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services
+   * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api,
+   *   clock: import("./clock.js").Clock}} services
    * @param {import("./list-store.js").ListStore} store
    */
-  constructor({ link, api }, store) {
+  constructor({ link, api, clock }, store) {
     this.link = link;
+    this.clock = clock;
     this.api = api;
     this.store = store;
     /** @type {Filter} */
@@ -73,8 +78,7 @@ export class ListFeed {
     clearTimeout(this.timer);
     const question = ++this.question;
     this.link.mark(this, true);
-    const first = { ...askedOf(this.filter, Date.now()), limit: PAGE };
-    const answer = await this.readAll(await this.link.ask("watch_runs", first), question);
+    const answer = await this.readAll(await this.askFirst(), question);
     if (question !== this.question) return;
     if (answer.error) return this.refused(answer.error);
     this.tries = 0;
@@ -84,6 +88,21 @@ export class ListFeed {
     this.link.mark(this, false);
     this.store.waiting.value = 0;
     this.queue.flush();
+  }
+
+  /**
+   * The first page. How far the filter reaches back is counted by the server's clock: if only the
+   * answer tells what that says, and ours was off, it is asked once more.
+   * @returns {Promise<any>}
+   */
+  async askFirst() {
+    const ask = (/** @type {number} */ now) =>
+      this.link.ask("watch_runs", { ...askedOf(this.filter, now), limit: PAGE });
+    const asked = this.clock.reading();
+    const answer = await ask(asked);
+    if (answer.now !== undefined) this.clock.hear(answer.now);
+    const off = Math.abs(this.clock.reading() - asked);
+    return this.filter.time && off > TOLERATED ? ask(this.clock.reading()) : answer;
   }
 
   /** @param {any} answer  the first page, or an Error @param {number} question */

@@ -6,6 +6,7 @@
  */
 
 import { signal } from "@preact/signals";
+import { ancestors } from "../model/paths.js";
 import { lastInRow } from "../model/tree.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
@@ -51,13 +52,17 @@ export class MissingNodes {
     this.pages.value += 1;
   }
 
-  /** One node that somebody came for. @param {string} path */
+  /** One node that somebody came for, with those above it. @param {string} path */
   async readOne(path) {
     const { store } = this;
     const { life } = store;
     if (store.nodes.has(path) || !store.lacking.peek().size) return;
-    const node = await this.api.node(this.runId, path).catch(() => null); // there may be none
-    if (node && life === store.life) store.addNodes([/** @type {Node} */ (node)]);
+    const wanted = [...ancestors(path), path].filter((each) => !store.nodes.has(each));
+    const read = (/** @type {string} */ each) => this.api.node(this.runId, each).catch(() => null);
+    const found = await Promise.all(wanted.map(read)); // there may be none
+    if (life !== store.life) return;
+    store.addNodes(found.flatMap((node) => node ?? []));
+    for (const each of ancestors(path)) store.setOpen(each, true);
   }
 
   /** @param {Error} error @returns {null} */

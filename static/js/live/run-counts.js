@@ -11,11 +11,13 @@ const REST = 2_000;
 
 export class RunCounts {
   /**
-   * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services
+   * @param {{link: import("./link.js").Link, api: import("../client/api.js").Api,
+   *   clock: import("./clock.js").Clock}} services
    * @param {import("./list-store.js").ListStore} store
    */
-  constructor({ link, api }, store) {
+  constructor({ link, api, clock }, store) {
     this.link = link;
+    this.clock = clock;
     this.api = api;
     this.store = store;
     /** @type {import("@preact/signals").Signal<Partial<Record<string, number>>|null>} */
@@ -72,7 +74,8 @@ export class RunCounts {
   async read() {
     if (!this.filter) return;
     const question = ++this.question;
-    const query = filterQuery({ ...this.filter, state: "" }, Date.now());
+    if (this.filter.time) await this.clock.told; // how far back that is, is counted by its clock
+    const query = filterQuery({ ...this.filter, state: "" }, this.clock.reading());
     const counts = await this.api.counts(query).catch(() => null);
     if (question === this.question && counts) this.counts.value = counts;
   }

@@ -22,7 +22,7 @@ export class RunFeed {
     this.link = link;
     this.clock = clock;
     this.store = store;
-    this.follower = new RunFollower(runId, link.connection, this);
+    this.follower = new RunFollower(runId, link.connection, this, { nodes: "first" });
     /** @type {FrameQueue<{run?: Run, node?: Node}>} */
     this.queue = new FrameQueue((records) => this.deliver(records));
   }
@@ -45,6 +45,11 @@ export class RunFeed {
   /** @param {import("../model/types.js").Batch} batch */
   heard(batch) {
     for (const event of batch.events.slice(-1)) this.clock.hear(event.at);
+  }
+
+  /** @param {number} now  ms by the server's clock */
+  toldTime(now) {
+    this.clock.hear(now);
   }
 
   /** @param {import("../model/types.js").Snapshot} snapshot */

@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { shortName } from "../model/format.js";
 import { depth, mergePaths } from "../model/paths.js";
 import { isNewer } from "../model/run-list.js";
-import { lackingIn, visibleRows } from "../model/tree.js";
+import { lackingIn, unopened, visibleRows } from "../model/tree.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
 /** @typedef {import("../model/types.js").Run} Run */
@@ -31,8 +31,13 @@ export class RunStore {
     this.paths = signal([]);
     /** @type {Signal<ReadonlySet<string>>} */
     this.folded = signal(new Set());
-    /** Whose children are not all known. @type {Signal<ReadonlySet<string>>} */
-    this.lacking = signal(new Set());
+    /** Whether the snapshot left out nodes, so that a parent may come without its children. */
+    this.isPartial = false;
+    /**
+     * Whose children are not all known, and how many they are.
+     * @type {Signal<ReadonlyMap<string, number>>}
+     */
+    this.lacking = signal(new Map());
     /** Which snapshot this goes back to: what was asked before it may be older than it is. */
     this.life = 0;
     this.gone = signal(false);
@@ -59,15 +64,30 @@ export class RunStore {
   /** Forget what was and show this. @param {Snapshot} snapshot */
   reset(snapshot) {
     batch(() => {
+      const before = new Set(this.nodes.keys());
       this.run.value = snapshot.run;
       this.life += 1;
-      this.lacking.value = lackingIn(snapshot);
+      this.isPartial = false; // what is lacking in it is told by the snapshot as a whole
       this.gone.value = false;
       this.refused.value = null;
       this.keepOnly(new Set(snapshot.nodes.map((node) => node.path)));
       this.putNodes(snapshot.nodes);
       this.settle();
+      this.isPartial = !snapshot.complete;
+      this.lacking.value = lackingIn(snapshot);
+      this.foldUnopened(this.lacking.peek(), before);
     });
+  }
+
+  /**
+   * Of parents whose children are left out only their own row is drawn, until somebody opens them.
+   * @param {ReadonlyMap<string, number>} lacking @param {ReadonlySet<string>} before  known nodes,
+   *   which are as somebody left them
+   */
+  foldUnopened(lacking, before) {
+    const closed = unopened(lacking, (path) => this.nodes.has(path));
+    const fresh = closed.filter((path) => !before.has(path));
+    if (fresh.length) this.folded.value = new Set([...this.folded.peek(), ...fresh]);
   }
 
   /** @param {ReadonlySet<string>} paths */
@@ -100,13 +120,13 @@ export class RunStore {
 
   /** Whether tasks at any depth under that one may be unknown here. @param {string} path */
   lacksUnder(path) {
-    const lacking = [...this.lacking.peek()];
+    const lacking = [...this.lacking.peek().keys()];
     return lacking.some((parent) => parent === path || parent.startsWith(`${path}.`));
   }
 
   /** All children of that one are known now. @param {string} parent */
   completed(parent) {
-    const lacking = new Set(this.lacking.peek());
+    const lacking = new Map(this.lacking.peek());
     if (lacking.delete(parent)) this.lacking.value = lacking;
   }
 
@@ -126,7 +146,25 @@ export class RunStore {
     this.settling = undefined;
     const coming = this.coming.filter((path) => this.nodes.has(path));
     this.coming = [];
-    this.paths.value = mergePaths(this.paths.peek(), coming);
+    batch(() => {
+      this.paths.value = mergePaths(this.paths.peek(), coming);
+      if (this.isPartial) this.noteLacking(coming);
+    });
+  }
+
+  /** A parent that was left out may come without its children. @param {readonly string[]} added */
+  noteLacking(added) {
+    const found = new Map(this.lacking.peek());
+    for (const path of added) {
+      const { children } = /** @type {Signal<Node>} */ (this.nodes.get(path)).peek();
+      let known = 0;
+      while (known < children && this.nodes.has(`${path}.${known}`)) known++;
+      if (known < children) found.set(path, children);
+    }
+    if (found.size === this.lacking.peek().size) return;
+    const before = new Set(this.lacking.peek().keys());
+    this.lacking.value = found;
+    this.foldUnopened(found, before);
   }
 
   /**

@@ -8,7 +8,7 @@ import { depth, parentPath } from "./paths.js";
  * @property {number} level  from 1
  * @property {number} position  among its siblings, from 1
  * @property {number} siblings
- * @property {number} children  that this client has
+ * @property {number} children  that this client has, or knows of
  * @property {boolean} open
  * @property {string} [more]  no task: stands for further children, not read yet, of the one named
  */
@@ -23,10 +23,11 @@ import { depth, parentPath } from "./paths.js";
  * @param {ReadonlySet<string>} folded  paths whose children are hidden
  * @param {ReadonlyMap<string, Row>} [before]  rows as they were: those that are the same still are
  *   handed out again, so that nobody draws them anew
- * @param {ReadonlySet<string>} [lacking]  those that have more children than are known
+ * @param {ReadonlyMap<string, number>} [lacking]  those that have more children than are known, and
+ *   how many they have; "" is the run
  * @returns {Row[]}
  */
-export function visibleRows(paths, folded, before = new Map(), lacking = new Set()) {
+export function visibleRows(paths, folded, before = new Map(), lacking = new Map()) {
   const families = countChildren(paths);
   const seen = new Map();
   /** @type {Row[]} */
@@ -44,7 +45,7 @@ export function visibleRows(paths, folded, before = new Map(), lacking = new Set
     seen.set(parent, position);
     if (hiddenUnder !== null && path.startsWith(hiddenUnder)) continue;
     hiddenUnder = folded.has(path) ? `${path}.` : null;
-    const children = families.get(path) ?? 0;
+    const children = Math.max(families.get(path) ?? 0, lacking.get(path) ?? 0);
     const siblings = families.get(parent) ?? 1;
     const open = hiddenUnder === null;
     const row = { path, level: depth(path), position, siblings, children, open };
@@ -76,25 +77,35 @@ function asBefore(rows, row) {
 }
 
 /**
- * Whose children a snapshot leaves out: it holds every parent, but of many children only the first.
- * "" is the run itself, of whose own children only the sum of all tasks tells.
+ * Whose children a snapshot leaves out, and how many each has. "" is the run itself, of whose own
+ * children only the sum of all tasks tells: it may have none that are unknown all the same, where
+ * some are under those that are left out.
  * @param {{run: {counts: Partial<Record<string, number>>}, complete: boolean,
  *   nodes: readonly {path: string, children: number}[]}} snapshot
- * @returns {Set<string>}
+ * @returns {Map<string, number>}
  */
 export function lackingIn({ run, nodes, complete }) {
-  const lacking = new Set();
+  /** @type {Map<string, number>} */
+  const lacking = new Map();
   if (complete) return lacking;
   const families = countChildren(nodes.map((node) => node.path));
   let left = -nodes.length;
   for (const count of Object.values(run.counts)) left += count ?? 0;
   for (const { path, children } of nodes) {
     const missing = children - (families.get(path) ?? 0);
-    if (missing > 0) lacking.add(path);
+    if (missing > 0) lacking.set(path, children);
     left -= Math.max(0, missing);
   }
-  return left > 0 ? lacking.add("") : lacking;
+  return left > 0 ? lacking.set("", 0) : lacking;
 }
+
+/**
+ * Those of the nodes that have children of which none is known: of them only a row need be drawn.
+ * @param {ReadonlyMap<string, number>} lacking @param {(path: string) => boolean} isKnown
+ * @returns {string[]}
+ */
+export const unopened = (lacking, isKnown) =>
+  [...lacking.keys()].filter((path) => path !== "" && !isKnown(`${path}.0`));
 
 /**
  * The number of the last child before the first one that is not known; null: the first is not.

@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo } from "preact/hooks";
+import { Arrival } from "../live/arrival.js";
 import { History } from "../live/history.js";
 import { MissingNodes } from "../live/missing-nodes.js";
 import { RunFeed } from "../live/run-feed.js";
@@ -10,14 +11,12 @@ import { RunStore } from "../live/run-store.js";
 import { StateNews } from "../live/state-news.js";
 import { Timeline } from "../live/timeline.js";
 import { knownCompletion, shortId, shortName } from "../model/format.js";
-import { ancestors } from "../model/paths.js";
 import { readPlace, writePlace } from "../model/run-place.js";
 import { stateTone, stateWord } from "../model/states.js";
-import { firstFailure } from "../model/tree.js";
 import { Blank, Loading } from "../view/blank.js";
 import { NodeDetails } from "../view/node-details.js";
 import { RunDetails } from "../view/run-details.js";
-import { focusOn } from "../view/row-focus.js";
+import { focusOn, revealRow } from "../view/row-focus.js";
 import { RunHead } from "../view/run-head.js";
 import { useServices, useShortcuts } from "../view/services.js";
 import { TreeCard } from "../view/tree-card.js";
@@ -76,14 +75,13 @@ function viewOf(runId, nodePath, services) {
  */
 function follow(runId, services, { store, missing, timeline, history, selected }) {
   const news = new StateNews(store, services.announcer);
-  const parts = [new RunFeed(runId, services, store), news, timeline, history];
+  const arrival = new Arrival(store, selected, revealRow);
+  const parts = [new RunFeed(runId, services, store), news, timeline, history, arrival];
   for (const part of parts) part.connect();
   const stopTab = effect(() => showInTab(store.run.value, services.tab));
-  const stopArrival = openFailureOnArrival(store, selected);
   const stopReading = effect(() => readChosen(store, missing, selected));
   return () => {
     stopReading();
-    stopArrival();
     stopTab();
     for (const part of parts) part.disconnect();
   };
@@ -96,24 +94,6 @@ function showInTab(run, tab) {
   const moving = run.state === "PROGRESS" || run.state === "STARTED";
   const state = moving && known !== null ? `${Math.floor(known)} %` : stateWord(run.state);
   tab.show(`${state} · ${run.label || shortName(run.name)} · Inception`, stateTone(run.state));
-}
-
-/**
- * Who arrives at a failed run wants to see the failure.
- * @param {RunStore} store
- * @param {Selected} selected
- */
-function openFailureOnArrival(store, selected) {
-  let arrived = false;
-  return effect(() => {
-    const run = store.run.value;
-    if (!run || arrived) return;
-    arrived = true;
-    const open = selected.peek();
-    if (open !== null) for (const path of ancestors(open)) store.setOpen(path, true);
-    else if (run.state === "FAILURE")
-      selected.value = firstFailure([...store.nodes.values()].map((node) => node.peek()));
-  });
 }
 
 /**

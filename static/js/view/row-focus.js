@@ -22,3 +22,27 @@ export function focusedRun() {
 }
 
 const focusedFrame = () => document.activeElement?.closest("[role=listitem]");
+
+/**
+ * Scroll to where that row is, or will be: one that is out of sight is not drawn.
+ * @param {HTMLElement} tree @param {number} index
+ */
+export function scrollToRow(tree, index) {
+  const height = parseFloat(getComputedStyle(tree).getPropertyValue("--row-height")) || 44;
+  scrollTo({ top: scrollY + tree.getBoundingClientRect().top + index * height - innerHeight / 2 });
+}
+
+/**
+ * Bring a task's row into sight once the tree is drawn, if it isn't. The first look may come before
+ * the tree has its whole height, so that there is nowhere to scroll to yet.
+ * @param {string} path @param {number} index @param {number} [looks]
+ */
+export function revealRow(path, index, looks = 5) {
+  requestAnimationFrame(() => {
+    const tree = /** @type {HTMLElement|null} */ (document.querySelector(".tree"));
+    const place = tree?.querySelector(`[data-path="${CSS.escape(path)}"]`)?.getBoundingClientRect();
+    if (place && place.top >= 0 && place.bottom <= innerHeight) return;
+    if (tree) scrollToRow(tree, index);
+    if (looks > 1) revealRow(path, index, looks - 1);
+  });
+}

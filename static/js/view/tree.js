@@ -3,6 +3,7 @@
 import { html } from "htm/preact";
 import { parentPath } from "../model/paths.js";
 import { MoreRow } from "./more-row.js";
+import { scrollToRow } from "./row-focus.js";
 import { turnWheel } from "./timeline-axis.js";
 import { TreeRow } from "./tree-row.js";
 import { VirtualList } from "./virtual-list.js";
@@ -113,10 +114,7 @@ function focusRow(tree, rows, index) {
     );
   if (find()) find()?.focus();
   else {
-    const height = parseFloat(getComputedStyle(tree).getPropertyValue("--row-height")) || 44;
-    scrollTo({
-      top: scrollY + tree.getBoundingClientRect().top + index * height - innerHeight / 2,
-    });
+    scrollToRow(tree, index);
     requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()));
   }
   return true;

@@ -3,6 +3,9 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+/** Rows drawn at first, more than a screen has. */
+const FIRST = 60;
+
 /** Rows drawn above and below the visible ones. */
 const OVERSCAN = 10;
 
@@ -24,7 +27,7 @@ const OVERSCAN = 10;
  */
 export function VirtualList({ items, row, always = 100, role, label, more = {} }) {
   const frame = useRef(/** @type {HTMLElement|null} */ (null));
-  const all = items.length <= always;
+  const all = useAfterFirst(items.length <= always, items.length <= FIRST);
   const [first, last, height] = useWindow(frame, items.length, all);
   const shown = items.slice(first, last);
   return html`<div class="rows" ref=${frame} role=${role} aria-label=${label}
@@ -37,12 +40,32 @@ export function VirtualList({ items, row, always = 100, role, label, more = {} }
 }
 
 /**
+ * Whether to draw all, which waits until the first rows are on the screen.
+ * @param {boolean} wanted @param {boolean} atOnce  they are so few that there is nothing to wait for
+ */
+function useAfterFirst(wanted, atOnce) {
+  const [isDue, setDue] = useState(atOnce);
+  useEffect(() => {
+    if (isDue) return undefined;
+    const asked = requestAnimationFrame(() => setTimeout(() => setDue(true)));
+    return () => cancelAnimationFrame(asked);
+  }, [isDue]);
+  return wanted && (isDue || atOnce);
+}
+
+/**
  * The range of rows to draw and their height (px).
  * @param {{current: HTMLElement|null}} frame @param {number} count @param {boolean} all
  * @returns {[number, number, number]}
  */
 function useWindow(frame, count, all) {
-  const [range, setRange] = useState(/** @type {[number, number, number]} */ ([0, 60, 0]));
+  const [known, setRange] = useState(/** @type {[number, number, number]} */ ([0, FIRST, 0]));
+  const drewAll = useRef(false);
+  // Measured while all rows still stand: with fewer the page is shorter, and would jump up.
+  const range = drewAll.current && !all ? visibleRange(frame.current, count) : known;
+  useEffect(() => {
+    drewAll.current = all;
+  });
   useEffect(() => {
     if (all) return undefined;
     const measure = () =>
@@ -63,7 +86,7 @@ const keepIfSame = (before, after) => (before.every((n, i) => n === after[i]) ? 
 
 /** @param {HTMLElement|null} frame @param {number} count @returns {[number, number, number]} */
 function visibleRange(frame, count) {
-  if (!frame) return [0, 60, 0];
+  if (!frame) return [0, FIRST, 0];
   const height = parseFloat(getComputedStyle(frame).getPropertyValue("--row-height")) || 44;
   const offset = -frame.getBoundingClientRect().top;
   const first = Math.max(0, Math.min(count, Math.floor(offset / height) - OVERSCAN));

@@ -27,8 +27,10 @@ class HeldRun:
         self._store = store
         self._lease = lease
         self._operations = itertools.count(1)
+        self._spawned: list[str] = []
 
     def spawn(self, *paths: str) -> int:
+        self._spawned += paths
         steps = [
             NewStep(
                 path=path,
@@ -59,6 +61,16 @@ class HeldRun:
     def roll_up(self, **fields: object) -> int:
         """Write to the run itself; returns its seq."""
         return self._store.write(self._lease, next(self._operations), {}, as_text(fields)).seq
+
+    def fail_by(self, path: str, error: str) -> None:
+        """End all that was spawned, that one as a failure, and the run with it."""
+        ends = {each: as_text({"state": State.SUCCESS}) for each in self._spawned}
+        ends[path] = as_text({"state": State.FAILURE, "meta": read_meta({"error": error})})
+        paths = list(ends)
+        for first in range(0, len(paths), 500):
+            patches = {each: ends[each] for each in paths[first : first + 500]}
+            self._store.write(self._lease, next(self._operations), patches, None)
+        self.end(State.FAILURE)
 
     def end(self, state: State = State.SUCCESS, **fields: object) -> int:
         return self._store.end_run(self._lease, next(self._operations), state, as_text(fields)).seq

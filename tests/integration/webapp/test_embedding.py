@@ -111,6 +111,8 @@ def test_who_asks_for_the_nodes_later_gets_them(web: Web, owner: Owner) -> None:
     run.spawn("0")
     client = Client(web.address)
     client.ask("watch", {"run_id": run.id, "nodes": False})
+    first = client.ask("watch", {"run_id": run.id, "nodes": "first"})["snapshot"]
+    assert [node["path"] for node in first["nodes"]] == ["0"]
     assert len(client.ask("watch", {"run_id": run.id})["snapshot"]["nodes"]) == 1
     seq = run.write("0", state=State.SUCCESS)
     batches = client.wait_for_seq(seq)

@@ -10,6 +10,7 @@ import requests
 
 from inception.runs import keys
 from inception.runs.model import State
+from inception.runs.reading import FIRST_NODES, FIRST_WHOLE
 from tests.integration.webapp.clients import PATIENCE, Client, View
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
@@ -31,6 +32,34 @@ def test_a_watcher_sees_every_change_in_order_up_to_the_truth(
     truth = owner.store.snapshot(run.id)
     assert view.run == truth["run"]
     assert list(view.nodes.values()) == truth["nodes"]
+
+
+def test_who_begins_with_the_first_nodes_hears_of_all(open_client: Open, owner: Owner) -> None:
+    run = owner.begin()
+    for first in range(0, FIRST_WHOLE + 100, 100):
+        run.spawn(*(str(number) for number in range(first, first + 100)))
+    client = open_client()
+    snapshot = client.ask("watch", {"run_id": run.id, "nodes": "first"})["snapshot"]
+    assert (len(snapshot["nodes"]), snapshot["complete"]) == (FIRST_NODES, False)
+    view = View(snapshot)
+    seq = run.progress(str(FIRST_WHOLE + 50), 7)
+    for batch in client.wait_for_seq(seq):
+        view.apply(batch)
+    assert view.run == owner.store.read_run(run.id)
+    assert view.nodes[str(FIRST_WHOLE + 50)]["meta"]["iteration"] == 7
+    assert len(view.nodes) == FIRST_NODES + 1
+
+
+def test_the_answer_tells_the_servers_time(open_client: Open, owner: Owner) -> None:
+    run = owner.begin()
+    client = open_client()
+    before = owner.store.now_ms()
+    told = [
+        client.ask("watch", {"run_id": run.id})["now"],
+        client.ask("watch", {"run_id": run.id, "nodes": False})["now"],
+        client.ask("watch_runs", {})["now"],
+    ]
+    assert before <= told[0] <= told[1] <= told[2] <= owner.store.now_ms()
 
 
 def test_a_change_and_the_runs_roll_up_come_in_one_batch(open_client: Open, owner: Owner) -> None:
