@@ -1,17 +1,33 @@
-"""What a client sends that is no packet ends its own connection, without a traceback in the log."""
+"""What stands between Engine.IO and its websockets.
+
+What a client sends that is no packet ends its own connection, without a traceback in the log. Each
+websocket gets an outlet, compresses each message by itself so that a frame can be shared, and sends
+small frames at once.
+"""
 
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from flask_socketio import SocketIO
 from socketio.packet import Packet
 
+from webapp.relay.frames import without_takeover
+from webapp.relay.outbox import Outbox
+from webapp.relay.outlet import open_outlet
+
+Environ: TypeAlias = dict[str, Any]
+
 MOST_ATTACHMENTS: Final = 10
 """Binary parts of one event; none of ours has any."""
+
+_EXTENSIONS: Final = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
 
 _log = logging.getLogger(__name__)
 
@@ -69,20 +85,62 @@ class _Ending:
         application = self._websocket(partial(_read_or_end, read_all), *server)
         if hasattr(application, "server_args"):
             application.server_args["max_message_size"] = self._largest
-        return application
+        return partial(_ask_for_shareable, application)
+
+
+def _ask_for_shareable(application: Callable[..., Any], environ: Environ, start: Any) -> Any:
+    """Upgrade a connection, with each message compressed by itself if at all."""
+    offers = environ.get(_EXTENSIONS)
+    if offers:
+        environ[_EXTENSIONS] = without_takeover(offers)
+    return application(environ, start)
 
 
 def _read_or_end(read_all: Callable[[Any], Any], websocket: Any) -> Any:
     """Read a websocket to its end; `read_all` is a method of the Engine.IO socket it belongs to."""
+    owner = read_all.__self__  # type: ignore[attr-defined]
+    _open(websocket, owner)
     try:
         return read_all(websocket)
     except Exception as error:  # noqa: BLE001  whatever its parser stumbles over
         _note(error)
-        owner = read_all.__self__  # type: ignore[attr-defined]
         owner.close(wait=False, abort=True)
         if not owner.upgraded:  # else its writer, which this ended, closes it
             websocket.close()
         return []
+
+
+def _open(websocket: Any, owner: Any) -> None:
+    """Let what is sent leave at once, and whole."""
+    inner = getattr(websocket, "ws", None)  # simple-websocket's; eventlet's websocket is its own
+    connection = websocket.socket if inner is None else inner.sock
+    with suppress(OSError):  # it has gone already
+        # Else a frame may wait for the receipt of the one before, 40 ms where that is put off.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if inner is not None:
+        inner.sock = _Whole(connection)
+    elif isinstance(owner.queue, Outbox):
+        owner.queue.outlet = open_outlet(websocket, owner)
+
+
+class _Whole:
+    """A connection whose `send` takes all it is given, one after the other.
+
+    simple-websocket doesn't look at how much was taken: of a large message gevent's takes a part.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._turn = threading.Lock()
+
+    def send(self, data: bytes) -> int:
+        """Send all of it. Raises OSError."""
+        with self._turn:
+            self._connection.sendall(data)
+        return len(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
 
 
 def _note(error: Exception) -> None:

@@ -16,6 +16,7 @@ sleeps when there is nothing to do.
     pacing      how often (pure)          run_feed   a run's position, holes, newest records (pure)
     run_page    a client's list (pure)    room       the members of one run (pure)
     outbox      a client's bounded queue  clients    the sockets of this process
+    frames      an event's bytes (pure)   outlet     the way past the queue, for who keeps up
     run_rooms, run_lists, worker_board, log_tails, bulk_board    what can be watched
     meter       counts what is sent, for the metrics
     agent       the threads

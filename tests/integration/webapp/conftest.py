@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +15,10 @@ from werkzeug.serving import make_server
 from inception.runs.connection import connect
 from inception.runs.settings import AsyncMode, Settings
 from inception.runs.store import Store
+from tests.integration.webapp import serving
 from tests.integration.webapp.clients import Client
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.serving import Serve
 from webapp.app import create_app
 from webapp.services import Services
 
@@ -74,3 +78,28 @@ def open_client(web: Web) -> Iterator[Callable[[], Client]]:
     yield open_one
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def serve(redis_url: str, port: int) -> Iterator[Serve]:
+    """Starts wsgi.py with settings of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_one(files: int | None = None, **settings: str) -> subprocess.Popen[str]:
+        own = {"REDIS_URL": redis_url, "INCEPTION_PORT": str(port), **settings}
+        started.append(serving.start(files, **own))
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -54,6 +54,14 @@ class HeldRun:
         fields = as_text({"state": State.PROGRESS, "meta": read_meta(said)})
         return self._store.write(self._lease, next(self._operations), {path: fields}, None).seq
 
+    def say(self, messages: Mapping[str, str]) -> int:
+        """Many children have moved at once, each with its message; returns the run's seq."""
+        fields = {
+            path: as_text({"state": State.PROGRESS, "meta": read_meta({"message": message})})
+            for path, message in messages.items()
+        }
+        return self._store.write(self._lease, next(self._operations), fields, None).seq
+
     def write(self, path: str, **fields: object) -> int:
         operation = next(self._operations)
         return self._store.write(self._lease, operation, {path: as_text(fields)}, None).seq

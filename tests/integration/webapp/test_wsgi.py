@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,58 +14,7 @@ import websocket
 from tests.integration.webapp.clients import PATIENCE, Client, View
 from tests.integration.webapp.guarded import Browser, refusal, write_users
 from tests.integration.webapp.owner import Owner
-
-ROOT = Path(__file__).parents[3]
-Serve = Callable[..., "subprocess.Popen[str]"]
-
-SERVED_WITHIN = 40.0
-"""Seconds (s) for a process to be started and listen, on a busy machine."""
-
-
-@pytest.fixture
-def port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
-
-
-@pytest.fixture
-def serve(redis_url: str, port: int) -> Iterator[Serve]:
-    """Starts wsgi.py with settings of its own."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(files: int | None = None, **settings: str) -> subprocess.Popen[str]:
-        environ = {**os.environ, "REDIS_URL": redis_url, "INCEPTION_PORT": str(port), **settings}
-        command = [sys.executable, "wsgi.py"]
-        if files is not None:  # that it may have open
-            command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environ,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def wait_until_served(port: int) -> None:
-    deadline = time.monotonic() + SERVED_WITHIN
-    while True:
-        try:
-            requests.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).raise_for_status()
-            return
-        except requests.ConnectionError:
-            assert time.monotonic() < deadline, "nobody listens"
+from tests.integration.webapp.serving import SERVED_WITHIN, Serve, wait_until_served
 
 
 @pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
