@@ -16,7 +16,8 @@ from inception.authoring.frame import StepHandle, StepRequest
 from inception.authoring.secret_arguments import conceal_arguments
 from inception.runs.concealment import Hidden
 from inception.runs.jsontext import digest, normalise
-from inception.runs.model import MAX_LABEL_CHARACTERS, JsonValue
+from inception.runs.meta import cut_label
+from inception.runs.model import JsonValue
 
 _CANVAS: Final = {
     "link": "link=",
@@ -152,7 +153,7 @@ def _sending_options(task: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _label(name: str, given: object) -> str:
     label = given if isinstance(given, str) and given else name.rpartition(".")[2]
-    return label[:MAX_LABEL_CHARACTERS]
+    return cut_label(label)
 
 
 def _explain(child: object) -> str:

@@ -23,6 +23,9 @@ from inception.runs.store import Store
 logger = logging.getLogger(__name__)
 
 BEATS_PER_TTL: Final = 5
+LONGEST_PERIOD: Final = 5.0
+"""Seconds (s) between two beats at most: who was not heard for 15 s counts as not ready, however
+long a time-to-live is."""
 RETRY_AFTER: Final = 1.0
 """Seconds (s) after a failed beat until the next."""
 _STOP_WAIT: Final = 8.0
@@ -38,7 +41,9 @@ def process_name(name: str) -> str:
 
 
 class Beater:
-    """Beats every TTL/5 from a thread of its own, and each second while Redis doesn't answer.
+    """Beats from a thread of its own.
+
+    Every TTL/5, and at least every 5 s; each second while Redis doesn't answer.
 
     `make_beat` is given the counter and returns the beat; `on_answer` and `on_failure` (Redis
     could not be reached: nothing is known of the others since the last answer) are called from
@@ -58,7 +63,7 @@ class Beater:
         self._make_beat = make_beat
         self._on_answer = on_answer
         self._on_failure = on_failure
-        self._period = ttl / BEATS_PER_TTL
+        self._period = min(ttl / BEATS_PER_TTL, LONGEST_PERIOD)
         self._counter = 0
         self._wake = threading.Event()
         self._stopping = False

@@ -20,6 +20,11 @@ from inception.runs.settings import REDIS_SCHEMES, Settings
 CHILDREN_QUEUE: Final = "children"
 PARENTS_QUEUE: Final = "parents"
 
+PRIORITIES: Final = (3, 6, 9)
+PRIORITY_MARK: Final = "\x06\x16"
+"""kombu keeps a queue in Redis as a list of its name, and one for each of these priorities, whose
+name has the mark and the number behind it (by its defaults of `priority_steps` and `sep`)."""
+
 RESULT_LIFE: Final = 7 * 24 * 3600
 """Seconds (s) that Celery's results are kept, at least: tools read them, the engine doesn't."""
 

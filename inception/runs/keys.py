@@ -26,12 +26,14 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `bulk_lease:<id>` | string | the web process that works on it | 15 s from its last step |
 | `bulks` | sorted set | bulk actions that aren't done, by creation | until they are |
 | `catalogue` | hash | parent's name → Parent (JSON) | for ever, rewritten by workers |
+| `queues` | sorted set | queues that children were sent to, by when (ms): 1,000 | for ever |
 | `ends:<name>` | list | how the latest runs of a parent ended (RecentEnd), newest first | 30 days |
 | `tallies` | hash | how many `runs steps attempts events rescues losses beats` ever | for ever |
 | `beats` | hash | process → its last beat (JSON) | until the process is buried |
 | `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
 | `accounts` | hash | user → role and mark of the password, as audited | for ever |
-| `signins:<whose>` | string | sign-ins tried by an address or a name, or by all | 1 min |
+| `signins:<whose>` | string | sign-ins tried from an address, by all, for a name | 1 min, 1 h |
+| `signins:known:<digest>` | string | that a name has signed in from an address | 30 days |
 | `cookies` | string | what the web signs its cookies with | for ever |
 | `audit` | stream | who did what to which run; about the last 10,000 | for ever |
 
@@ -39,11 +41,12 @@ Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, a
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
 it was answered), `rescues` (in a row), `by` (who started or retried it), `retried` (it was once),
 `marks` (ms from its start at which its progress first reached 10, 20, … 90 %), `sealed` (its
-secret arguments, encrypted, if it has any), `intents` (how many) and `intent:<path>` (Revoke). In
-the journal, `<path>#retried` is the number of the first step that a retry of the run started anew
-in the parent at that path: from there on recorded steps are used where they match, and are no
-reason to stop where they don't. `<path>#retries` is how many attempts may follow a failure of the
-step at that path.
+secret arguments, encrypted, if it has any), `result` (where Celery's result of it is, if in the
+same database: that one goes with the run, and so do those of its nodes), `intents` (how many) and
+`intent:<path>` (Revoke). In the journal, `<path>#retried` is the number of the first step that a
+retry of the run started anew in the parent at that path: from there on recorded steps are used
+where they match, and are no reason to stop where they don't. `<path>#retries` is how many attempts
+may follow a failure of the step at that path.
 
 | channel | carries | heard by |
 |---|---|---|
@@ -52,7 +55,7 @@ step at that path.
 | `log:<id>:<path>:<attempt>` | log entries as they are written | relays |
 | `bulk:<id>` | its id, at each step | relays that follow this bulk action |
 | `orders:<process>` | claims, ends, revokes, orders for one process | that process |
-| `orders` | "runs were given back", "parents announced" | every watcher |
+| `orders` | "runs were given back", "parents announced", "a run was deleted" | every watcher |
 | `beats` | the beat that moved | relays that show workers |
 """
 
@@ -71,6 +74,7 @@ BEATS: Final = TAG + "beats"
 TALLIES: Final = TAG + "tallies"
 REVOKES: Final = TAG + "revokes"
 BULKS: Final = TAG + "bulks"
+QUEUES: Final = TAG + "queues"
 LOG: Final = TAG + "log:"
 SESSIONS: Final = TAG + "sessions"
 TOKENS: Final = TAG + "tokens"
@@ -184,7 +188,7 @@ def proofs(process: str) -> str:
 
 
 def sign_ins(whose: str) -> str:
-    """String that counts the sign-ins tried within the present minute."""
+    """String that counts the sign-ins tried of late, or remembers one that succeeded."""
     return f"{TAG}signins:{whose}"
 
 

@@ -10,7 +10,12 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from inception.runs.model import MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, Meta
+from inception.runs.model import (
+    MAX_ERROR_BYTES,
+    MAX_LABEL_CHARACTERS,
+    MAX_MESSAGE_BYTES,
+    Meta,
+)
 
 CUT_MARK: Final = "… (cut)"
 _LARGEST: Final = 2**53
@@ -48,6 +53,13 @@ def cut(text: str, most: int) -> str:
         return encoded.decode("utf-8")
     kept = encoded[: most - len(CUT_MARK.encode())]
     return kept.decode("utf-8", "ignore") + CUT_MARK
+
+
+def cut_label(label: str) -> str:
+    """Cut a label to the characters that one may have, marked where something was left out."""
+    if len(label) <= MAX_LABEL_CHARACTERS:
+        return label
+    return label[: MAX_LABEL_CHARACTERS - len(CUT_MARK)] + CUT_MARK
 
 
 def _count(value: object) -> int | None:

@@ -73,6 +73,8 @@ MAX_EVENTS: Final = 1_000
 """Events kept of one run (the stream is trimmed to about that many)."""
 MAX_AUDIT_ENTRIES: Final = 10_000
 """Kept of who did what (the list is trimmed to about that many)."""
+MAX_QUEUES: Final = 1_000
+"""Remembered of the queues that children were sent to: those used last."""
 MAX_LOG_BYTES: Final = 256 * 1024
 """Kept of what one attempt prints and logs."""
 

@@ -22,15 +22,24 @@ class Ownership(Scripts):
     """Takes runs for a process, and gives them back."""
 
     def claim_run(
-        self, run_id: str, *, owner: str, token: str, from_owner: str = "", rescue: bool = False
+        self,
+        run_id: str,
+        *,
+        owner: str,
+        token: str,
+        from_owner: str = "",
+        rescue: bool = False,
+        result_key: str | None = None,
     ) -> ClaimedRun | None:
         """Make `owner` hold the run with a fresh random `token`; `rescue` counts as one.
+
+        `result_key` is where Celery's result of the run is kept, if beside it: deleted with it.
 
         None if the run has ended, is gone, or is held by anybody but `from_owner` (empty: nobody).
         The same owner and token may ask again.
         """
         names = [*keys.of_run(run_id), keys.owned(owner), keys.owned(from_owner)]
-        words = [run_id, owner, token, from_owner, "1" if rescue else "0"]
+        words = [run_id, owner, token, from_owner, "1" if rescue else "0", result_key or ""]
         answer = self._run_again_if_lost("claim_run", names, words)
         if answer[0] != "ok":
             return None

@@ -59,6 +59,11 @@ class Presence(Scripts):
             found = cast("dict[str, str]", self._client.hgetall(keys.BEATS))
         return {process: recordtext.beat_of(text) for process, text in found.items()}
 
+    def read_queues(self) -> list[str]:
+        """The queues that children were sent to, those used last (at most 1,000)."""
+        with refusals_as_errors():
+            return cast("list[str]", self._client.zrange(keys.QUEUES, 0, -1))
+
     def read_tallies(self) -> dict[str, int]:
         """How many runs, steps, attempts, events, rescues, losses and beats there ever were.
 
@@ -67,6 +72,11 @@ class Presence(Scripts):
         with refusals_as_errors():
             found = cast("dict[str, str]", self._client.hgetall(keys.TALLIES))
         return {what: int(number) for what, number in found.items()}
+
+
+def unconsumed(queue: str) -> str:
+    """Why a message in a queue waits that no worker of ours consumes."""
+    return f"no worker consumes queue {queue}"
 
 
 def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 from inception.runs.model import Node, Revoke, Run, State
@@ -20,6 +21,12 @@ from inception.runs.records import (
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 """Made once: `json.dumps` would make one for each value, at a multiple of a short word's cost."""
+_KNOWN: Final[Mapping[type[object], frozenset[str]]] = {
+    kind: frozenset(field.name for field in fields(kind))
+    for kind in (BeatRecord, ClaimRecord, EndRecord)
+}
+"""What this version knows of each: a newer process beside it may say more, in the middle of an
+upgrade."""
 _LINE: Final = re.compile(r'\n,?"([A-Za-z_]+)":([^\n]*)')
 
 
@@ -73,33 +80,35 @@ def revoke_of(text: str) -> Revoke:
 
 def claim_of(text: str) -> ClaimRecord:
     """Read a claim."""
-    said = json.loads(text)
-    said.pop("nonce", None)
-    return ClaimRecord(**said)
+    return ClaimRecord(**_known(ClaimRecord, json.loads(text)))
 
 
 def end_of(text: str) -> EndRecord:
     """Read the end of an attempt, the value left as JSON text."""
-    fields = fields_of(text)
-    value_text = fields.pop("value")
-    said: dict[str, Any] = {name: json.loads(value) for name, value in fields.items()}
+    texts = fields_of(text)
+    value_text = texts.pop("value")
+    said = _known(EndRecord, {name: json.loads(value) for name, value in texts.items()})
     state = State(said.pop("state"))
     return EndRecord(state=state, value_text=None if value_text == "null" else value_text, **said)
 
 
 def end_in_message(said: Mapping[str, Any]) -> EndRecord:
     """Read the `end` of an "end" message to the owner, decoded with the rest of the message."""
-    rest = {**said, "state": State(said["state"])}
-    value = rest.pop("value")
+    rest = {**_known(EndRecord, said), "state": State(said["state"])}
+    value = said["value"]
     return EndRecord(value_text=None if value is None else raw(value), **rest)
 
 
 def beat_of(text: str) -> BeatRecord:
     """Read a process's last beat."""
-    said = json.loads(text)
+    said = _known(BeatRecord, json.loads(text))
     said["queues"] = tuple(said["queues"])
-    said["running"] = tuple((run, path, attempt) for run, path, attempt in said["running"])
+    said["running"] = tuple((run, path, attempt) for run, path, attempt, *_ in said["running"])
     return BeatRecord(**said)
+
+
+def _known(kind: type[object], said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name in _KNOWN[kind]}
 
 
 def _decoded(text: str) -> Any:

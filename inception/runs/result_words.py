@@ -47,6 +47,14 @@ class ResultWords:
         """What to store and publish for a run, likewise; `backend` is its app's."""
         return self._word(backend, run_id, state, result, None, None)
 
+    def key_of_run(self, backend: Any, run_id: str) -> str | None:
+        """Where a run's result is kept, if that is beside its record."""
+        return _key(backend, run_id) if self._are_beside(backend) else None
+
+    def _are_beside(self, backend: Any) -> bool:
+        params = getattr(backend, "connparams", None)
+        return params is not None and self._place is not None and _place(params) == self._place
+
     def _word(
         self,
         backend: Any,
@@ -56,8 +64,7 @@ class ResultWords:
         request: Any,
         seconds: int | None,
     ) -> ResultWord | None:
-        params = getattr(backend, "connparams", None)
-        if params is None or self._place is None or _place(params) != self._place:
+        if not self._are_beside(backend):
             return None
         kept = (backend.expires or 0) if seconds is None else seconds
         try:
@@ -71,7 +78,7 @@ class ResultWords:
 
 def _encode(backend: Any, task_id: str, request: Any, state: str, result: object) -> object:
     meta = backend._get_result_meta(  # noqa: SLF001 -- what `store_result` writes, and no other way
-        result=result, state=state, traceback=None, request=request
+        result=backend.encode_result(result, state), state=state, traceback=None, request=request
     )
     meta["task_id"] = task_id
     return backend.encode(meta)

@@ -32,6 +32,7 @@ from inception.runs.model import (
     MAX_AUDIT_ENTRIES,
     MAX_EVENTS,
     MAX_NODES,
+    MAX_QUEUES,
     MAX_RECENT_ENDS,
     RECENT_ENDS_SECONDS,
     State,
@@ -92,6 +93,7 @@ def _constants() -> str:
         "SCRIPTS_OWN": _lua_set(_SCRIPTS_OWN),
         "MAX_EVENTS": str(MAX_EVENTS),
         "MAX_NODES": str(MAX_NODES),
+        "MAX_QUEUES": str(MAX_QUEUES),
         "MAX_AUDIT_ENTRIES": str(MAX_AUDIT_ENTRIES),
         "MAX_RECENT_ENDS": str(MAX_RECENT_ENDS),
         "RECENT_ENDS_KEPT": str(RECENT_ENDS_SECONDS),
@@ -100,6 +102,7 @@ def _constants() -> str:
         "LOG_PREFIX": f"'{keys.LOG}'",
         "RETRIES": f"'{keys.retries('')}'",
         "STATE_INDEX": f"'{keys.RUNS}:'",
+        "QUEUES": f"'{keys.QUEUES}'",
         "TALLIES": f"'{keys.TALLIES}'",
         "ENDS": f"'{keys.ends('')}'",
         "PLACES": f"'{keys.places('')}'",
@@ -152,12 +155,18 @@ class Scripts:
         self, name: str, names_of_keys: Sequence[str], words: Iterable[str | int] = ()
     ) -> list[Any]:
         """Run a script that may be done twice; a lost answer is asked for once more."""
+        return self._run_until_answered(name, names_of_keys, words)[0]
+
+    def _run_until_answered(
+        self, name: str, names_of_keys: Sequence[str], words: Iterable[str | int] = ()
+    ) -> tuple[list[Any], bool]:
+        """Likewise; and whether an answer was lost, so that this may be that to a repetition."""
         words = list(words)
         with refusals_as_errors():
             try:
-                return self._evaluate(name, names_of_keys, words)
+                return self._evaluate(name, names_of_keys, words), False
             except (redis.ConnectionError, redis.TimeoutError):
-                return self._evaluate(name, names_of_keys, words)
+                return self._evaluate(name, names_of_keys, words), True
 
     def _evaluate(
         self, name: str, names_of_keys: Sequence[str], words: Iterable[str | int]

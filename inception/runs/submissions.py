@@ -112,13 +112,15 @@ class Submissions(Scripts):
         path = parse_path(path)
         words = [recordtext.raw(word) for word in (by, reason)]
         fence = [lease.owner, lease.token] if lease is not None else ["", ""]
-        answer = self._run_again_if_lost(
+        answer, repeated = self._run_until_answered(
             "request_revoke",
             keys.of_run(run_id),
             [recordtext.raw(run_id), path, *words, by if noted else "", *fence],
         )
         if answer[0] == "ok":
             return recordtext.run_of(answer[1])
+        if repeated and answer[0] in ("ended", "node_ended") and _is_of(answer[1], by, reason):
+            return recordtext.run_of(answer[2])  # what was asked for first has ended it
         raise {
             "gone": RunNotFound(f"There is no run {run_id}."),
             "stale": StaleToken(f"Run {run_id} is another owner's by now."),
@@ -138,6 +140,12 @@ class Submissions(Scripts):
             raise RunNotFound(f"There is no run {run_id}.")
         if answer[0] == "not_ended":
             raise RunNotEnded(f"Run {run_id} still goes on; revoke it first.")
+
+
+def _is_of(intent: str, by: str, reason: str | None) -> bool:
+    """True if the recorded revoke (JSON, or empty) is the one that they ask for."""
+    known = json.loads(intent or "{}")
+    return (known.get("by"), known.get("reason", "")) == (by, reason)
 
 
 def _groups_text(new: NewRun) -> str:

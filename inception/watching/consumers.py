@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inception.runs.presence import unconsumed
+
 if TYPE_CHECKING:
     from inception.runs.records import BeatRecord
 
@@ -50,4 +52,4 @@ class Consumers:
         """What a child in `queue` waits for, if it isn't just its turn."""
         if not self.known or queue is None or self.serve(queue):
             return None
-        return f"no worker consumes queue {queue}"
+        return unconsumed(queue)

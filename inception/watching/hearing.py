@@ -136,6 +136,7 @@ class Hearing:
         if node is None or node.ended or node.task_id != task_id or live.dropped:
             return
         node.heard = time.monotonic()
+        node.words += 1
         if word.is_final:
             take = partial(self._endings.take_word, live, node, attempt, word)
             self._ctx.crew.submit(live.guarded(take))

@@ -91,6 +91,8 @@ class LiveNode:
     result_expires: bool = False
     """Its Celery result was stored with its end, for a while: nobody has to delete it."""
     heard: float = field(default_factory=time.monotonic)
+    words: int = 0
+    """How often it was heard to say something: what was read before that is older."""
     sent_at: float = 0.0
     missed_beats: int = 0
     unsent: dict[str, str] = field(default_factory=dict)

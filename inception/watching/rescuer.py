@@ -48,7 +48,7 @@ class Rescuer:
         self._ctx = ctx
         self._scheduler = scheduler
         self._liveness = Liveness(ctx.settings.heartbeat_ttl)
-        self._retention = Retention(ctx.store, ctx.settings, ctx.results.forget)
+        self._retention = Retention(ctx.store, ctx.settings)
         self._counters: dict[str, int] = {}
         self._ticking = threading.Lock()
         self._looked_for_predecessors = False

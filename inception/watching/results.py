@@ -123,23 +123,18 @@ class Results:
             if not live.root.ended and not live.dropped:
                 self._store(live.id, dict(live.root.meta), "PROGRESS")
 
+    def key_of(self, run_id: str) -> str | None:
+        """Where the run's result is kept, if that is beside its record: it is deleted with it."""
+        return self._words.key_of_run(self._backend, run_id)
+
     def word_of(self, run_id: str, end: NodeEnd) -> ResultWord | None:
         """The result of a run, to be stored along with its end; None where it can't."""
-        if end.state != State.SUCCESS:
-            return None
-        value: JsonValue = json.loads(end.value_text)
-        return self._words.of_run(self._backend, run_id, states.SUCCESS, value)
+        return self._words.of_run(self._backend, run_id, str(end.state), _result_of(end))
 
-    def show_end(self, live: LiveRun, state: State) -> None:
+    def show_end(self, live: LiveRun, end: NodeEnd) -> None:
         """Let `AsyncResult(run_id).get()` return the run's value or raise its error."""
         with live.result_lock:
-            outcome = live.root.outcome()
-            if state == State.SUCCESS:
-                self._store(live.id, outcome.returned, states.SUCCESS)
-            elif state == State.REVOKED:
-                self._store(live.id, TaskRevokedError("revoked"), states.REVOKED)
-            else:
-                self._store(live.id, RunFailed(outcome.error), states.FAILURE)
+            self._store(live.id, _result_of(end), str(end.state))
 
     def _store(self, task_id: str, result: object, state: str) -> None:
         try:
@@ -147,3 +142,13 @@ class Results:
         except Exception as error:  # noqa: BLE001  (the backend raises whatever its client does)
             about = {"action": "result_not_stored", "run_id": task_id}
             log.warning("Celery's result of a run wasn't stored: %s", error, extra=about)
+
+
+def _result_of(end: NodeEnd) -> object:
+    """What `.get()` returns or raises for a run that ended so."""
+    if end.state == State.SUCCESS:
+        value: JsonValue = json.loads(end.value_text)
+        return value
+    if end.state == State.REVOKED:
+        return TaskRevokedError("revoked")
+    return RunFailed(end.meta["error"] or f"The task ended {end.state}.")

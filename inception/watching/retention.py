@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 from inception.runs.errors import RunNotEnded, RunNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from inception.runs.settings import Settings
     from inception.runs.store import Store
 
@@ -23,15 +21,11 @@ _DAY_MS: Final = 24 * 3600 * 1000
 
 
 class Retention:
-    """Looks after each of a watcher's beats whether it is time; every watcher does it.
+    """Looks after each of a watcher's beats whether it is time; every watcher does it."""
 
-    `forget` deletes what Celery keeps of a run, its result, which would stay for a week.
-    """
-
-    def __init__(self, store: Store, settings: Settings, forget: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._forget = forget
         self._looked_at = 0
 
     def tick(self, now_ms: int) -> int:
@@ -58,5 +52,4 @@ class Retention:
             self._store.delete_run(run_id)
         except (RunNotFound, RunNotEnded):
             return False
-        self._forget(run_id)
         return True

@@ -110,6 +110,7 @@ class Scheduler:
             token=lease.token,
             from_owner=from_owner,
             rescue=bool(from_owner),
+            result_key=self._ctx.results.key_of(run_id),
         )
         if claimed is None:
             return False
@@ -284,10 +285,10 @@ class Scheduler:
                 self.endings.take_end(live, node, end)
             else:
                 silent.append(node)
-        ids = [node.task_id for node in silent]
+        ids, known = [node.task_id for node in silent], [node.words for node in silent]
         words = live.lane.insist(lambda: self._ctx.results.read(ids))
-        for node, word in zip(silent, words, strict=True):
-            if word is not None:
+        for node, word, heard in zip(silent, words, known, strict=True):
+            if word is not None and node.words == heard:  # else it has said something newer since
                 self.hearing.word(live, node.path, node.task_id, word)
 
     def _begin_attempt(self, live: LiveRun, node: LiveNode) -> None:
@@ -310,6 +311,8 @@ class Scheduler:
                 ),
                 run_too=False,
             )
+            if not (ended.must_revoke or ended.waiting_for):
+                live.root.end = end  # before whoever waits to show its meta looks whether it ended
         if ended.must_revoke:
             self._end_run(live, under_revoke(end, live.root.meta))
             return
@@ -320,10 +323,9 @@ class Scheduler:
             again = partial(self._ctx.crew.submit, end_it)
             self._ctx.timers.call_later(_CHILDREN_PAUSE, again)
             return
-        live.root.end = end
         self._let_go(live)
         if word is None:
-            self._ctx.results.show_end(live, ended.state)
+            self._ctx.results.show_end(live, end)
 
     def _show_soon(self, live: LiveRun) -> None:
         """Let `AsyncResult` show the run's meta, with whatever is written until then."""

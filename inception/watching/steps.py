@@ -17,7 +17,8 @@ from inception.authoring.secret_arguments import sealed_headers
 from inception.runs.celery_app import BROKER_ERRORS
 from inception.runs.errors import StoreUnavailable
 from inception.runs.jsontext import encode
-from inception.runs.model import MAX_LABEL_CHARACTERS, Attempt
+from inception.runs.meta import cut_label
+from inception.runs.model import Attempt
 from inception.runs.paths import parent_path, task_id
 from inception.runs.records import NewStep
 from inception.watching.live import LiveNode
@@ -230,7 +231,7 @@ class Steps:
             path=node.path,
             parent=parent_path(node.path),
             name=node.name,
-            label=request.label[:MAX_LABEL_CHARACTERS],
+            label=cut_label(request.label),
             kind=node.kind,
             task_id=node.task_id,
             queue=node.queue,

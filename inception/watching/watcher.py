@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore
@@ -150,6 +152,9 @@ class Watcher:
     def _order(self, text: str) -> None:
         if '"given_back"' in text:
             self._rescuer.given_back()
+        elif '"deleted"' in text:
+            run_id = str(json.loads(text)["run"])
+            self._ctx.crew.submit(partial(self._ctx.results.forget, run_id))
         else:
             self._scheduler.hearing.order(text)
 

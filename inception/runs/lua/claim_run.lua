@@ -1,12 +1,14 @@
 -- Makes a process the owner of a run, if nobody but `from_owner` holds it.
 --
 -- KEYS  1-8 the run's keys, 9 the new owner's set of runs, 10 that of `from_owner`
--- ARGV  1 run id, 2 owner, 3 token, 4 from_owner (empty: nobody), 5 "1" for a rescue
+-- ARGV  1 run id, 2 owner, 3 token, 4 from_owner (empty: nobody), 5 "1" for a rescue,
+--       6 the key of Celery's result of the run (empty: it is kept elsewhere)
 -- Returns {"ok", record, rescues, "1" if nobody has held it before, sealed secrets or ""};
 --       {"gone"}, {"ended"}, {"held", owner}, {"waits"} for a place
 -- Event: the run as STARTED, the first time and after a retry
 
 local id, owner, token, from_owner, rescue = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local result = ARGV[6]
 local run = open_run()
 if not run then return {'gone'} end
 if FINAL[run.state] then return {'ended'} end
@@ -18,6 +20,7 @@ local is_ours = run.owner == owner and run.token == token
 if not is_ours then
   if run.owner ~= from_owner then return {'held', run.owner} end
   redis.call('HSET', RUN, 'owner', owner, 'token', token, 'op', 0, 'answer', '[]')
+  if result ~= '' then redis.call('HSET', RUN, 'result', result) end
   if rescue == '1' then
     redis.call('HINCRBY', RUN, 'rescues', 1)
     tally('rescues')

@@ -1,15 +1,38 @@
 -- Deletes a run that has ended, with everything that is kept of it.
 --
--- KEYS  1-8 the run's keys, 9 index of all runs, 10 the run's logs (the logs' own keys are built)
+-- KEYS  1-8 the run's keys, 9 index of all runs, 10 the run's logs (the logs' own keys are built, and
+--       those of the results that Celery keeps of the run and its nodes)
 -- ARGV  1 run id, 2 who deletes it (empty: nobody, it is past its time)
 -- Returns {"ok"}; {"gone"}, {"not_ended"}
--- Event: {"gone": id} on the run's channel and the list's
+-- Event: {"gone": id} on the run's channel and the list's; "deleted" to all watchers if its result
+--       is kept elsewhere
 
 local id = ARGV[1]
 local state = redis.call('HGET', RUN, 'state')
 if not state then return {'gone'} end
 if not FINAL[state] then return {'not_ended'} end
 note(ARGV[2], 'delete', id)
+
+-- Most nodes' results are gone by now. Those are not that were stored while nobody was there to delete
+-- them, and else would stay for as long as Celery keeps results.
+local function forget_results(key)
+  local prefix, found = string.sub(key, 1, #key - #id), {key}
+  for _, node in ipairs(redis.call('HVALS', NODES)) do
+    found[#found + 1] = prefix .. string.match(node, '\n,?"task_id":"([^"]*)"')
+    if #found == 1000 then
+      redis.call('UNLINK', unpack(found))
+      found = {}
+    end
+  end
+  if #found > 0 then redis.call('UNLINK', unpack(found)) end
+end
+
+local result = redis.call('HGET', RUN, 'result')
+if result then
+  forget_results(result)
+else
+  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"deleted","run":"' .. id .. '"}')
+end
 for _, log in ipairs(redis.call('HKEYS', KEYS[10])) do
   redis.call('UNLINK', LOG_PREFIX .. id .. ':' .. log)
 end

@@ -109,7 +109,9 @@ local function fit(record, path, name, value)
     if other ~= name then omitted[#omitted + 1] = quote(other) end
   end
   if is_large(name, value) then
-    redis.call('HSET', LARGE, path .. ':' .. name, value)
+    local aside = path .. ':' .. name
+    record.moved = record.moved or redis.call('HGET', LARGE, aside) ~= value
+    redis.call('HSET', LARGE, aside, value)
     omitted[#omitted + 1] = quote(name)
     value = 'null'
   elseif string.find(record.fields.omitted, quote(name), 1, true) then
@@ -118,6 +120,10 @@ local function fit(record, path, name, value)
   put(record, 'omitted', '[' .. table.concat(omitted, ',') .. ']')
   return value
 end
+
+-- True if the record, which was read from this text, says anything new: what is said once more (its
+-- first answer was lost, or it was heard in two ways) is no change, and makes no event.
+local function differs(record, text) return record.moved or render(record) ~= text end
 
 -- Takes over the patch's fields, save those that only the scripts decide.
 local function merge(record, path, patch)
@@ -139,7 +145,7 @@ local function open_run()
   if not control[1] then return nil end
   local record = parse(control[1])
   return {
-    record = record, state = control[2], epoch = control[3], server = control[4],
+    text = control[1], record = record, state = control[2], epoch = control[3], server = control[4],
     seq = tonumber(control[5]), published = tonumber(control[5]),
     owner = control[6], token = control[7], op = tonumber(control[8]), answer = control[9],
     intents = tonumber(control[10]), marks = control[11] or '',
@@ -207,8 +213,10 @@ end
 
 -- A server that was started again may have lost its last second and would hand out the same
 -- numbers again: then the numbering gets a new name, before a number is drawn.
+local function present_server() return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') end
+
 local function renew_epoch(run)
-  local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local server = present_server()
   if server == run.server then return end
   run.server = server
   run.epoch = string.sub(server, 1, 12) .. '-' .. run.at
@@ -229,6 +237,15 @@ end
 local function record_step(path, entry, retries)
   redis.call('HSET', JOURNAL, path, entry)
   if retries ~= '0' then redis.call('HSET', JOURNAL, path .. RETRIES, retries) end
+end
+
+-- Remembers the queues (JSON text → anything) that children are sent to: one that nobody consumes
+-- has no other place where it is named.
+local function note_queues(queues, at)
+  for queue in pairs(queues) do
+    if queue ~= 'null' then redis.call('ZADD', QUEUES, at, cjson.decode(queue)) end
+  end
+  redis.call('ZREMRANGEBYRANK', QUEUES, 0, -MAX_QUEUES - 1)
 end
 
 -- ---------------------------------------------------------------- nodes of a run
@@ -257,7 +274,7 @@ local function state_under_intents(run, path, node, wanted)
   return wanted
 end
 
--- Merges a patch into the node at path. Returns "ok"; with nothing done "refused" if it is final
+-- Merges a patch into the node at path. Returns "ok", also if it says nothing new; with nothing done "refused" if it is final
 -- or not there, and "revoked" if it would end otherwise than as REVOKED a parent that is to stop:
 -- what else such an end says (its meta, its value) would be that of another one.
 local function patch_node(run, path, patch)
@@ -275,7 +292,7 @@ local function patch_node(run, path, patch)
     put(node, 'started_at', run.at)
   end
   move_node(run, node, old, state)
-  store_node(run, path, node)
+  if differs(node, text) then store_node(run, path, node) end
   return 'ok'
 end
 
@@ -403,13 +420,16 @@ local function finish(run, state)
   return text
 end
 
--- Merges the owner's patch into the run and stores it. Only end_run gives it a final state.
+-- Merges the owner's patch into the run and stores it, if that or an event before it says anything
+-- new, or the numbering gets a new name. Only end_run gives it a final state.
 local function finish_patched(run, patch)
   local wanted = patch.fields.state and unquote(patch.fields.state) or run.state
   if FINAL[wanted] then wanted = run.state end
   merge(run.record, '', patch)
   if is_revoked(run, '') then wanted = 'REVOKING' end
-  finish(run, wanted)
+  local says_nothing = #run.events == 0 and wanted == run.state
+    and not differs(run.record, run.text) and present_server() == run.server
+  if not says_nothing then finish(run, wanted) end
 end
 
 -- ---------------------------------------------------------------- places

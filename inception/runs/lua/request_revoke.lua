@@ -3,7 +3,8 @@
 -- KEYS  1-8 the run's keys
 -- ARGV  1 run id (JSON), 2 path, 3 by (JSON), 4 reason (JSON), 5 who it is noted of (empty: nobody),
 --       6 owner and 7 token if it is asked for by the run's own parent (else both are empty)
--- Returns {"ok", record}; {"gone"}, {"no_node"}, {"ended"}, {"node_ended"}, {"stale"}
+-- Returns {"ok", record}; {"gone"}, {"no_node"}, {"stale"}; {"ended", revoke that was asked for of the
+--       path (JSON) or "", record}, and "node_ended" likewise
 -- Events: the node and the run as REVOKING; none if a revoke covers the path already.
 --       A run that nobody holds and no worker works on is ended right here, with its nodes
 
@@ -14,13 +15,16 @@ if not run then return {'gone'} end
 if ARGV[6] ~= '' and (run.owner ~= ARGV[6] or run.token ~= ARGV[7]) then
   return {'stale'}
 end
-if FINAL[run.state] then return {'ended'} end
+local function too_late(word)
+  return {word, redis.call('HGET', RUN, 'intent:' .. path) or '', render(run.record)}
+end
+if FINAL[run.state] then return too_late('ended') end
 local node
 if path ~= '' then
   local text = redis.call('HGET', NODES, path)
   if not text then return {'no_node'} end
   node = parse(text)
-  if FINAL[unquote(node.fields.state)] then return {'node_ended'} end
+  if FINAL[unquote(node.fields.state)] then return too_late('node_ended') end
 end
 if is_revoked(run, path) then return {'ok', render(run.record)} end
 

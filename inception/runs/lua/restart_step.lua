@@ -42,6 +42,7 @@ record_step(path, entry, retries)
 local attempts = string.sub(node.fields.attempts, 2, -2)
 if earlier ~= '' then attempts = attempts .. (attempts == '' and '' or ',') .. earlier end
 merge(node, path, read_record(arguments(9)))
+note_queues({[node.fields.queue] = true}, run.at)
 put(node, 'children', '0')
 put(node, 'attempts', '[' .. attempts .. ']')
 put(node, 'attempt', string.format('%.0f', node.fields.attempt + 1))

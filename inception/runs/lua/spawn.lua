@@ -29,10 +29,11 @@ end
 if redis.call('HLEN', NODES) + #steps > MAX_NODES then return {'too_many'} end
 
 local left = patch_nodes(run, patches)
-local born, parents = {}, {}
+local born, parents, queues = {}, {}, {}
 for _, step in ipairs(steps) do
   local node, parent = step.node, unquote(step.node.fields.parent)
   record_step(step.path, step.entry, step.retries)
+  queues[node.fields.queue] = true
   put(node, 'queued_at', run.at)
   put(node, 'args', fit(node, step.path, 'args', node.fields.args))
   put(node, 'kwargs', fit(node, step.path, 'kwargs', node.fields.kwargs))
@@ -51,6 +52,7 @@ for _, path in ipairs(parents) do
 end
 
 if #steps > 0 then tally('steps', #steps) end
+note_queues(queues, run.at)
 redis.call('HSET', RUN, 'rescues', 0)
 if #run.events > 0 or #patch.names > 0 then finish_patched(run, patch) end
 return answered(with_paths({'ok', string.format('%.0f', run.seq), run.epoch},

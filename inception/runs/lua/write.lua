@@ -5,7 +5,7 @@
 --       of each), the number of nodes, and for each its path and patch
 -- Returns {"ok", seq, epoch, number refused, refused paths..., revoked paths...}; refused were
 --       final, revoked are parents that must end as REVOKED or not at all. {"stale"}, {"lost"}, {"gone"}
--- Events: each node in order, then the run
+-- Events: each node in order that is not as it was, then the run. None if all is as it was
 
 local run, refusal = open_own_run()
 if refusal then return refusal end

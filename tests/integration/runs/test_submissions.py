@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from inception.runs import keys
@@ -254,6 +256,38 @@ def test_deleting_leaves_nothing_but_how_it_ended(store: Store, client: RedisCli
     assert set(client.keys("*")) == {keys.ends("tasks.outer"), keys.TALLIES}
     with pytest.raises(RunNotFound):
         store.delete_run(RUN)
+
+
+def test_deleting_takes_along_what_celery_keeps_of_the_run_and_its_nodes(
+    store: Store, client: RedisClient
+) -> None:
+    store.create_run(NewRun(id=RUN, name="tasks.outer", kwargs={}))
+    prefix = "celery-task-meta-"
+    store.claim_run(RUN, owner=OWNER, token="token-1", result_key=prefix + RUN)
+    held = HeldRun(store, Lease(run_id=RUN, owner=OWNER, token="token-1"))
+    paths = [str(number) for number in range(1_500)]
+    held.spawn(*paths)
+    tasks = [node["task_id"] for node in store.snapshot(RUN)["nodes"]]
+    for task in (*tasks, RUN, "of another"):
+        client.set(prefix + task, "kept")
+    for first in range(0, len(paths), 500):
+        ends = {path: patch(state=State.FAILURE) for path in paths[first : first + 500]}
+        store.write(held.lease, held.next_op(), ends, None)
+    store.end_run(held.lease, held.next_op(), State.SUCCESS, {})
+    store.delete_run(RUN)
+    assert list(client.scan_iter(prefix + "*")) == [prefix + "of another"]
+
+
+def test_watchers_hear_of_a_deleted_run_whose_result_is_kept_elsewhere(
+    held: HeldRun, client: RedisClient
+) -> None:
+    held.store.end_run(held.lease, held.next_op(), State.SUCCESS, {})
+    with client.pubsub(ignore_subscribe_messages=True) as heard:
+        heard.subscribe(keys.ALL_WATCHERS_CHANNEL)
+        heard.get_message(timeout=2)
+        held.store.delete_run(RUN)
+        told = json.loads(heard.get_message(timeout=2)["data"])
+    assert told == {"kind": "deleted", "run": RUN}
 
 
 def test_a_record_that_is_gone_is_never_recreated(store: Store, client: RedisClient) -> None:

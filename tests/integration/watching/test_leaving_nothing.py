@@ -36,10 +36,9 @@ def execute(stage: Stage, watcher: Watcher, number: int) -> None:
         assert {stage.store.read_run(run_id)["state"] for run_id in ids} == {State.SUCCESS}
 
 
-def expire_all(stage: Stage, watcher: Watcher) -> None:
+def expire_all(stage: Stage) -> None:
     """Let the retention of ended runs pass."""
-    forget = watcher._ctx.results.forget
-    retention = Retention(stage.store, Settings(retention_runs=0), forget)
+    retention = Retention(stage.store, Settings(retention_runs=0))
     now = 10**15  # ms: after everything
     while retention.tick(now) == MOST_A_LOOK:
         now += EVERY_MS
@@ -77,7 +76,7 @@ def test_runs_and_their_retention_leave_nothing(
     of_others = children_heard(stage)  # the server is every test's
     with stage.watcher(workers) as watcher:
         execute(stage, watcher, 1)
-        expire_all(stage, watcher)
+        expire_all(stage)
 
         def hears_no_child() -> bool:
             return not watcher._hub._handlers and children_heard(stage) <= of_others
@@ -87,7 +86,7 @@ def test_runs_and_their_retention_leave_nothing(
         connections = len(stage.client.client_list())  # type: ignore[arg-type]
 
         execute(stage, watcher, number)
-        expire_all(stage, watcher)
+        expire_all(stage)
 
         def is_as_before() -> bool:
             return traces(stage, watcher) == before

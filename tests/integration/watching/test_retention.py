@@ -34,27 +34,21 @@ def ended(owner: Owner, number: int) -> list[str]:
     return [run.id for run in runs]
 
 
-def forget(run_id: str) -> None:
-    """Celery keeps nothing of these runs."""
-
-
 def now_of(store: Store) -> int:
     return int(store._client.time()[0]) * 1000  # type: ignore[index]
 
 
 def test_runs_beyond_the_number_that_is_kept_go_oldest_first(store: Store, owner: Owner) -> None:
     ids = ended(owner, 3)
-    forgotten: list[str] = []
-    agent = Retention(store, Settings(retention_runs=2), forgotten.append)
+    agent = Retention(store, Settings(retention_runs=2))
     assert agent.tick(now_of(store)) == 1
-    assert forgotten == [one for one in ids if not store.run_exists(one)]
     assert [store.run_exists(run_id) for run_id in sorted(ids, key=ids.index)].count(True) == 2
 
 
 def test_runs_of_long_ago_go_and_those_that_go_on_stay(store: Store, owner: Owner) -> None:
     [old] = ended(owner, 1)
     going_on = owner.begin().id
-    agent = Retention(store, Settings(retention_days=30), forget)
+    agent = Retention(store, Settings(retention_days=30))
     assert agent.tick(now_of(store)) == 0
     assert store.run_exists(old)
     assert agent.tick(now_of(store) + 31 * DAY_MS) == 1
@@ -67,7 +61,7 @@ def test_it_looks_once_a_minute_and_deletes_so_many_at_a_time(
 ) -> None:
     monkeypatch.setattr(retention, "MOST_A_LOOK", 2)
     ended(owner, 5)
-    agent, now = Retention(store, Settings(retention_runs=1), forget), now_of(store)
+    agent, now = Retention(store, Settings(retention_runs=1)), now_of(store)
     assert agent.tick(now) == 2
     assert agent.tick(now + EVERY_MS - 1) == 0
     assert agent.tick(now + EVERY_MS) == 2

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
-from inception.runs.recordtext import arguments_of, fields_of, patch, raw, text_of
+from inception.runs.model import State
+from inception.runs.records import BeatRecord, ClaimRecord, EndRecord
+from inception.runs.recordtext import (
+    arguments_of,
+    beat_of,
+    claim_of,
+    end_in_message,
+    end_of,
+    fields_of,
+    patch,
+    raw,
+    text_of,
+)
 
 
 def test_text_is_json_and_splits_into_the_same_fields() -> None:
@@ -23,3 +36,25 @@ def test_a_value_written_over_several_lines_stays_one_field() -> None:
 
 def test_lone_surrogates_are_carried_as_ascii() -> None:
     assert raw("\ud800").isascii()
+
+
+def test_what_a_newer_version_says_beside_what_is_known_is_passed_over() -> None:
+    """In the middle of an upgrade the older processes read what the newer ones write."""
+    beat = BeatRecord(
+        process="h:w:1", kind="watcher", host="h", pid=1, name="w", slots=1, queues=("parents",),
+        running=(("a", "0", 1),), stopping=False, counter=1, seen_at=1,
+    )  # fmt: skip
+    said = {**asdict(beat), "running": [["a", "0", 1, "more"]], "mood": "good"}
+    assert beat_of(json.dumps(said)) == beat
+    claim = ClaimRecord(attempt=1, retries=0, task_id="t", worker="w", pid=1, at=1)
+    assert claim_of(json.dumps({**asdict(claim), "nonce": "n", "mood": "good"})) == claim
+    ended = patch(
+        attempt=1, retries=0, state=State.SUCCESS, meta={}, value=None, traceback=None,
+        error_type=None, at=1, mood="good",
+    )  # fmt: skip
+    end = EndRecord(
+        attempt=1, retries=0, state=State.SUCCESS, meta={}, value_text=None, traceback=None,  # type: ignore[typeddict-item]
+        error_type=None, at=1,
+    )  # fmt: skip
+    assert end_of(text_of(ended)) == end
+    assert end_in_message(json.loads(text_of(ended))) == end

@@ -34,7 +34,9 @@ def test_only_the_legend_spells_a_key(script: Path) -> None:
 
 def test_each_script_is_called_by_a_method_and_each_call_has_its_script() -> None:
     source = "".join(path.read_text() for path in PACKAGE.glob("*.py"))
-    called = re.findall(r'_(?:run|run_again_if_lost|as_owner)\(\s*"(\w+)"', source)
+    called = re.findall(
+        r'_(?:run|run_again_if_lost|run_until_answered|as_owner)\(\s*"(\w+)"', source
+    )
     assert sorted(set(called)) == [script.stem for script in SCRIPTS]
 
 
