@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import redis
 from flask import Flask
@@ -23,9 +23,11 @@ from webapp.auth import cookies, gate
 from webapp.auth.admissions import Admissions
 from webapp.auth.audit import Audit
 from webapp.auth.door import Door
+from webapp.auth.lobby import Lobby, Sessions
 from webapp.auth.signin import auth
+from webapp.auth.strangers import Strangers
 from webapp.bulk import BulkWorker
-from webapp.fleet import Fleet
+from webapp.fleet import Fleet, broker_client
 from webapp.kept_files import KeptFiles
 from webapp.metrics import page as metrics
 from webapp.packets import BoundedPacket, end_senders_of_malformed
@@ -33,6 +35,9 @@ from webapp.pages import pages
 from webapp.payloads import MAX_BODY_BYTES
 from webapp.relay.agent import Relay
 from webapp.services import Services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _ROOT: Final = Path(__file__).parents[1]
 
@@ -60,7 +65,7 @@ def create_app(
     services = _create_services(app, settings, settings.redis_url, client, socket_io)
     app.extensions["inception"] = services
     metrics.register(app, services)
-    _guard(app, services, client)
+    _guard(app, services, client, socket_io)
     return app, socket_io
 
 
@@ -83,20 +88,23 @@ def _create_sockets(app: Flask, settings: Settings) -> SocketIO:
     return socket_io
 
 
-def _guard(app: Flask, services: Services, client: redis.Redis) -> None:
+def _guard(app: Flask, services: Services, client: redis.Redis, socket_io: SocketIO) -> None:
     """Nothing is answered before it is known who asks, and from where."""
     cookies.register(app, client)
-    door = Door(services.settings, client)
-    gate.register(
-        app, gate.Gate(door=door, admissions=Admissions(door, services.relay.clients.close))
-    )
-    guarded = access.OwnAddressOnly(
+    settings, door = services.settings, Door(services.settings, client)
+    has_users = settings.users is not None
+    sessions = Sessions(socket_io) if has_users else None
+    admissions = Admissions(door, services.relay.clients.close)
+    gate.register(app, gate.Gate(door=door, admissions=admissions, sessions=sessions))
+    guarded: WSGIApplication = access.OwnAddressOnly(
         KeptFiles(app.wsgi_app, Path(app.static_folder or "static")),
-        has_users=services.settings.users is not None,
-        embedders=services.settings.embed_origins,
+        has_users=has_users,
+        embedders=settings.embed_origins,
     )
+    if sessions is not None:
+        guarded = Lobby(guarded, services.strangers, sessions)
     # The `Host` is no proxy's to change: the `Origin` is compared with what the browser asked for.
-    proxies = services.settings.trusted_proxies
+    proxies = settings.trusted_proxies
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         guarded, x_for=proxies, x_proto=proxies, x_host=0, x_port=0, x_prefix=0
     )
@@ -106,7 +114,7 @@ def _create_services(
     app: Flask, settings: Settings, url: str, client: redis.Redis, socket_io: SocketIO
 ) -> Services:
     store = Store(client)
-    fleet = Fleet(store, client, settings.heartbeat_ttl)
+    fleet = Fleet(store, broker_client(settings, client), settings.heartbeat_ttl)
     return Services(
         settings=settings,
         store=store,
@@ -115,4 +123,5 @@ def _create_services(
         audit=Audit(client),
         relay=Relay(url, store, client, fleet, socket_io),
         bulk=BulkWorker(app, store, actions.act_in_bulk),
+        strangers=Strangers(0 if settings.users is None else settings.max_strangers),
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NotRequired
 
 import redis
 from typing_extensions import TypedDict
 
+from inception.runs.celery_app import PRIORITIES, PRIORITY_MARK
+from inception.runs.connection import connect
+from inception.runs.presence import unconsumed
 from inception.runs.records import BeatKind, BeatRecord
 from inception.runs.scripts import refusals_as_errors
+from inception.runs.settings import REDIS_SCHEMES, Settings
 from inception.runs.store import Store
 
 FRESH_BEAT: Final = 15_000
@@ -19,6 +23,10 @@ QUEUES: Final = ("parents", "children")
 """Shown whether or not anybody consumes them."""
 MOST_NAMED: Final = 8
 """Tasks of a process that are called by name, as many as a page has room for."""
+
+
+_MARKS: Final = ("", *(f"{PRIORITY_MARK}{priority}" for priority in PRIORITIES))
+"""What follows a queue's name in those of its lists, one for each priority."""
 
 
 class RunningTask(TypedDict):
@@ -43,11 +51,15 @@ class Worker(TypedDict):
 
 
 class Queue(TypedDict):
-    """A queue, how many messages wait in it, and how many processes consume it."""
+    """A queue, how many messages wait in it, and how many processes consume it.
+
+    `waiting` says why they wait where no worker consumes it; else it is null.
+    """
 
     name: str
     length: int
     consumers: int
+    waiting: str | None
 
 
 class FleetAnswer(TypedDict):
@@ -67,9 +79,9 @@ class FleetAnswer(TypedDict):
 class Fleet:
     """Reads the beats and the lengths of the queues."""
 
-    def __init__(self, store: Store, client: redis.Redis, ttl: float) -> None:
+    def __init__(self, store: Store, broker: redis.Redis, ttl: float) -> None:
         self._store = store
-        self._client = client
+        self._broker = broker
         self._ttl = ttl
 
     def read(self) -> FleetAnswer:
@@ -111,16 +123,44 @@ class Fleet:
                 task["name"] = name
 
     def _queues(self, beats: Iterable[BeatRecord]) -> list[Queue]:
+        """Ours, those that somebody consumes, and those in which something waits for nobody."""
         consumers = Counter(queue for beat in beats for queue in beat.queues)
-        names = sorted({*QUEUES, *consumers})
-        with refusals_as_errors(), self._client.pipeline(transaction=False) as pipe:
-            for name in names:
-                pipe.llen(name)
-            lengths = pipe.execute()
+        shown = {*QUEUES, *consumers}
+        lengths = self._lengths(sorted({*shown, *self._store.read_queues()}))
         return [
-            {"name": name, "length": length, "consumers": consumers[name]}
-            for name, length in zip(names, lengths, strict=True)
+            {
+                "name": name,
+                "length": length,
+                "consumers": consumers[name],
+                "waiting": unconsumed(name) if length and not consumers[name] else None,
+            }
+            for name, length in lengths.items()
+            if length or name in shown
         ]
+
+    def _lengths(self, queues: Sequence[str]) -> dict[str, int]:
+        """How many messages wait in each; the broker keeps a list for each priority."""
+        with refusals_as_errors(), self._broker.pipeline(transaction=False) as pipe:
+            for queue in queues:
+                for mark in _MARKS:
+                    pipe.llen(queue + mark)
+            found = pipe.execute()
+        lists = len(_MARKS)
+        return {
+            queue: sum(found[lists * number : lists * (number + 1)])
+            for number, queue in enumerate(queues)
+        }
+
+
+def broker_client(settings: Settings, client: redis.Redis) -> redis.Redis:
+    """Where the queues are: another Redis if INCEPTION_BROKER_URL names one, else `client`.
+
+    Of a broker that is no Redis nothing is asked; its queues count as empty.
+    """
+    url = settings.broker_url
+    if url is None or url == settings.redis_url or not url.startswith(REDIS_SCHEMES):
+        return client
+    return connect(url, purpose="queues", size=4)
 
 
 def _workers(beats: Iterable[BeatRecord], kind: BeatKind) -> list[Worker]:

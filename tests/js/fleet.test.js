@@ -28,7 +28,8 @@ const fleet = (more = {}) => ({
 });
 
 const busy = { running: [1, 2].map((n) => ({ run_id: `r${n}`, path: "0" })) };
-const children = { name: "children", length: 3, consumers: 1 };
+const children = { name: "children", length: 3, consumers: 1, waiting: null };
+const gpu = { name: "gpu", length: 2, consumers: 0, waiting: "no worker consumes queue gpu" };
 
 test("a worker is alive, then late, then dead, by how long it is silent", () => {
   const at = (/** @type {number} */ silent) =>
@@ -55,7 +56,10 @@ test("why something waits is said", () => {
   const why = (/** @type {object} */ more) => whyWaiting(children, fleet(more), NOW);
   assert.equal(why({ compute: [worker("c", busy)] }), "all 2 slots are busy");
   assert.equal(why({}), "about to be taken");
-  assert.equal(why({ compute: [] }), "nobody takes from it: start a worker with -Q children");
+  assert.equal(
+    whyWaiting(gpu, fleet(), NOW),
+    "no worker consumes queue gpu: start one with -Q gpu",
+  );
   assert.equal(
     why({ compute: [worker("c", { seen_at: 0 })] }),
     "everybody who takes from it is dead or stopping",

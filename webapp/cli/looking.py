@@ -28,7 +28,7 @@ from webapp.cli.run_view import RunView
 from webapp.cli.session import open_session, says_refusals
 from webapp.cli.views import line_of, tree_of
 from webapp.cli.words import Moment, as_json, complete_parents, run_id
-from webapp.fleet import FleetAnswer, Worker
+from webapp.fleet import FleetAnswer, Queue, Worker
 
 _SHOWN_NODES = 200
 
@@ -126,11 +126,7 @@ def workers(as_json: bool) -> None:
         return
     rows = [_worker(kind, each) for kind, each in _processes(answer)]
     print_table(["kind", "process", "pid", "busy", "heard"], rows)
-    queues = [
-        ["queue", each["name"], "", f"{each['length']} waiting", f"{each['consumers']} consumers"]
-        for each in answer["queues"]
-    ]
-    print_table(["kind", "name", "", "messages", "consumers"], queues)
+    print_table(["kind", "name", "", "messages", "consumers"], map(_queue, answer["queues"]))
 
 
 @click.command()
@@ -230,6 +226,11 @@ def _json(value: object) -> str:
 def _processes(answer: FleetAnswer) -> list[tuple[str, Worker]]:
     watchers = [("watcher", each) for each in answer["watchers"]]
     return watchers + [("compute", each) for each in answer["compute"]]
+
+
+def _queue(queue: Queue) -> list[str]:
+    takers = queue["waiting"] or f"{queue['consumers']} consumers"
+    return ["queue", queue["name"], "", f"{queue['length']} waiting", takers]
 
 
 def _worker(kind: str, worker: Worker) -> list[str]:

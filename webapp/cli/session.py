@@ -20,7 +20,7 @@ from inception.runs.errors import InceptionError, InvalidArguments, SettingsErro
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.runs.vault import Vault
-from webapp.fleet import Fleet
+from webapp.fleet import Fleet, broker_client
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 REFUSED: Final = 2
@@ -57,7 +57,7 @@ def open_session() -> Session:
             create_client(replace(settings, redis_url=url)),
             Vault.from_settings(settings),
         ),
-        fleet=Fleet(store, client, settings.heartbeat_ttl),
+        fleet=Fleet(store, broker_client(settings, client), settings.heartbeat_ttl),
     )
 
 

@@ -51,12 +51,10 @@ export const everybody = ({ watchers, compute }) => [...watchers, ...compute];
  */
 export function whyWaiting(queue, workers, now) {
   if (!queue.length) return "";
+  if (queue.waiting) return `${queue.waiting}: start one with -Q ${queue.name}`;
   const takers = everybody(workers).filter((one) => one.queues.includes(queue.name));
   const alive = takers.filter((one) => !one.stopping && !isDead(one, now, workers.ttl));
-  if (!alive.length)
-    return takers.length
-      ? "everybody who takes from it is dead or stopping"
-      : `nobody takes from it: start a worker with -Q ${queue.name}`;
+  if (!alive.length) return "everybody who takes from it is dead or stopping";
   const slots = alive.reduce((sum, one) => sum + one.slots, 0);
   const busy = alive.reduce((sum, one) => sum + one.running.length, 0);
   return slots > busy ? "about to be taken" : `all ${plural(slots, "slot")} are busy`;

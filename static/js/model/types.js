@@ -163,7 +163,13 @@
  * @property {number} seen_at
  */
 
-/** @typedef {{name: string, length: number, consumers: number}} Queue */
+/**
+ * @typedef {object} Queue
+ * @property {string} name
+ * @property {number} length
+ * @property {number} consumers
+ * @property {string|null} waiting  why what is in it waits, where no worker consumes it
+ */
 
 /**
  * @typedef {object} Workers

@@ -6,6 +6,7 @@ import { WorkersFeed } from "../live/workers-feed.js";
 import { formatCount } from "../model/format.js";
 import { fleetSummary, whyWaiting } from "../model/fleet.js";
 import { Loading, ProblemNote } from "../view/blank.js";
+import { Icon } from "../view/icons.js";
 import { useServices } from "../view/services.js";
 import { WorkerRow } from "../view/worker-row.js";
 
@@ -95,5 +96,12 @@ function QueueRow({ queue, workers }) {
   return html`<tr><td class="mono">${queue.name}</td>
     <td class="number">${formatCount(queue.length)}</td>
     <td class="number">${formatCount(queue.consumers)}</td>
-    <td class="small">${why || (queue.consumers ? "" : "nobody takes from it")}</td></tr>`;
+    <td class="small"><${Why} queue=${queue} why=${why} /></td></tr>`;
+}
+
+/** @param {{queue: import("../model/types.js").Queue, why: string}} props */
+function Why({ queue, why }) {
+  if (queue.waiting)
+    return html`<span class="state tone-retry"><${Icon} shape="retry" />${why}</span>`;
+  return why || (queue.consumers ? "" : "nobody takes from it");
 }
