@@ -30,16 +30,20 @@ elif _mode == "gevent":
 
     monkey.patch_all()
 
+import json
 import logging
 import resource
 import signal
 import socket
+from contextlib import suppress
 from typing import Any, Final
 
 from inception.runs.errors import SettingsError
 from inception.runs.loglines import write_log
 from inception.runs.settings import AsyncMode, Settings
 from webapp.app import create_app
+from webapp.auth.strangers import PLACE, Strangers
+from webapp.errors import TooManyRequests, error_body
 
 MAX_CONNECTIONS: Final = 10_000
 """Connections served at a time under eventlet, whose own default of 1,024 sockets soon reach."""
@@ -49,6 +53,12 @@ FILES_BESIDE: Final = 200
 SILENCE: Final = 60
 """Seconds (s) for which eventlet waits for a client to send or take something: who opens
 connections and says nothing would else keep them. Websockets are pinged more often than that."""
+
+STRANGERS_SILENCE: Final = 5
+"""Seconds (s) for which a connection is kept for the next request of somebody unknown."""
+REFUSED_WITHIN: Final = 0.5
+FIRST_BYTES: Final = 64 * 1024
+"""Seconds (s) and bytes that a request is read for which is refused whatever it says."""
 
 _SERVER_OPTIONS: Final[dict[AsyncMode, dict[str, Any]]] = {
     AsyncMode.EVENTLET: {
@@ -77,6 +87,8 @@ def main() -> int:
     if settings.async_mode is AsyncMode.EVENTLET:
         options = {**options, "max_size": _most_connections()}
         _bound_messages()
+        if settings.users is not None and not settings.trusted_proxies:
+            options["protocol"] = _protocol(app.extensions["inception"].strangers)
     sockets.run(app, settings.host, settings.port, **options)
     return 0
 
@@ -112,6 +124,50 @@ def _bound_messages() -> None:
                 raise FailedConnectionError(1009, "The message is too large.")
 
     RFC6455WebSocket.Message = Message
+
+
+def _protocol(strangers: Strangers) -> Any:
+    """Count each connection of a stranger from its first moment, before a request was read of it.
+
+    Behind a proxy all connections are the proxy's: there requests are counted, by who it says asks.
+    """
+    from eventlet.wsgi import HttpProtocol  # noqa: PLC0415
+
+    class Counted(HttpProtocol):  # type: ignore[misc]  # the library has no types
+        def handle(self) -> None:
+            self._answered = False
+            try:
+                self._place = strangers.enter(self.client_address[0])
+            except TooManyRequests as error:
+                self._refuse(error)
+                return
+            try:
+                super().handle()
+            finally:
+                self._place.leave()
+
+        def get_environ(self) -> Any:
+            self._answered = True
+            return {**super().get_environ(), PLACE: self._place}
+
+        def _read_request_line(self) -> Any:
+            if self._answered and self._place.held:
+                self.connection.settimeout(STRANGERS_SILENCE)
+            return super()._read_request_line()
+
+        def _refuse(self, error: TooManyRequests) -> None:
+            self.close_connection = 1
+            self.connection.settimeout(REFUSED_WITHIN)
+            with suppress(OSError):  # unread, what was sent would have the answer thrown away
+                self.connection.recv(FIRST_BYTES)
+            body = json.dumps(error_body(error)).encode()
+            head = f"HTTP/1.1 429 Too Many Requests\r\nContent-Length: {len(body)}\r\n"
+            kind = "Content-Type: application/json\r\nConnection: close\r\nRetry-After: 5\r\n\r\n"
+            with suppress(OSError):
+                self.wfile.write((head + kind).encode() + body)
+                self.wfile.flush()
+
+    return Counted
 
 
 def _check_port(settings: Settings) -> None:

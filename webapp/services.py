@@ -11,6 +11,7 @@ from inception.runs.control import Control
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from webapp.auth.audit import Audit
+from webapp.auth.strangers import Strangers
 from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
 from webapp.relay.agent import Relay
@@ -27,6 +28,7 @@ class Services:
     relay: Relay
     audit: Audit
     bulk: BulkWorker
+    strangers: Strangers
 
 
 def services() -> Services:

@@ -25,6 +25,10 @@ DEFAULT_SECRET_NAMES: Final = (
 """An argument, or a key in one, whose name is or ends with one of these holds a secret."""
 
 
+MAX_STRANGERS: Final = 200
+"""Connections that one address may have on which nobody has signed in, unless set otherwise."""
+
+
 class AsyncMode(StrEnum):
     """What carries the web's concurrency (Socket.IO's own words)."""
 
@@ -82,6 +86,7 @@ class Settings:
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     secret_names: tuple[str, ...] = DEFAULT_SECRET_NAMES
     trusted_proxies: int = 0
+    max_strangers: int = MAX_STRANGERS
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -113,6 +118,7 @@ class Settings:
             secret_keys=read.words("INCEPTION_SECRET_KEYS"),
             secret_names=_secret_names(read.words("INCEPTION_SECRET_NAMES")),
             trusted_proxies=read.number("INCEPTION_TRUSTED_PROXIES", 0, least=0, most=10),
+            max_strangers=read.number("INCEPTION_MAX_STRANGERS", default.max_strangers, least=0),
         )
 
 

@@ -6,6 +6,7 @@ Modules:
 - gate, present: the check before everything; who asks just now
 - door: who somebody is by what they show, a cookie, a token or nothing
 - users, passwords, attempts: the file of users, argon2id, how often sign-in may be tried
+- strangers, lobby, addresses: how many connections one address has that nobody is known on
 - grants, cookies: sessions and tokens as digests; how the session cookie is made
 - admissions: the sockets that were let in, and how they are put out
 - signin: the pages; users, tokens and audit in a shell are in `webapp.cli.access`

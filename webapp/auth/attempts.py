@@ -1,24 +1,34 @@
-"""How often sign-in may be tried: counted in Redis, for all web processes together."""
+"""How often sign-in may be tried: counted in Redis, for all web processes together.
+
+Whoever tries is bounded by their address. The tries for a name are bounded too, since a guesser may
+have many addresses, but slowly: a single address can't use them up, and from where that name has
+signed in lately they don't count. So who knows a name can't keep it from signing in where it does.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 from typing import Final
 
 import redis
 
 from inception.runs import keys
 from inception.runs.scripts import refusals_as_errors
+from webapp.auth.addresses import digest, site_of
 from webapp.errors import TooManyRequests
 
-WINDOW: Final = 60
-"""Seconds (s) for which attempts are counted."""
+MINUTE: Final = 60
+HOUR: Final = 3_600
+"""Seconds (s) for which attempts are counted, from the first one on."""
 MOST_AT_ALL: Final = 200
-"""Within a window, by everybody. Also bounds what checking costs (20 ms each)."""
+"""Within a minute, by everybody. Also bounds what checking costs (20 ms each)."""
 MOST_OF_ONE: Final = 10
-"""Within a window, from one address, or for one name from wherever."""
-_IPV6_SITE: Final = 64
+"""Within a minute, from one address."""
+MOST_OF_BOTH: Final = 20
+"""Within an hour, from one address for one name."""
+MOST_FOR_NAME: Final = 100
+"""Within an hour, for one name from all addresses that it has not signed in from lately."""
+KNOWN_FOR: Final = 30 * 24 * HOUR
+"""Seconds (s) for which an address is remembered that a name has signed in from."""
 
 
 class Attempts:
@@ -29,31 +39,35 @@ class Attempts:
 
     def count(self, address: str, name: str) -> None:
         """Count one attempt. Raises TooManyRequests, StoreUnavailable."""
-        self._count(f"address:{_site(address)}", MOST_OF_ONE)  # first: one can't use up all
-        self._count("all", MOST_AT_ALL)
-        self._count(f"name:{_digest(name)}", MOST_OF_ONE)
+        self._count(f"address:{site_of(address)}", MOST_OF_ONE, MINUTE)  # first: one can't use up
+        self._count("all", MOST_AT_ALL, MINUTE)  # what is everybody's
+        self._count(f"both:{_both(address, name)}", MOST_OF_BOTH, HOUR)
+        if not self._is_known(address, name):
+            self._count(f"name:{digest(name)}", MOST_FOR_NAME, HOUR)
 
-    def _count(self, whose: str, most: int) -> None:
+    def remember(self, address: str, name: str) -> None:
+        """The name has signed in from there. Raises StoreUnavailable."""
+        with refusals_as_errors():
+            self._client.set(keys.sign_ins(f"known:{_both(address, name)}"), 1, ex=KNOWN_FOR)
+
+    def _is_known(self, address: str, name: str) -> bool:
+        with refusals_as_errors():
+            return bool(self._client.exists(keys.sign_ins(f"known:{_both(address, name)}")))
+
+    def _count(self, whose: str, most: int, window: int) -> None:
         key = keys.sign_ins(whose)
         with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
-            pipe.set(key, 0, ex=WINDOW, nx=True)
+            pipe.set(key, 0, ex=window, nx=True)
             pipe.incr(key)
-            _new, tried = pipe.execute()
+            pipe.ttl(key)
+            _new, tried, left = pipe.execute()
         if tried > most:
-            raise TooManyRequests(f"Too many tries; wait {WINDOW} s and try again.")
+            raise TooManyRequests(f"Too many tries; wait {_span(left)} and try again.")
 
 
-def _site(address: str) -> str:
-    """One address of version 4; of version 6 the network that one site is given."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return _digest(address)
-    if parsed.version == 4:
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, _IPV6_SITE), strict=False).network_address)
+def _both(address: str, name: str) -> str:
+    return digest(f"{site_of(address)} {name}")
 
 
-def _digest(text: str) -> str:
-    """Of bounded length, whatever a stranger sends."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def _span(seconds: int) -> str:
+    return f"{max(1, seconds)} s" if seconds <= MINUTE else f"{-(-seconds // MINUTE)} min"

@@ -69,6 +69,7 @@ class Door:
         if account is None or not right:
             self.audit.record(Deed.SIGN_IN_REFUSED, by=name, address=address)
             raise Unauthorized("Name or password is wrong.")
+        self._attempts.remember(address, account.name)
         self.audit.record(Deed.SIGN_IN, by=account.name, address=address)
         word, _grant = self.sessions.give(
             account.name, account.role, lifetime=SESSION_LIFETIME, mark=account.mark

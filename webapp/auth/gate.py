@@ -16,6 +16,7 @@ from inception.runs.errors import InceptionError, StoreUnavailable
 from webapp.auth import permissions, present
 from webapp.auth.admissions import Admissions
 from webapp.auth.door import Door, Proof
+from webapp.auth.lobby import Sessions, make_known
 from webapp.auth.permissions import Right
 from webapp.auth.roles import User
 from webapp.embedding import EMBEDDER
@@ -34,6 +35,8 @@ class Gate:
 
     door: Door
     admissions: Admissions
+    sessions: Sessions | None = None
+    """Where strangers' sessions wait; None where nobody is a stranger."""
 
 
 class Session(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
@@ -84,6 +87,7 @@ def _check_request() -> ResponseReturnValue | None:
     present.enter(user)
     if user is None:
         return _send_to_sign_in()
+    make_known(request.environ)
     run_id = (request.view_args or {}).get("run_id")
     _check(right, user, run_id, request.endpoint)
     if user.session is not None and request.method not in _READING:
@@ -135,6 +139,9 @@ def admit_socket(sid: str, auth: object) -> None:
         if EMBEDDER in request.environ:
             _check_embedder(proof)
         gate().admissions.admit(sid, proof)
+        make_known(request.environ)
+        if (sessions := gate().sessions) is not None:
+            sessions.join(sid)
     except InceptionError as error:
         raise Refused(error.message, error_body(error)) from error
 

@@ -115,6 +115,9 @@ class Readings(Collector):
             "sockets_fallen_behind", "Times a socket fell behind.", clients.fallen_behind
         )
         yield _counter("sockets_dropped", "Sockets cut off for being too slow.", clients.dropped)
+        strangers = self._services.strangers
+        yield _gauge("strangers", "Connections on which nobody has signed in.", len(strangers))
+        yield _counter("strangers_refused", "Those that were one too many.", strangers.refused)
 
 
 def _of_runs(reading: Reading) -> Iterator[Metric]:

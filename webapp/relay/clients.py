@@ -9,9 +9,8 @@ ping is late, is left to it: a client that owes one is sent to by Engine.IO itse
 from __future__ import annotations
 
 import logging
-import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from engineio.exceptions import SocketIsClosedError
 from flask_socketio import SocketIO
 from socketio.packet import EVENT
 
+from webapp.connections import shut
 from webapp.relay.frames import SharedPacket
 from webapp.relay.outbox import Outbox
 
@@ -151,7 +151,7 @@ class Clients:
         except KeyError:
             return
         engine_socket.close(wait=False, abort=True)
-        _shut(environ or {})
+        shut(environ or {})
 
     def _packet(self, event: str, payload: object) -> SharedPacket:
         packet_class = self._sockets.server.packet_class
@@ -209,20 +209,3 @@ def bound_queues(sockets: SocketIO) -> None:
     engine = sockets.server.eio
     create_queue = engine.create_queue
     engine.create_queue = lambda *args, **kwargs: Outbox(create_queue(*args, **kwargs))
-
-
-def _shut(environ: Mapping[str, Any]) -> None:
-    """Wake whoever waits to write to a connection that nobody reads.
-
-    Closing it in Engine.IO alone leaves the writer in `send` until its time-out of 45 s, its
-    packets with it.
-    """
-    connection = environ.get("werkzeug.socket")
-    if connection is None and "eventlet.input" in environ:
-        connection = environ["eventlet.input"].get_socket()
-    if connection is None:
-        return
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it had gone already

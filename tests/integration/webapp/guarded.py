@@ -125,4 +125,6 @@ class GuardedWeb:
 
     def stop(self) -> None:
         self.gate.admissions.stop()
+        if self.gate.sessions is not None:
+            self.gate.sessions.stop()
         self.web.stop()

@@ -224,6 +224,56 @@ def test_one_address_does_not_use_up_the_tries_of_all_others(
         counting.count("192.0.2.3", "ben")
 
 
+def counting(guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch) -> attempts.Attempts:
+    """What counts tries, but not how many come from one address or from all."""
+    monkeypatch.setattr(attempts, "MOST_OF_ONE", 10_000)
+    monkeypatch.setattr(attempts, "MOST_AT_ALL", 10_000)
+    return attempts.Attempts(connect(guarded.redis_url, purpose="test"))
+
+
+def use_up(tries: attempts.Attempts, address: str, name: str) -> int:
+    """How many tries of that name are let through from there."""
+    for tried in range(1_000):
+        try:
+            tries.count(address, name)
+        except TooManyRequests:
+            return tried
+    return 1_000
+
+
+def test_no_single_address_keeps_a_name_from_signing_in(
+    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = counting(guarded, monkeypatch)
+    assert use_up(tries, "192.0.2.1", "ann") == attempts.MOST_OF_BOTH
+    assert use_up(tries, "192.0.2.1", "ben") == attempts.MOST_OF_BOTH
+    tries.count("192.0.2.2", "ann")
+
+
+def test_many_addresses_keep_a_name_out_of_none_that_it_signed_in_from(
+    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the tries for one name are bounded, and it signs in where it always does."""
+    tries = counting(guarded, monkeypatch)
+    tries.remember("198.51.100.7", "ann")
+    let_through = sum(use_up(tries, f"192.0.2.{number}", "ann") for number in range(20))
+    assert let_through == attempts.MOST_FOR_NAME
+    with pytest.raises(TooManyRequests, match="60 min"):
+        tries.count("198.51.100.8", "ann")
+    assert use_up(tries, "198.51.100.7", "ann") == attempts.MOST_OF_BOTH
+
+
+def test_an_address_is_known_once_the_name_has_signed_in_from_it(
+    guarded: GuardedWeb, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "MOST_FOR_NAME", 1)
+    visitor.sign_in("viewer", "wrong")
+    assert visitor.sign_in("viewer").status_code == 429
+    monkeypatch.setattr(attempts, "MOST_FOR_NAME", 2)
+    for name in ("operator", "operator", "operator"):
+        assert visitor.sign_in(name).status_code == 302
+
+
 def test_who_is_signed_in_shows_on_what_they_did(
     guarded: GuardedWeb, owner: Owner, store: Store
 ) -> None:

@@ -99,6 +99,46 @@ def test_more_connections_than_files_end_nothing(serve: Serve, port: int) -> Non
     assert process.poll() is None
 
 
+def test_one_address_does_not_take_every_connection(
+    serve: Serve, port: int, tmp_path: Path
+) -> None:
+    """Those that say nothing at all are counted too, and who signed in is not."""
+    write_users(tmp_path / "users")
+    serve(INCEPTION_USERS=str(tmp_path / "users"), INCEPTION_MAX_STRANGERS="6")
+    wait_until_served(port)
+    browser = Browser(f"http://127.0.0.1:{port}")
+    assert browser.sign_in("viewer").status_code == 302
+    clients = [browser.socket() for _ in range(8)]
+    silent = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(6)]
+    with pytest.raises(requests.HTTPError, match="429") as refused:
+        while True:  # until all of them have been accepted
+            wait_until_served(port)
+    assert refused.value.response.json()["error"]["code"] == "too_many_requests"
+    for each in clients:
+        assert "runs" in each.ask("watch_runs", {})
+    for gone in silent:
+        gone.close()
+    wait_until_place(port)
+    for each in clients:
+        each.close()
+
+
+def wait_until_place(port: int) -> None:
+    """Return once a stranger is served again."""
+    deadline = time.monotonic() + PATIENCE
+    while requests.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).status_code != 200:
+        assert time.monotonic() < deadline, "no place"
+
+
+def test_where_nobody_signs_in_connections_are_not_counted(serve: Serve, port: int) -> None:
+    serve(INCEPTION_MAX_STRANGERS="1")
+    wait_until_served(port)
+    silent = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(3)]
+    wait_until_served(port)
+    for each in silent:
+        each.close()
+
+
 def test_it_does_not_bind_to_the_world_without_users(serve: Serve) -> None:
     process = serve(INCEPTION_HOST="0.0.0.0")
     _out, said = process.communicate(timeout=SERVED_WITHIN)

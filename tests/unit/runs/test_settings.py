@@ -37,6 +37,7 @@ EXAMPLES = {
     "secret_keys": ("INCEPTION_SECRET_KEYS", "a,b", ("a", "b")),
     "secret_names": ("INCEPTION_SECRET_NAMES", "API-Key,pin", ("api_key", "pin")),
     "trusted_proxies": ("INCEPTION_TRUSTED_PROXIES", "1", 1),
+    "max_strangers": ("INCEPTION_MAX_STRANGERS", "0", 0),
     "embed_origins": (
         "INCEPTION_EMBED_ORIGINS",
         "https://Shop.example",
@@ -64,6 +65,7 @@ WRONG = [
     ("INCEPTION_LOG", "xml"),
     ("INCEPTION_EMBED_ORIGINS", "https://shop.example/path?"),
     ("INCEPTION_TRUSTED_PROXIES", "11"),
+    ("INCEPTION_MAX_STRANGERS", "-1"),
 ]
 ANYTHING_GOES = {
     *("INCEPTION_HOST", "INCEPTION_STATE_DIR", "INCEPTION_USERS"),
