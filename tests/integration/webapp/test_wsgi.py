@@ -15,6 +15,7 @@ from tests.integration.webapp.clients import PATIENCE, Client, View
 from tests.integration.webapp.guarded import Browser, refusal, write_users
 from tests.integration.webapp.owner import Owner
 from tests.integration.webapp.serving import SERVED_WITHIN, Serve, wait_until_served
+from tests.running import eventually
 
 
 @pytest.mark.parametrize("mode", ["eventlet", "gevent", "threading"])
@@ -118,16 +119,13 @@ def test_one_address_does_not_take_every_connection(
         assert "runs" in each.ask("watch_runs", {})
     for gone in silent:
         gone.close()
-    wait_until_place(port)
+    eventually(lambda: healthz(port) == 200, PATIENCE, "a place")
     for each in clients:
         each.close()
 
 
-def wait_until_place(port: int) -> None:
-    """Return once a stranger is served again."""
-    deadline = time.monotonic() + PATIENCE
-    while requests.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).status_code != 200:
-        assert time.monotonic() < deadline, "no place"
+def healthz(port: int) -> int:
+    return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).status_code
 
 
 def test_where_nobody_signs_in_connections_are_not_counted(serve: Serve, port: int) -> None:
