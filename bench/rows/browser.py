@@ -49,10 +49,11 @@ class Seen:
 
     `longest` task in ms, memory in MiB; time of the tab's process, of its main thread and of the
     scripts on it in ms a second. These alone are the same on a machine that is busy with something
-    else. `made` updates were written a second.
+    else. `made` updates were written a second, and `told` events sent to the page.
     """
 
     made: float
+    told: float
     fps: float
     long_tasks: int
     longest: float
@@ -69,12 +70,13 @@ def measure() -> Measured:
         load = Mover(app, "run")
         weight = _snapshot_bytes(url, RUN_ID)
         page = _opened(browser, f"{url}/runs/{RUN_ID}", ".tree-row[data-path]")
-        of_run = {rate: _watched(browser, page, load, rate) for rate in RATES}
+        page.get_by_role("button", name="Unfold all").click()  # all tasks that move have rows
+        of_run = {rate: _watched(browser, page, load, rate, url) for rate in RATES}
         page.close()
         listed = Mover(app, "list")
         page = _opened(browser, url, ".run-row[data-run-id]")
         _scroll_through(page)
-        of_list = _watched(browser, page, listed, RATES[-1])
+        of_list = _watched(browser, page, listed, RATES[-1], url)
     figures = [Figure(name="snapshot of 10,000 tasks", unit="KiB", ours=weight / 1024)]
     notes = []
     for rate, seen in of_run.items():
@@ -97,10 +99,24 @@ def _figures(what: str, seen: Seen, *, is_target: bool = False) -> tuple[list[Fi
         Figure(name=f"longest task, {what}", unit="ms", ours=seen.longest),
     ]
     note = (
-        f"{what.capitalize()}: {seen.made:,.0f} were made a second; {seen.long_tasks} tasks of the "
-        f"page took more than 50 ms in {SECONDS:g} s."
+        f"{what.capitalize()}: {seen.made:,.0f} were made a second{_in_events(seen)}; "
+        f"{seen.long_tasks} tasks of the page took more than 50 ms in {SECONDS:g} s."
     )
     return figures, note
+
+
+def _in_events(seen: Seen) -> str:
+    """What of them was sent; a list is told in other words, once a second of each run."""
+    return f", and {seen.told:,.0f} events sent to the page" if seen.told else ""
+
+
+def _told(url: str) -> float:
+    """Events of runs that the web process has sent so far."""
+    with urllib.request.urlopen(f"{url}/metrics", timeout=30) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith("inception_relay_events_total"):
+                return float(line.split()[-1])
+    raise Skipped("the web does not tell how many events it sent")
 
 
 def _snapshot_bytes(url: str, run_id: str) -> int:
@@ -142,18 +158,20 @@ def _scroll_through(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-def _watched(browser: Browser, page: Page, load: Mover, rate: int) -> Seen:
+def _watched(browser: Browser, page: Page, load: Mover, rate: int, url: str) -> Seen:
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     with load.at(rate) as made:
-        before, spent = made(), _spent(session)
+        before, spent, told = made(), _spent(session), _told(url)
         used = _of_largest(browser, _processor)
         found: Any = page.evaluate(_WATCH_FRAMES, SECONDS)
         count, used = made() - before, _of_largest(browser, _processor) - used
+        told = _told(url) - told
         main_thread, scripts = map(operator.sub, _spent(session), spent)
     session.detach()
     return Seen(
         made=count / SECONDS,
+        told=told / SECONDS,
         fps=found["fps"],
         long_tasks=int(found["longTasks"]),
         longest=found["longest"],
