@@ -131,11 +131,16 @@ def as_annotated(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> A
     return (*placed, *args[len(placed) :]), named
 
 
-def secret_parameters(task: Any) -> set[str]:
+def secret_parameters(task: Any) -> frozenset[str]:
     """The names of the parameters that are secret, by annotation or by name."""
-    vault = vault_of(task.app)
+    return _secret_by(vault_of(task.app), task)
+
+
+@cache
+def _secret_by(vault: Vault, task: Any) -> frozenset[str]:
+    """As above. One entry a task: reading a signature takes longer than sending a message."""
     named = {name for name in inspect.signature(task.run).parameters if vault.is_secret(name)}
-    return named | set(_secret_parameters(task))
+    return frozenset(named | set(_secret_parameters(task)))
 
 
 def _marked(task: Any, args: Sequence[Any]) -> set[str]:
@@ -148,10 +153,11 @@ def _marked(task: Any, args: Sequence[Any]) -> set[str]:
     return numbers | {f"/kwargs/{name}" for name in secret}
 
 
-def _positional(task: Any) -> list[str]:
+@cache
+def _positional(task: Any) -> tuple[str, ...]:
     by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(task.run).parameters.values()
-    return [one.name for one in parameters if one.kind in by_position]
+    return tuple(one.name for one in parameters if one.kind in by_position)
 
 
 @cache

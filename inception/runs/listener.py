@@ -163,6 +163,11 @@ class Listener:
         is_kept = self._channels.get(channel.name) is channel
         return confirmed and is_kept and not self._stopped.is_set()
 
+    def hears(self, channel: str) -> bool:
+        """True if Redis has confirmed by now that `channel` is subscribed."""
+        known = self._channels.get(channel)
+        return known is not None and known.confirmed.is_set()
+
     def unsubscribe(self, channel: str, handler: Handler) -> None:
         """Call `handler` no more. Never waits; a handler that isn't there is no error.
 

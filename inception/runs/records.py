@@ -170,6 +170,14 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message as the broker keeps it, and the key of the list that it goes into."""
+
+    queue: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewStep:
     """A child to be recorded; `digest` is that of its arguments, `meta` what it starts with.
 
@@ -188,6 +196,8 @@ class NewStep:
     digest: str
     retries: int = 0
     meta: Meta | None = None
+    letters: Sequence[Letter] = ()
+    """Its messages, to be pushed as it is recorded; none where its child is sent afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

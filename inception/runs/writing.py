@@ -69,13 +69,18 @@ class Writing(Scripts):
     ) -> Written:
         """Record steps and their nodes before the children are sent; known steps are left alone.
 
+        Letters of the steps that are new are pushed with their record.
+
         Before that merge patches into nodes and into the run, as `write` does. Raises SpawnRefused
         under a revoke and TooManyNodes, both with nothing written.
         """
+        queues = sorted({letter.queue for step in steps for letter in step.letters})
         words = [*recordtext.arguments_of(run or {}), *_patches(nodes or {}), len(steps)]
         for step in steps:
-            words += (*_entry(step), *recordtext.arguments_of(_node_of(step)))
-        answer = self._as_owner("spawn", lease, op, words)
+            words += (*_entry(step), *recordtext.arguments_of(_node_of(step)), len(step.letters))
+            for letter in step.letters:
+                words += (queues.index(letter.queue), letter.text)
+        answer = self._as_owner("spawn", lease, op, words, *queues)
         refused, revoked = _lists(answer[3:], 2)
         return Written(seq=int(answer[1]), epoch=answer[2], refused=refused, revoked=revoked)
 
@@ -197,33 +202,32 @@ def _patches(nodes: Mapping[str, Fields]) -> list[str | int]:
     return words
 
 
+_PENDING: Final = recordtext.patch(state=State.PENDING, meta=empty_meta())
+_NOT_BEGUN: Final = recordtext.patch(attempt=1, attempts=[], worker=None)
+_NO_CHILDREN: Final = recordtext.patch(waiting=None, children=0)
+_NOT_ENDED: Final = recordtext.patch(
+    queued_at=None, started_at=None, finalized_at=None, value=None, traceback=None, omitted=[]
+)
+"""Encoded once: parents start many a child."""
+
+
 def _node_of(step: NewStep) -> Fields:
     """The step's node in the protocol's order; what the script decides is a placeholder."""
+    raw = recordtext.raw
+    meta = _PENDING["meta"] if step.meta is None else raw(step.meta)
     return {
-        **recordtext.patch(
-            path=step.path,
-            parent=step.parent,
-            task_id=step.task_id,
-            name=step.name,
-            label=step.label,
-            kind=step.kind,
-            state=State.PENDING,
-            meta=step.meta or empty_meta(),
-            attempt=1,
-            attempts=[],
-            worker=None,
-            queue=step.queue,
-            waiting=None,
-            children=0,
-        ),
+        "path": raw(step.path),
+        "parent": raw(step.parent),
+        "task_id": raw(step.task_id),
+        "name": raw(step.name),
+        "label": raw(step.label),
+        "kind": raw(step.kind),
+        "state": _PENDING["state"],
+        "meta": meta,
+        **_NOT_BEGUN,
+        "queue": raw(step.queue),
+        **_NO_CHILDREN,
         "args": step.args_text,
         "kwargs": step.kwargs_text,
-        **recordtext.patch(
-            queued_at=None,
-            started_at=None,
-            finalized_at=None,
-            value=None,
-            traceback=None,
-            omitted=[],
-        ),
+        **_NOT_ENDED,
     }

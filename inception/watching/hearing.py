@@ -65,7 +65,20 @@ class Hearing:
         if kind == "revoke":
             self._on_revoke(live, str(message["path"]))
             return
-        node = live.nodes.get(str(message.get("path")))
+        path = str(message.get("path"))
+        if kind == "claimed":
+            self._note_if_deaf(live, path)
+        if not live.is_early(path, partial(self._about_node, live, path, message)):
+            self._about_node(live, path, message)
+
+    def _note_if_deaf(self, live: LiveRun, path: str) -> None:
+        """Whoever is claimed speaks from now on, whether that is heard already or not."""
+        node = live.arriving.get(path) or live.nodes.get(path)
+        if node is not None and not node.ended and not self._ctx.hub.hears(node.task_id):
+            node.overheard = True
+
+    def _about_node(self, live: LiveRun, path: str, message: Message) -> None:
+        node = live.nodes.get(path)
         if node is not None and not node.ended and message.get("attempt") == node.attempt:
             self._about_attempt(live, node, message)
 
@@ -131,6 +144,8 @@ class Hearing:
 
     def word(self, live: LiveRun, path: str, task_id: str, word: CeleryWord) -> None:
         """Take what a child said on Celery's result channel."""
+        if live.is_early(path, partial(self.word, live, path, task_id, word)):
+            return
         node = live.nodes.get(path)
         attempt = 0 if node is None else node.attempt  # before its task's id: both change at once
         if node is None or node.ended or node.task_id != task_id or live.dropped:

@@ -48,7 +48,9 @@ class Hub:
         self._timers = timers
         self._on_order = on_order
         self._on_gap = on_gap
-        self._orders = Listener(url, name=f"watcher {process}", on_gap=on_gap)
+        self.gaps = 0
+        """How often something may have been missed."""
+        self._orders = Listener(url, name=f"watcher {process}", on_gap=self._gap)
         self._children = self._listener_for_children(url)
         self._handlers: dict[str, Callable[[str], None]] = {}
         self._lingering: dict[str, Timer] = {}
@@ -72,6 +74,11 @@ class Hub:
         """True while the connection stands."""
         return self._orders.connected and self._children.connected
 
+    @property
+    def hears_in_order(self) -> bool:
+        """True if orders and children are heard in the order in which they spoke."""
+        return self._children is self._orders
+
     def listen(self, task_ids: Iterable[str], on_word: OnWord) -> None:
         """Hear these children from now on; returns once that is confirmed.
 
@@ -88,6 +95,10 @@ class Hub:
             self._results.channel(task_id): handler for task_id, handler in handlers.items()
         }
         return self._children.ask_for(channels)
+
+    def hears(self, task_id: str) -> bool:
+        """True if Redis has confirmed by now that this child is heard."""
+        return self._children.hears(self._results.channel(task_id))
 
     def leave(self, task_id: str) -> None:
         """Hear this child no more; never waits."""
@@ -112,6 +123,10 @@ class Hub:
         if stored:
             self._forget_now(task_id)
 
+    def _gap(self) -> None:
+        self.gaps += 1
+        self._on_gap()
+
     def _forget_now(self, task_id: str) -> None:
         self.leave(task_id)
         self._crew.submit(lambda: self._results.forget(task_id))
@@ -134,4 +149,4 @@ class Hub:
         """Results may be kept in another server than the record; then it has its own ears."""
         if urlsplit(self._results.url).netloc == urlsplit(url).netloc:
             return self._orders
-        return Listener(self._results.url, name=f"results {self._process}", on_gap=self._on_gap)
+        return Listener(self._results.url, name=f"results {self._process}", on_gap=self._gap)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 NULL: Final = "null"
 
+MOST_EARLY: Final = 1_000
+"""Words of one child that are kept while its record is under way: it says 20 a second."""
+
 Landed = TypeVar("Landed", bound=Written)
 
 
@@ -100,6 +103,10 @@ class LiveNode:
     deadlines: list[Timer] = field(default_factory=list)
     resend: Timer | None = None
     waiters: list[Callable[[LiveNode], None]] = field(default_factory=list)
+    early: list[Callable[[], None]] = field(default_factory=list)
+    """What was said of it before this process knew that it is recorded."""
+    overheard: bool = False
+    """It began before its own words were heard here: they may have been missed."""
 
     @classmethod
     def from_record(cls, node: Node, retries: int = 0) -> LiveNode:
@@ -259,6 +266,8 @@ class LiveRun:
         self.intents: set[str] = {ROOT} if run["revoke"] else set()
         self.frames: dict[str, ParentFrame] = {}
         self.nodes: dict[str, LiveNode] = {ROOT: _root(run)}
+        self.arriving: dict[str, LiveNode] = {}
+        """Nodes that are being recorded; what is said of them may be here before the answer is."""
         self.rollup = RollUp(len(run["steps"] or ()))
         self.writer: RunWriter
         self.break_off: Callable[[], None] = lambda: None
@@ -300,6 +309,21 @@ class LiveRun:
         """Take a node in; `expected` announces its children if it is a parent."""
         self.nodes[node.path] = node
         self.rollup.add(node.path, expected)
+
+    def is_early(self, path: str, hear: Callable[[], None]) -> bool:
+        """True if what `hear` takes came too early, and is kept until the node at `path` is there.
+
+        A run of which more is kept than MOST_EARLY is let go, to be taken up from its record.
+        """
+        with self.lock:
+            node = self.arriving.get(path)
+            if node is None:
+                return False
+            if len(node.early) >= MOST_EARLY:
+                self.break_off()
+            else:
+                node.early.append(hear)
+            return True
 
     def granted(self, path: str) -> int:
         """How many further attempts the journal grants the step at `path`."""

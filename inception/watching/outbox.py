@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from celery import Celery
 
 from inception.authoring.secret_arguments import sealed_headers
+from inception.runs.celery_app import BROKER_ERRORS
 from inception.runs.messages import Ticket, ticket_headers
+from inception.watching.packing import Packer, can_pack
 
 if TYPE_CHECKING:
+    from kombu import Producer
+
     from inception.authoring.frame import StepRequest
+    from inception.runs.records import Letter
     from inception.watching.live import LiveNode
 
 log = logging.getLogger(__name__)
@@ -48,15 +53,17 @@ _NOT_FOR_SENDING: Final = frozenset({"ignore_result", "shadow", "task_id", "head
 
 
 class Outbox:
-    """Sends recorded children to their queues."""
+    """Sends recorded children to their queues, or packs what is sent as they are recorded."""
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: Celery, runs_url: str) -> None:
+        """`runs_url` is the address of the Redis that keeps the runs."""
+        self._app = app
         settings = {name: app.conf[name] for name in _SHARED_SETTINGS if name in app.conf}
         self._client = Celery(app.main, set_as_current=False)
         # Thread-safe as it does nothing: Celery would look for one in each parent's own thread.
         settings |= {"result_backend": "disabled://", "result_backend_thread_safe": True}
         self._client.conf.update(settings)
-        self._app = app
+        self._packer = Packer(self._client) if can_pack(app, runs_url) else None
 
     def queue_of(self, request: StepRequest) -> str:
         """The queue that a child's message goes to."""
@@ -74,6 +81,36 @@ class Outbox:
         Raises one of BROKER_ERRORS if the broker doesn't take it within its retries,
         SecretsRefused for secret arguments without a key.
         """
+        self._send(run_id, node, request, now)
+
+    def pack(
+        self, run_id: str, node: LiveNode, request: StepRequest, now: float
+    ) -> tuple[Letter, ...]:
+        """What `send` would push, for whoever records the step to push it; sends nothing.
+
+        Nothing where the broker isn't the Redis that keeps the runs, or can't be reached.
+        """
+        if self._packer is None:
+            return ()
+        try:
+            return self._packer.pack(
+                lambda producer: self._send(run_id, node, request, now, producer=producer)
+            )
+        except BROKER_ERRORS as error:
+            about = {"action": "pack_failed", "run_id": run_id, "path": node.path}
+            log.info("A child is sent after its record: %s", error, extra=about)
+            return ()
+
+    def _send(
+        self,
+        run_id: str,
+        node: LiveNode,
+        request: StepRequest,
+        now: float,
+        *,
+        producer: Producer | None = None,
+    ) -> None:
+        """Send it by one of the client's own producers, or by this one."""
         ticket = Ticket(run_id=run_id, path=node.path, attempt=node.attempt)
         options = {k: v for k, v in self._options(request).items() if k not in _NOT_FOR_SENDING}
         if node.claim is not None:  # a retry of Celery's own, which has a number of its own
@@ -87,12 +124,15 @@ class Outbox:
             task_id=node.task_id,
             headers={**ticket_headers(ticket), **sealed_headers(request.task, request.hidden)},
             task_type=request.task,
+            producer=producer,
             **options,
         )
 
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()
+        if self._packer is not None:
+            self._packer.close()
 
     @staticmethod
     def _options(request: StepRequest) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Scheduler:
             on_revoke=self.revoker.heard,
             on_retry=self._expect_retry,
         )
-        self._steps = Steps(ctx, self.hearing.word)
+        self._steps = Steps(ctx, self.hearing.word, self._resync_soon)
         self._bodies = Bodies(ctx, app, self.endings, self._end_run)
         self._deadlines = Deadlines(ctx, self.endings, self.revoker)
         self._bodies.desk = Desk(
@@ -149,7 +149,7 @@ class Scheduler:
         """
         self._deadlines.hear_again()
         for live in list(self.runs.values()):
-            self._ctx.crew.submit(live.guarded(partial(self._resync, live)))
+            self._resync_soon(live)
         self.send_again(self._ctx.consumers.queues)
 
     def send_again(self, queues: frozenset[str]) -> None:
@@ -252,6 +252,9 @@ class Scheduler:
         if going_on:
             self._steps.listen(live, going_on)
             self._resync(live)
+
+    def _resync_soon(self, live: LiveRun) -> None:
+        self._ctx.crew.submit(live.guarded(partial(self._resync, live)))
 
     def _resync(self, live: LiveRun) -> None:
         """Read claims, ends, results and intents, and take them as if they were just said."""

@@ -1,8 +1,13 @@
-"""Starts children: heard and recorded first, and then sent.
+"""Starts children: heard and recorded first, and then sent, or sent as they are recorded.
 
 The record comes before the message, so a crash in between leaves a step that the next owner
 knows and sends; the subscription is confirmed before the message too, so that no word of a child
 is missed. It is asked for in the round trip of the record.
+
+Where the broker is the Redis that keeps the runs, the message goes with the record. The child may
+begin then before we know that it is recorded, and perhaps before it is heard. The first is why
+what is said of it meanwhile waits; the second shows by its claim, which comes on the same
+connection as the confirmation: where it comes first, the record and the results are read again.
 """
 
 from __future__ import annotations
@@ -24,9 +29,10 @@ from inception.runs.records import NewStep
 from inception.watching.live import LiveNode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from inception.authoring.frame import StepRequest
+    from inception.runs.records import Letter
     from inception.watching.context import Context
     from inception.watching.live import LiveRun
     from inception.watching.results import CeleryWord
@@ -51,18 +57,26 @@ class Steps:
     """Records and sends the steps of this process's parents."""
 
     def __init__(
-        self, ctx: Context, on_word: Callable[[LiveRun, str, str, CeleryWord], None]
+        self,
+        ctx: Context,
+        on_word: Callable[[LiveRun, str, str, CeleryWord], None],
+        on_missed: Callable[[LiveRun], None],
     ) -> None:
+        """`on_missed` is called for a run of whose children a word may have been missed."""
         self._ctx = ctx
         self._on_word = on_word
+        self._on_missed = on_missed
         self._sending = threading.BoundedSemaphore(_SENDERS)
 
     def listen(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
         """Hear these children; returns once Redis has confirmed it."""
         self._ask_for(live, nodes)()
 
-    def _ask_for(self, live: LiveRun, nodes: Sequence[LiveNode]) -> Callable[[], None]:
-        """Ask to hear these children; what is returned waits until Redis has confirmed it."""
+    def _ask_for(self, live: LiveRun, nodes: Sequence[LiveNode]) -> Callable[[], bool]:
+        """Ask to hear these children; what is returned waits until Redis has confirmed it.
+
+        It tells whether Redis did so at once.
+        """
         paths = {node.task_id: node.path for node in nodes if node.kind == "child"}
 
         def hear(task: str, word: CeleryWord) -> None:
@@ -73,14 +87,16 @@ class Steps:
             self._ctx.hub.listen([task for task in going_on if task in paths], hear)
 
         if not paths:
-            return lambda: None
+            return lambda: True
         confirmed = self._ctx.hub.ask_for(paths, hear)
 
-        def wait() -> None:
+        def wait() -> bool:
             try:
                 confirmed()
             except StoreUnavailable:  # or a revoke has ended one of them meanwhile
                 live.lane.insist(listen_to_the_living)
+                return False
+            return True
 
         return wait
 
@@ -93,24 +109,45 @@ class Steps:
         for _path, request in requests:
             _check_secrets(request)
         nodes = [self._node(live, path, request) for path, request in requests]
+        gaps = self._ctx.hub.gaps
         wait_until_heard = self._ask_for(live, nodes)
-        new = [self._new_step(node) for node in nodes]
         try:
+            sent = self._record(live, nodes)
+        except Exception:
+            for node in nodes:
+                self._ctx.hub.leave(node.task_id)
+            raise
+        at_once = wait_until_heard()
+        if sent and not (at_once and self._heard_all_of(sent, since=gaps)):
+            self._on_missed(live)
+        for node in nodes:
+            if node.kind == "child" and node not in sent:
+                self.send(live, node)
+        return nodes
+
+    def _record(self, live: LiveRun, nodes: Sequence[LiveNode]) -> set[LiveNode]:
+        """Record these, and take them in; returns those that are sent by that."""
+        new = [self._new_step(node, self._letters(live, node)) for node in nodes]
+        sent = {node for node, step in zip(nodes, new, strict=True) if step.letters}
+        try:
+            with live.lock:
+                live.arriving.update((node.path, node) for node in nodes)
             live.writer.carry(
                 lambda lease, op, cargo: self._ctx.store.spawn(
                     lease, op, new, cargo.run, cargo.nodes
                 )
             )
-        except Exception:
+            self._take_in(live, nodes)
+        finally:
             for node in nodes:
-                self._ctx.hub.leave(node.task_id)
-            raise
-        self._take_in(live, nodes)
-        wait_until_heard()
-        for node in nodes:
-            if node.kind == "child":
-                self.send(live, node)
-        return nodes
+                live.arriving.pop(node.path, None)
+        for node in sent:
+            self._send_again(live, node, _first_pause(node.request))
+        return sent
+
+    def _heard_all_of(self, sent: Iterable[LiveNode], *, since: int) -> bool:
+        """False if one of these may have spoken unheard; `since` is how many gaps there were."""
+        return self._ctx.hub.gaps == since and not any(node.overheard for node in sent)
 
     def start_anew(self, live: LiveRun, node: LiveNode, request: StepRequest) -> None:
         """Start a recorded step as what `request` asks for now; what was recorded is set aside.
@@ -173,7 +210,7 @@ class Steps:
         try:
             with self._sending:
                 self._ctx.outbox.send(live.id, node, request, self._ctx.clock.now())
-            pause = max(pause, _first_pause(request.options))
+            pause = max(pause, _first_pause(request))
         except BROKER_ERRORS as error:
             about = {"action": "send_failed", "run_id": live.id, "path": node.path}
             log.warning("The broker took no message, it is sent again: %s", error, extra=about)
@@ -203,11 +240,16 @@ class Steps:
         with live.lock:
             for node in nodes:
                 node.queued_at = now
+                live.arriving.pop(node.path, None)
                 live.add(node, _announced(node.request))
             for node in nodes:
                 node.waiting = self._ctx.consumers.why_waiting(node.queue)
                 if node.waiting is not None:
                     live.writer.post(node, {"waiting": _quoted(node.waiting)}, urgent=True)
+            for node in nodes:
+                for hear in node.early:
+                    hear()
+                node.early.clear()
 
     def _node(self, live: LiveRun, path: str, request: StepRequest) -> LiveNode:
         queue = self._ctx.outbox.queue_of(request) if request.kind == "child" else None
@@ -222,8 +264,20 @@ class Steps:
             retries_left=request.retries,
         )
 
+    def _letters(self, live: LiveRun, node: LiveNode) -> Sequence[Letter]:
+        """The messages that go along with a child's record; none where it is sent afterwards.
+
+        Whoever takes it must claim it: of a foreign worker nothing would tell that it has begun.
+        """
+        ctx, request = self._ctx, node.request
+        if request is None or node.kind != "child" or not ctx.hub.hears_in_order:
+            return ()
+        if not ctx.consumers.serve(node.queue):
+            return ()
+        return ctx.outbox.pack(live.id, node, request, ctx.clock.now())
+
     @staticmethod
-    def _new_step(node: LiveNode) -> NewStep:
+    def _new_step(node: LiveNode, letters: Sequence[Letter] = ()) -> NewStep:
         request = node.request
         if request is None:
             raise ValueError(f"Node {node.path} has no request to record.")
@@ -239,6 +293,7 @@ class Steps:
             kwargs_text=encode(dict(request.kwargs), "arguments"),
             digest=request.digest,
             retries=request.retries,
+            letters=letters,
         )
 
 
@@ -267,9 +322,9 @@ def _announced(request: StepRequest | None) -> int:
     return len(steps) if steps else 0
 
 
-def _first_pause(options: object) -> float:
+def _first_pause(request: StepRequest | None) -> float:
     """Seconds (s) until an unclaimed child is sent again, counted from its countdown."""
-    countdown = options.get("countdown") if isinstance(options, dict) else None
+    countdown = request.options.get("countdown") if request is not None else None
     return FIRST_RESEND + (countdown or 0.0)
 
 

@@ -58,7 +58,7 @@ class Watcher:
         self._store = store
         self._name = name
         self._consumed = consumed
-        self._crew, self._timers, self._outbox = Crew(), Timers(), Outbox(app)
+        self._crew, self._timers, self._outbox = Crew(), Timers(), Outbox(app, url)
         results = Results(app, url)
         self._hub = Hub(
             url=url,

@@ -1,11 +1,12 @@
 -- Records the steps a parent takes, before their children are sent, and what the owner has to say
 -- of other nodes besides.
 --
--- KEYS  1-8 the run's keys
+-- KEYS  1-8 the run's keys, from 9 on those of queues
 -- ARGV  1 run id, 2 owner, 3 token, 4 op, then the run's patch (number of fields, name and value
 --       of each), the number of nodes, and for each its path and patch, the number of steps, and
 --       for each the journal's entry, how many further attempts may follow a failure of it, and
---       the node's record
+--       the node's record, the number of its messages, and for each the number of its queue's key
+--       among these, from 0 on, and its text
 -- Returns {"ok", seq, epoch, number refused, refused paths..., revoked paths...} as "write" does;
 --       {"revoked"} under a revoke and {"too_many"} beyond MAX_NODES, with nothing written;
 --       {"stale"}, {"lost"}, {"gone"}
@@ -20,10 +21,15 @@ local patches = read_patches(argument)
 local steps = {}
 for _ = 1, tonumber(argument()) do
   local entry, retries, node = argument(), argument(), read_record(argument)
+  local letters = {}
+  for i = 1, tonumber(argument()) do
+    local queue = KEYS[9 + tonumber(argument())]
+    letters[i] = {queue = queue, text = argument()}
+  end
   local path = unquote(node.fields.path)
   if is_revoked(run, path) then return {'revoked'} end
   if redis.call('HEXISTS', JOURNAL, path) == 0 then
-    steps[#steps + 1] = {entry = entry, retries = retries, node = node, path = path}
+    steps[#steps + 1] = {entry = entry, retries = retries, node = node, path = path, letters = letters}
   end
 end
 if redis.call('HLEN', NODES) + #steps > MAX_NODES then return {'too_many'} end
@@ -55,5 +61,8 @@ if #steps > 0 then tally('steps', #steps) end
 note_queues(queues, run.at)
 redis.call('HSET', RUN, 'rescues', 0)
 if #run.events > 0 or #patch.names > 0 then finish_patched(run, patch) end
+for _, step in ipairs(steps) do
+  for _, letter in ipairs(step.letters) do redis.call('LPUSH', letter.queue, letter.text) end
+end
 return answered(with_paths({'ok', string.format('%.0f', run.seq), run.epoch},
   left.refused, left.revoked))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import random
+from dataclasses import replace
 
 import pytest
 
-from inception.runs.errors import SpawnRefused
+from inception.runs.errors import SpawnRefused, StaleToken
 from inception.runs.model import State
-from inception.runs.records import ClaimAnswer
+from inception.runs.records import ClaimAnswer, Letter, NewStep
 from inception.runs.recordtext import patch
 from inception.runs.store import Store
-from tests.integration.runs.held_run import HeldRun, hold
+from tests.integration.runs.held_run import HeldRun, hold, step
 
 PATHS = ("0", "1", "1.0")
 """Children, and the child of a nested parent; a revoke hits the whole run or that part."""
@@ -89,3 +90,33 @@ def _merged(first: list, second: list, dice: random.Random) -> list:  # type: ig
 def test_nothing_begins_after_a_revoke_in_any_order(store: Store, number: int) -> None:
     for seed in range(number):
         Interleaving(store, f"run-{seed}", random.Random(seed)).play()
+
+
+def letters_in(held: HeldRun, queue: str) -> list[str]:
+    texts: list[str] = held.store._client.lrange(queue, 0, -1)
+    return texts
+
+
+def sent_along(path: str, *texts: str) -> NewStep:
+    letters = [Letter(queue="letters", text=text) for text in texts]
+    return replace(step(path), letters=letters)
+
+
+def test_messages_are_pushed_with_the_record_of_their_step_and_once(store: Store) -> None:
+    held = hold(store)
+    op, steps = held.next_op(), [sent_along("0", "a", "b"), sent_along("1", "c"), step("2")]
+    store.spawn(held.lease, op, steps)
+    assert letters_in(held, "letters") == ["c", "b", "a"]
+    store.spawn(held.lease, op, steps)  # its answer was lost
+    store.spawn(held.lease, held.next_op(), [sent_along("0", "a"), sent_along("3", "d")])
+    assert letters_in(held, "letters") == ["d", "c", "b", "a"], "known steps are left alone"
+
+
+def test_no_message_is_pushed_for_a_step_that_is_refused(store: Store) -> None:
+    held = hold(store)
+    store.request_revoke(held.id, "", by="", reason=None)
+    with pytest.raises(SpawnRefused):
+        store.spawn(held.lease, held.next_op(), [sent_along("0", "a")])
+    with pytest.raises(StaleToken):
+        store.spawn(replace(held.lease, token="other"), 1, [sent_along("0", "a")])
+    assert letters_in(held, "letters") == []

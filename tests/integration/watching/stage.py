@@ -27,9 +27,10 @@ from inception.runs.jsontext import encode
 from inception.runs.meta import empty_meta
 from inception.runs.model import JsonValue, Run, State
 from inception.runs.paths import task_id
-from inception.runs.records import Claim, ClaimAnswer, ClaimEnd, Lease, NewRun
+from inception.runs.records import Claim, ClaimAnswer, ClaimEnd, Lease, Letter, NewRun
 from inception.runs.settings import Settings
 from inception.runs.store import Store
+from inception.watching.consumers import Consumers
 from inception.watching.live import LiveNode
 from inception.watching.watcher import Watcher
 
@@ -48,6 +49,9 @@ class Workers:
         self._stage = stage
         self._store = stage.store
         self._threads = ThreadPoolExecutor(4, "played-worker")
+        self._packed: dict[str, tuple[str, LiveNode, str, int]] = {}
+        self._postman = threading.Thread(target=self._take_letters, daemon=True)
+        self._postman.start()
         self.began: Counter[tuple[str, int]] = Counter()
         """How often each attempt's body began."""
 
@@ -55,12 +59,33 @@ class Workers:
         """Put a child's message into the queue, with what it holds at this moment."""
         self._threads.submit(self.work, run_id, node, node.path, node.attempt)
 
+    def pack(
+        self, run_id: str, node: LiveNode, _request: StepRequest, _now: float
+    ) -> tuple[Letter, ...]:
+        """A child's message, if the stage's messages go along with the records."""
+        if not self._stage.along:
+            return ()
+        text = secrets.token_hex(8)
+        self._packed[text] = (run_id, node, node.path, node.attempt)
+        return (Letter(queue=self._queue, text=text),)
+
+    @property
+    def _queue(self) -> str:
+        return f"played:{id(self)}"
+
+    def _take_letters(self) -> None:
+        while (letter := self._stage.client.brpop([self._queue], timeout=5)) is None or letter[1]:
+            if letter is not None:
+                self._threads.submit(self.work, *self._packed[letter[1]])
+
     def queue_of(self, request: object) -> str:
         """The queue of all children."""
         return "children"
 
     def close(self) -> None:
         """Return once all bodies have ended."""
+        self._stage.client.lpush(self._queue, "")
+        self._postman.join()
         self._threads.shutdown()
 
     def work(self, run_id: str, node: LiveNode, path: str, attempt: int) -> None:
@@ -134,6 +159,7 @@ class MortalStore(Store):
         answer = self._death.operation(
             lambda: Store._as_owner(self, name, lease, op, said, *more_keys)
         )
+        self._stage.after(name)
         if name == "end_run" and answer[0] == "ok":
             self._stage.ended.set()
         return answer
@@ -149,6 +175,7 @@ class MortalOutbox:
         self._workers = workers
         self._death = death
         self.queue_of = workers.queue_of
+        self.pack = workers.pack
 
     def send(self, run_id: str, node: LiveNode, request: StepRequest, now: float) -> None:
         self._death.operation(lambda: self._workers.send(run_id, node, request, now))
@@ -166,6 +193,10 @@ class Stage:
         self.ended = threading.Event()
         self.before: Callable[[str, list[Any]], None] = lambda _name, _words: None
         """Called before each operation of an owner, with its name and words."""
+        self.after: Callable[[str], None] = lambda _name: None
+        """Called once it is done, before anybody hears so."""
+        self.along = False
+        """Whether children's messages go along with their records."""
         self._numbers = itertools.count(1)
 
     def record(self, name: str, **kwargs: JsonValue) -> str:
@@ -188,6 +219,7 @@ class Stage:
         )
         watcher._ctx.outbox = MortalOutbox(workers, death)  # type: ignore[assignment]
         watcher._ctx.clock.hear(store.now_ms())
+        watcher._ctx.consumers = Consumers(known=True, workers={"played": frozenset({"children"})})
         for part in (watcher._crew, watcher._timers, watcher._hub):
             part.start()
         try:

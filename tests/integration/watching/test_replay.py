@@ -84,9 +84,11 @@ def dying_once(after: int, *, unanswered: bool) -> Iterator[Death]:
     return iter([Death(after=after, unanswered=unanswered), Death()])
 
 
+@pytest.mark.parametrize("along", [True, False])
 @pytest.mark.parametrize("unanswered", [True, False])
-def test_a_watcher_may_die_at_any_operation(stage: Stage, unanswered: bool) -> None:
+def test_a_watcher_may_die_at_any_operation(stage: Stage, unanswered: bool, along: bool) -> None:
     """At its last one Redis has done what was asked, and nobody heard so; or it has not."""
+    stage.along = along
     whole = Death()
     expected = executed(stage, MANY_SIDED, iter([whole]))
     assert expected[0] == "SUCCESS", expected
@@ -105,12 +107,17 @@ def test_every_watcher_may_die_after_so_many_operations(
     assert executed(stage, MANY_SIDED, dying(after, unanswered=unanswered)) == expected
 
 
-def assert_crashes_do_not_show(stage: Stage, shape: Steps, after: int, unanswered: bool) -> None:
+def assert_crashes_do_not_show(
+    stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
+) -> None:
+    stage.along = along
     expected = executed(stage, shape, iter([Death()]))
     assert executed(stage, shape, dying(after, unanswered=unanswered)) == expected
 
 
-crashes = given(shape=shapes, after=some.integers(2, 6), unanswered=some.booleans())
+crashes = given(
+    shape=shapes, after=some.integers(2, 6), unanswered=some.booleans(), along=some.booleans()
+)
 quietly = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -120,9 +127,9 @@ quietly = {
 @settings(max_examples=12, derandomize=True, **quietly)
 @crashes
 def test_no_parent_shows_that_its_watchers_died(
-    stage: Stage, shape: Steps, after: int, unanswered: bool
+    stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
 ) -> None:
-    assert_crashes_do_not_show(stage, shape, after, unanswered)
+    assert_crashes_do_not_show(stage, shape, after, unanswered, along)
 
 
 @pytest.mark.chaos
@@ -130,6 +137,6 @@ def test_no_parent_shows_that_its_watchers_died(
 @settings(max_examples=250, print_blob=True, **quietly)
 @crashes
 def test_none_of_many_parents_shows_that_its_watchers_died(
-    stage: Stage, shape: Steps, after: int, unanswered: bool
+    stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
 ) -> None:
-    assert_crashes_do_not_show(stage, shape, after, unanswered)
+    assert_crashes_do_not_show(stage, shape, after, unanswered, along)

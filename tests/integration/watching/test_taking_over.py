@@ -336,8 +336,10 @@ def test_what_redis_has_lost_of_a_run_is_done_again(stage: Stage, workers: Worke
         held_run.lose_what_is_not(stage.client, run_id, kept)
         watcher._gap()
         eventually(lambda: run_id not in watcher.scheduler.runs, 5, "it is let go")
-        second.let_end()
         assert watcher.scheduler.take(run_id, from_owner=watcher._ctx.process)
+        # The first body's end would be taken, too, once the step is recorded again.
+        eventually(lambda: workers.began["1", 1] == 2, 5, "it has begun again")
+        second.let_end()
         assert stage.ended.wait(WITHIN)
 
     run = stage.store.read_run(run_id)

@@ -68,13 +68,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def steps(clock: Clock) -> Steps:
     crew = SimpleNamespace(submit=lambda job: job())
     parts = SimpleNamespace(
-        outbox=Outbox(Celery("test")),
+        outbox=Outbox(Celery("test"), "redis://127.0.0.1:1"),
         timers=clock,
         crew=crew,
         consumers=Everybody(),
         clock=ServerClock(),
     )
-    return Steps(cast("Context", parts), on_word=lambda *_word: None)
+    return Steps(cast("Context", parts), on_word=lambda *_word: None, on_missed=lambda _live: None)
 
 
 @pytest.fixture

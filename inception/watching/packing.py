@@ -1,0 +1,121 @@
+"""Makes messages to the letter as Celery would send them, and hands them over instead.
+
+Where the broker is the Redis that keeps the runs, a step's record and its message can be one
+operation there: pushed by the script that records, it costs no round trip of its own, and no
+crash comes in between. What a message looks like stays Celery's and kombu's own affair: all of
+their way is gone, up to the push itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kombu import Producer
+from kombu.transport import redis
+from kombu.utils.json import dumps
+
+from inception.runs.records import Letter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from celery import Celery
+
+_packed: ContextVar[list[Letter]] = ContextVar("packed")
+"""What is packed in this thread, or green thread, just now."""
+
+
+class PackingChannel(redis.Channel):  # type: ignore[misc]
+    """A channel that keeps what it would push; all else it does for real."""
+
+    def _put(self, queue: str, message: dict[str, Any], **_kwargs: object) -> None:
+        priority = self._get_message_priority(message, reverse=False)
+        letter = Letter(queue=self._q_for_pri(queue, priority), text=dumps(message))
+        _packed.get().append(letter)
+
+
+class PackingTransport(redis.Transport):  # type: ignore[misc]
+    """kombu's transport over Redis, with channels that push nothing."""
+
+    Channel = PackingChannel
+
+
+class PackingProducer(Producer):  # type: ignore[misc]
+    """A producer that many share: it talks to the broker only to declare what is new to it."""
+
+    def __init__(self, channel: Any) -> None:
+        super().__init__(channel, auto_declare=False)
+        self._declared: set[tuple[type, str]] = set()
+        """As many as there are queues and exchanges."""
+
+    def publish(self, body: object, **options: Any) -> object:
+        """Do as kombu's, once for each queue with all that this takes to declare it."""
+        wanted = {(type(entity), entity.name): entity for entity in options.pop("declare") or ()}
+        options["declare"] = [wanted[name] for name in wanted.keys() - self._declared]
+        published: object = super().publish(body, **{**options, "retry": False})
+        self._declared.update(wanted)
+        return published
+
+
+class Packer:
+    """Packs what a Celery app would send to its broker, which is a Redis."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._connecting = threading.Lock()
+        self._producer: PackingProducer | None = None
+
+    def pack(self, send: Callable[[PackingProducer], object]) -> tuple[Letter, ...]:
+        """What `send`, given a producer, would have pushed. Raises one of BROKER_ERRORS."""
+        producer = self._connected()
+        letters: list[Letter] = []
+        token = _packed.set(letters)
+        try:
+            send(producer)
+        finally:
+            _packed.reset(token)
+        return tuple(letters)
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._connecting:
+            producer, self._producer = self._producer, None
+            if producer is not None:
+                producer.connection.close()
+
+    def _connected(self) -> PackingProducer:
+        producer = self._producer
+        if producer is not None:
+            return producer
+        with self._connecting:
+            if self._producer is None:
+                transport = f"{PackingTransport.__module__}:{PackingTransport.__qualname__}"
+                connection = self._app.connection_for_write(transport=transport)
+                self._producer = PackingProducer(connection.default_channel)
+            return self._producer
+
+
+def can_pack(app: Celery, runs_url: str) -> bool:
+    """True if a script on the Redis at `runs_url` may push what goes to the app's broker."""
+    options = app.conf.broker_transport_options or {}
+    address = _address(str(app.conf.broker_write_url or app.conf.broker_url))
+    return address is not None and address == _address(runs_url) and not _is_renamed(options)
+
+
+def _is_renamed(options: dict[str, Any]) -> bool:
+    """True if the queues' keys have a prefix that kombu's client puts before them."""
+    return bool(options.get("global_keyprefix"))
+
+
+def _address(url: str) -> tuple[str, int, int] | None:
+    """Host, port and database of one plain Redis; None for anything else."""
+    parts = urlsplit(url)
+    if parts.scheme != "redis" or "," in parts.netloc or ";" in url:
+        return None
+    database = parts.path.strip("/") or "0"
+    if not database.isdecimal():
+        return None
+    return parts.hostname or "localhost", parts.port or 6379, int(database)
