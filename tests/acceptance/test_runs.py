@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+import requests
 from celery import Celery
 
 from tests.acceptance.conftest import Stack
@@ -214,6 +215,32 @@ def test_a_childs_celery_result_is_forgotten_once_its_outcome_is_recorded(
 
     eventually(lambda: client.exists(*keys) == 0, 10, "the children's results are forgotten")
     assert client.pubsub_numsub(*keys) == [(key.encode(), 0) for key in keys]
+    client.close()
+
+
+def test_a_deleted_run_leaves_no_key_behind(stack: Stack, viewer: Viewer):
+    """However it ended: Celery would keep the results of some of its tasks for a week."""
+    ids = [
+        viewer.start(ODD + "squares", count=5),
+        viewer.start(COUNT_TWICE, limit=2, delay=0.6),  # long enough for its result to show it
+        viewer.start("tasks.examples.failing.fail_at", step=1, steps=1),
+        viewer.start("tasks.examples.nesting.nest", depth=2, width=2, delay=0.01, steps=2),
+    ]
+    revoked = viewer.start(COUNT_TWICE, limit=1_000, delay=0.1)
+    tasks = {
+        node["task_id"] for run_id in ids for node in viewer.wait_for_end(run_id).nodes.values()
+    }
+    viewer.ask("revoke", run_id=revoked)
+    tasks |= {node["task_id"] for node in viewer.wait_for_end(revoked).nodes.values()}
+    for run_id in (*ids, revoked):
+        assert requests.delete(f"{stack.url}/api/v1/runs/{run_id}", timeout=10).status_code == 204
+    client = redis.Redis.from_url(stack.redis_url, decode_responses=True)
+
+    def left() -> list[str]:
+        words = (*ids, revoked, *tasks)
+        return [key for key in client.scan_iter() if any(word in key for word in words)]
+
+    eventually(lambda: not left(), 10, "nothing of them is left")
     client.close()
 
 

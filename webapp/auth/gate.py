@@ -139,7 +139,6 @@ def admit_socket(sid: str, auth: object) -> None:
         if EMBEDDER in request.environ:
             _check_embedder(proof)
         gate().admissions.admit(sid, proof)
-        make_known(request.environ)
         if (sessions := gate().sessions) is not None:
             sessions.join(sid)
     except InceptionError as error:

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from inception.runs import beats
 from inception.runs.beats import Beater, process_name
 from inception.runs.connection import connect
 from inception.runs.records import Beat, BeatAnswer
 from inception.runs.store import Store
 from tests.private_redis import PrivateRedis
+from webapp.fleet import FRESH_BEAT
 
 WITHIN = 10.0
 """Seconds (s)."""
@@ -18,7 +20,7 @@ WITHIN = 10.0
 class Process:
     """A process that beats, and what its beater tells it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ttl: float = 1.0) -> None:
         self.name = process_name("test")
         self.answers: queue.Queue[BeatAnswer] = queue.Queue()
         self.failures: queue.Queue[bool] = queue.Queue()
@@ -28,7 +30,7 @@ class Process:
             make_beat=self._beat,
             on_answer=self.answers.put,
             on_failure=lambda: self.failures.put(True),
-            ttl=1.0,
+            ttl=ttl,
         )
 
     def _beat(self, counter: int) -> Beat:
@@ -62,6 +64,19 @@ def test_the_counter_moves_with_each_beat(process: Process) -> None:
         process.answers.get(timeout=WITHIN).beats[process.name].counter for _beat in range(3)
     ]
     assert counters == [1, 2, 3]
+
+
+def test_it_beats_often_enough_to_count_as_ready_however_long_its_time_to_live(
+    own_redis: PrivateRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ready is who was heard within 15 s; a fifth of an hour is more."""
+    assert 3 * beats.LONGEST_PERIOD * 1000 <= FRESH_BEAT
+    monkeypatch.setattr(beats, "LONGEST_PERIOD", 0.05)
+    process = Process(own_redis.url, ttl=3600.0)
+    process.beater.start()
+    for _beat in range(3):
+        process.answers.get(timeout=WITHIN)
+    process.beater.stop()
 
 
 def test_a_failed_beat_is_told_and_beating_goes_on_when_redis_is_back(

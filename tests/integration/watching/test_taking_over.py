@@ -367,3 +367,47 @@ def test_the_death_of_an_earlier_delivery_is_a_loss_and_no_end(
     node = stage.store.read_node(run_id, "0")
     assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
     assert (node["attempt"], [one["state"] for one in node["attempts"]]) == (2, [State.LOST])
+
+
+def test_what_is_read_after_a_gap_does_not_follow_what_was_heard_meanwhile(
+    stage: Stage, workers: Workers
+) -> None:
+    """The read word is the older one then: the child would seem to go back."""
+    held = Held(stage)
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+        results = watcher._ctx.results
+        channel, read = results.channel(task_id(run_id, "0", 1)), results.read
+
+        def say(iteration: int) -> None:
+            meta = {"iteration": iteration, "total": 9}
+            word = json.dumps({"status": "PROGRESS", "result": meta, "traceback": None})
+            stage.client.set(channel, word)
+            stage.client.publish(channel, word)
+            eventually(lambda: shown(stage, run_id) == iteration, 5, "it is shown")
+
+        def read_late(task_ids: Any) -> Any:
+            found = read(task_ids)
+            say(2)
+            return found
+
+        watcher.scheduler.take(run_id)
+        held.wait()
+        say(1)
+        live = watcher.scheduler.runs[run_id]
+        for read_now in (read_late, read):  # the second time it tells what is known already
+            results.read = read_now  # type: ignore[method-assign]
+            watcher.scheduler._resync(live)
+            eventually(lambda: not live.nodes["0"].unsent, 5, "all is written")
+        say(3)
+        held.let_end()
+        assert stage.ended.wait(WITHIN)
+
+    epoch = stage.store.read_run(run_id)["epoch"]
+    nodes = [e["node"] for e in stage.store.events_since(run_id, epoch, 0)["events"] if "node" in e]
+    told = [node["meta"]["iteration"] for node in nodes if node["state"] == State.PROGRESS]
+    assert told == [1, 2, 3]
+
+
+def shown(stage: Stage, run_id: str) -> int:
+    return stage.store.read_node(run_id, "0")["meta"]["iteration"]

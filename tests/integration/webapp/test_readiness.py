@@ -104,3 +104,9 @@ def test_nobody_counts_who_beats_and_consumes_nothing(web: Web, store: Store) ->
     assert web.services.fleet.alive("compute") == 1
     store.beat(beat(queues=(), counter=2))
     assert web.services.fleet.alive("compute") == 0
+
+
+def test_a_worker_counts_whose_slots_are_all_busy(web: Web, store: Store) -> None:
+    """Its beat is fresh: that it takes nothing more is what it is there for."""
+    store.beat(beat(slots=2, running=[("a", "0", 1), ("a", "1", 1)]))
+    assert web.services.fleet.alive("compute") == 1

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from inception.runs import keys
 from inception.runs.model import Parent, State
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE
@@ -183,6 +184,7 @@ def test_not_ready_names_what_is_missing(rest: Rest) -> None:
 
 
 JSON = {"Content-Type": "application/json"}
+WRONG = "bad_request"
 
 
 @pytest.mark.parametrize(
@@ -213,6 +215,8 @@ JSON = {"Content-Type": "application/json"}
         ("POST", "/api/v1/runs", '{"name": "x", "kwargs": {"limit": NaN}}', (400, "bad_request")),
         ("POST", "/api/v1/runs", '{"name": "x", "kwarg": {}}', (400, "bad_request")),
         ("POST", "/api/v1/runs", '{"name": 1}', (400, "bad_request")),
+        ("POST", "/api/v1/runs", '{"name": "x", "label": "%s"}' % ("y" * 201), (400, WRONG)),
+        ("POST", "/api/v1/runs", json.dumps({"name": "x", "tags": ["y"] * 21}), (400, WRONG)),
         ("POST", "/api/v1/runs", "[" * 100_000, (400, "bad_request")),
         ("POST", "/api/v1/runs", '{"name": "unknown"}', (404, "parent_not_found")),
         ("POST", "/api/v1/runs", '{"name": "%s"}' % ("x" * 3_000_000), (413, "too_large")),
@@ -229,6 +233,42 @@ def test_a_refusal_has_its_status_and_its_code(
     answer = rest.call(method, path, data=body, headers=headers)
     assert problem(answer) == expected
     assert len(answer.text) < 20_000
+
+
+def test_arguments_of_more_than_a_mebibyte_are_refused(rest: Rest, store: Store) -> None:
+    free: Parent = {**COUNT_TWICE, "schema": {"type": "object", "properties": {"text": {}}}}
+    store.write_catalogue([free])
+    assert problem(rest.start(kwargs={"text": "x" * 1_048_577})) == (413, "too_large")
+    assert rest.start(kwargs={"text": "x" * 1_000_000}).json()["omitted"] == ["kwargs"]
+
+
+def test_an_idempotency_key_is_kept_for_a_day(rest: Rest, store: Store) -> None:
+    rest.start(headers={"Idempotency-Key": "once"})
+    left = store._client.ttl(keys.idempotency("once"))
+    assert 24 * 3600 - PATIENCE <= left <= 24 * 3600  # type: ignore[operator]
+
+
+def test_a_node_that_has_ended_is_not_revoked_in_a_run_that_goes_on(
+    rest: Rest, owner: Owner
+) -> None:
+    run = owner.begin()
+    run.spawn("0", "1")
+    run.write("0", state=State.SUCCESS)
+    address = f"/api/v1/runs/{run.id}/revoke"
+    assert problem(rest.call("POST", address, json={"path": "0"})) == (409, "node_already_ended")
+    assert problem(rest.call("POST", address, json={"path": "7"})) == (404, "node_not_found")
+    answer = rest.call("POST", address, json={"path": "1", "reason": "enough"})
+    assert (answer.status_code, answer.json()["revoke"], answer.json()["state"]) == (
+        202, None, State.STARTED,
+    )  # fmt: skip
+
+
+def test_a_page_of_the_list_is_fifty_runs_unless_asked_otherwise(rest: Rest, owner: Owner) -> None:
+    for _ in range(51):
+        owner.create()
+    page = rest.call("GET", "/api/v1/runs").json()
+    assert (len(page["runs"]), page["next"] is not None) == (50, True)
+    assert len(rest.call("GET", "/api/v1/runs?limit=500").json()["runs"]) == 51
 
 
 def test_a_body_of_another_media_type_is_refused(rest: Rest) -> None:

@@ -110,13 +110,19 @@ def test_one_address_does_not_take_every_connection(
     browser = Browser(f"http://127.0.0.1:{port}")
     assert browser.sign_in("viewer").status_code == 302
     clients = [browser.socket() for _ in range(8)]
+    others = [Browser(browser.address) for _ in range(8)]
+    for other in others:  # each on a connection of its own, which stays open
+        other.session.cookies.update(browser.session.cookies)
+        assert other.get("/api/v1/runs").status_code == 200
     silent = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(6)]
     with pytest.raises(requests.HTTPError, match="429") as refused:
-        while True:  # until all of them have been accepted
+        for _ in range(50):  # until all of them have been accepted
             wait_until_served(port)
     assert refused.value.response.json()["error"]["code"] == "too_many_requests"
     for each in clients:
         assert "runs" in each.ask("watch_runs", {})
+    for other in others:
+        assert other.get("/api/v1/runs").status_code == 200
     for gone in silent:
         gone.close()
     eventually(lambda: healthz(port) == 200, PATIENCE, "a place")
