@@ -139,8 +139,12 @@ def test_a_failure_that_the_snapshot_leaves_out_is_open_for_who_arrives(
     viewer: Viewer, large: HeldRun
 ) -> None:
     large.fail_by("0.2000", "ValueError: no such image")
-    page = viewer.open(f"/runs/{large.id}")
+    page, asked = _opened(viewer, large)
     details = page.get_by_role("complementary", name="Task")
     expect(details).to_contain_text("ValueError: no such image")
     expect(page.locator('[data-path="0.2000"]')).to_be_in_viewport()
     expect(page.locator('[data-path="0.2000"]')).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".tree-more").first).to_be_in_viewport()
+    assert asked == []  # what comes in between would push it out of sight
+    page.mouse.wheel(0, 10)
+    expect(page.locator(".tree-head")).to_contain_text("701 of 2,103 tasks")

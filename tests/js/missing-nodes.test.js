@@ -63,6 +63,15 @@ describe("the row for more", () => {
     ]);
   });
 
+  test("stands where the first child is missing, before those that are known beyond it", () => {
+    const known = ["0", "0.0", "0.1", "0.5", "0.5.0", "2"];
+    const lacking = new Map([["0", 9], ["", 0]]);
+    assert.deepEqual(
+      visibleRows(known, new Set(), new Map(), lacking).map((row) => row.path),
+      ["0", "0.0", "0.1", "0/more", "0.5", "0.5.0", "/more", "2"],
+    );
+  });
+
   test("is folded away with its parent", () => {
     assert.deepEqual(paths(["0"], ["0"]), ["0", "1"]);
     assert.deepEqual(paths(["0.1"], ["0.1"]), ["0", "0.0", "0.1", "1"]);
@@ -207,9 +216,7 @@ describe("missing nodes", () => {
     asked[0].resolve(node("0.2", { kind: "parent", children: 4 }));
     asked[1].resolve(node("0.2.1"));
     await settled();
-    assert.deepEqual(shown(store), [
-      ...["0", "0.0", "0.2", "0.2.1", "0.2/more", "0/more", "1"],
-    ]);
+    assert.deepEqual(shown(store), ["0", "0.0", "0/more", "0.2", "0.2/more", "0.2.1", "1"]);
   });
 
   test("somebody came for are read alone", async () => {
@@ -218,6 +225,6 @@ describe("missing nodes", () => {
     assert.deepEqual(asked[0].question, ["r1", "0.2"]);
     asked[0].resolve(node("0.2"));
     await settled();
-    assert.deepEqual(shown(store), ["0", "0.0", "0.2", "0/more", "1"]);
+    assert.deepEqual(shown(store), ["0", "0.0", "0/more", "0.2", "1"]);
   });
 });

@@ -25,6 +25,8 @@ export class MissingNodes {
     this.asked = new Map();
     /** Grows with every page that came: who is still seen then asks for the next. */
     this.pages = signal(0);
+    /** Whether what is in sight is not read: somebody has only just come for something else. */
+    this.held = signal(false);
     /** What went wrong the last time, in words. */
     this.problem = signal("");
   }

@@ -32,18 +32,19 @@ export function visibleRows(paths, folded, before = new Map(), lacking = new Map
   const seen = new Map();
   /** @type {Row[]} */
   const rows = [];
-  /** Those above the present row that are lacking, the nearest last. @type {string[]} */
-  const above = [];
-  const close = (/** @type {string} */ lacks) => rows.push(asBefore(before, moreRow(lacks)));
+  /** Those above the present row whose further children have no row yet, the nearest last. */
+  const above = lacking.has("") ? [""] : [];
+  const nearest = () => /** @type {string|undefined} */ (above[above.length - 1]);
+  const close = () => rows.push(asBefore(before, moreRow(/** @type {string} */ (above.pop()))));
   /** @type {string|null} */
   let hiddenUnder = null;
   for (const path of paths) {
-    while (above.length && !path.startsWith(`${above[above.length - 1]}.`))
-      close(/** @type {string} */ (above.pop()));
+    while (nearest() && !path.startsWith(`${nearest()}.`)) close();
     const parent = parentPath(path);
     const position = (seen.get(parent) ?? 0) + 1;
     seen.set(parent, position);
     if (hiddenUnder !== null && path.startsWith(hiddenUnder)) continue;
+    if (nearest() === parent && numberOf(path) >= position) close();
     hiddenUnder = folded.has(path) ? `${path}.` : null;
     const children = Math.max(families.get(path) ?? 0, lacking.get(path) ?? 0);
     const siblings = families.get(parent) ?? 1;
@@ -52,12 +53,14 @@ export function visibleRows(paths, folded, before = new Map(), lacking = new Map
     rows.push(asBefore(before, row));
     if (open && lacking.has(path)) above.push(path);
   }
-  while (above.length) close(/** @type {string} */ (above.pop()));
-  if (lacking.has("")) close("");
+  while (above.length) close();
   return rows;
 }
 
-/** After the last child of `parent` that is known. @param {string} parent @returns {Row} */
+/** Which child of its parent it is, from 0. @param {string} path */
+const numberOf = (path) => Number(path.slice(path.lastIndexOf(".") + 1));
+
+/** Where the first child of `parent` is missing. @param {string} parent @returns {Row} */
 function moreRow(parent) {
   const level = depth(parent) + 1;
   const path = `${parent}/more`;

@@ -75,7 +75,7 @@ function viewOf(runId, nodePath, services) {
  */
 function follow(runId, services, { store, missing, timeline, history, selected }) {
   const news = new StateNews(store, services.announcer);
-  const arrival = new Arrival(store, selected, revealRow);
+  const arrival = new Arrival(store, missing, selected, revealRow);
   const parts = [new RunFeed(runId, services, store), news, timeline, history, arrival];
   for (const part of parts) part.connect();
   const stopTab = effect(() => showInTab(store.run.value, services.tab));

@@ -22,7 +22,11 @@ export function MoreRow({ row, index, missing }) {
   const problem = missing.problem.value;
   const element = useRef(/** @type {HTMLElement|null} */ (null));
   const read = () => void missing.readUnder(parent);
-  useEffect(() => whileSeen(element.current, read), [parent, missing.pages.value]);
+  const held = missing.held.value;
+  useEffect(
+    () => (held ? undefined : whileSeen(element.current, read)),
+    [parent, missing.pages.value, held],
+  );
   return html`<div class="row tree-row tree-more" role="row" data-path=${row.path} tabindex="-1"
       ref=${element} aria-rowindex=${index + 1} aria-level=${row.level}>
     <div class="cell-name muted" role="gridcell" style=${{ "--level": row.level }}>

@@ -32,17 +32,19 @@ export function scrollToRow(tree, index) {
   scrollTo({ top: scrollY + tree.getBoundingClientRect().top + index * height - innerHeight / 2 });
 }
 
+/** Frames until a tree that has just been drawn has its whole height, so that it can be scrolled. */
+const LOOKS = 5;
+
 /**
- * Bring a task's row into sight once the tree is drawn, if it isn't. The first look may come before
- * the tree has its whole height, so that there is nowhere to scroll to yet.
- * @param {string} path @param {number} index @param {number} [looks]
+ * Bring a task's row into sight once the tree is drawn, if it isn't.
+ * @param {string} path @param {number} index
  */
-export function revealRow(path, index, looks = 5) {
-  requestAnimationFrame(() => {
+export async function revealRow(path, index) {
+  for (let look = 0; look < LOOKS; look++) {
+    await new Promise(requestAnimationFrame);
     const tree = /** @type {HTMLElement|null} */ (document.querySelector(".tree"));
     const place = tree?.querySelector(`[data-path="${CSS.escape(path)}"]`)?.getBoundingClientRect();
     if (place && place.top >= 0 && place.bottom <= innerHeight) return;
     if (tree) scrollToRow(tree, index);
-    if (looks > 1) revealRow(path, index, looks - 1);
-  });
+  }
 }
