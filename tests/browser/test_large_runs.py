@@ -148,3 +148,16 @@ def test_a_failure_that_the_snapshot_leaves_out_is_open_for_who_arrives(
     assert asked == []  # what comes in between would push it out of sight
     page.mouse.wheel(0, 10)
     expect(page.locator(".tree-head")).to_contain_text("701 of 2,103 tasks")
+
+
+def test_on_a_phone_the_failure_is_above_its_details(viewer: Viewer, large: HeldRun) -> None:
+    large.fail_by("0.2000", "ValueError: no such image")
+    page = viewer.open(f"/runs/{large.id}", viewport={"width": 360, "height": 760})
+    details = page.get_by_role("complementary", name="Task")
+    expect(details).to_contain_text("ValueError: no such image")
+    row = page.locator('[data-path="0.2000"]')
+    expect(row).to_be_in_viewport()
+    place, over = row.bounding_box(), details.bounding_box()
+    assert place is not None
+    assert over is not None
+    assert 0 < place["y"] < place["y"] + place["height"] <= over["y"]

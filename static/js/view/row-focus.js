@@ -25,15 +25,19 @@ const focusedFrame = () => document.activeElement?.closest("[role=listitem]");
 
 /**
  * Scroll to where that row is, or will be: one that is out of sight is not drawn.
- * @param {HTMLElement} tree @param {number} index
+ * @param {HTMLElement} tree @param {number} index @param {number} [place]  in the window, 0..1
  */
-export function scrollToRow(tree, index) {
+export function scrollToRow(tree, index, place = 1 / 2) {
   const height = parseFloat(getComputedStyle(tree).getPropertyValue("--row-height")) || 44;
-  scrollTo({ top: scrollY + tree.getBoundingClientRect().top + index * height - innerHeight / 2 });
+  const top = scrollY + tree.getBoundingClientRect().top + index * height;
+  scrollTo({ top: top - innerHeight * place });
 }
 
 /** Frames until a tree that has just been drawn has its whole height, so that it can be scrolled. */
 const LOOKS = 5;
+
+/** Where in the window a row is brought: below the head, above the details that lie over a phone. */
+const IN_SIGHT = 1 / 6;
 
 /**
  * Bring a task's row into sight once the tree is drawn, if it isn't.
@@ -43,8 +47,14 @@ export async function revealRow(path, index) {
   for (let look = 0; look < LOOKS; look++) {
     await new Promise(requestAnimationFrame);
     const tree = /** @type {HTMLElement|null} */ (document.querySelector(".tree"));
-    const place = tree?.querySelector(`[data-path="${CSS.escape(path)}"]`)?.getBoundingClientRect();
-    if (place && place.top >= 0 && place.bottom <= innerHeight) return;
-    if (tree) scrollToRow(tree, index);
+    const row = tree?.querySelector(`[data-path="${CSS.escape(path)}"]`);
+    if (row && isInWindow(row)) return;
+    if (tree) scrollToRow(tree, index, IN_SIGHT);
   }
+}
+
+/** @param {Element} row */
+function isInWindow(row) {
+  const { top, bottom } = row.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
 }
