@@ -46,6 +46,12 @@ def keep_tidy(seconds: float = 100.0) -> bool:
 
 
 @parent
+def go_unheard() -> bool:
+    """Watch a child in a queue that no worker consumes."""
+    return watch(tidy.s(0).set(queue="gpu")).ok
+
+
+@parent
 def choose(
     colour: Literal["red", "green"],
     regions: list[str] | None = None,

@@ -41,6 +41,17 @@ def test_why_tasks_wait_is_said_beside_their_queue(stack: Dashboard, viewer: Vie
     expect(row).not_to_contain_text("busy", timeout=20_000)
 
 
+def test_a_queue_that_nobody_consumes_is_there_while_something_waits_in_it(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    page = viewer.open("/workers")
+    row = page.get_by_role("row").filter(has=page.get_by_role("cell", name="gpu", exact=True))
+    expect(row).to_have_count(0)
+    run_id = stack.start("chatty.go_unheard")
+    expect(row).to_contain_text("no worker consumes queue gpu: start one with -Q gpu")
+    stack.revoke(run_id)
+
+
 def test_a_killed_worker_is_seen_gone_without_a_reload(stack: Dashboard, viewer: Viewer) -> None:
     page = viewer.open("/workers")
     compute = _group(page, "Compute").get_by_role("listitem")

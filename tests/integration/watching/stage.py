@@ -74,7 +74,8 @@ class Workers:
         return f"played:{id(self)}"
 
     def _take_letters(self) -> None:
-        while (letter := self._stage.client.brpop([self._queue], timeout=5)) is None or letter[1]:
+        # The connection itself gives up after 5 s without an answer.
+        while (letter := self._stage.client.brpop([self._queue], timeout=1)) is None or letter[1]:
             if letter is not None:
                 self._threads.submit(self.work, *self._packed[letter[1]])
 
