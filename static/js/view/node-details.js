@@ -7,6 +7,7 @@ import { isFinal } from "../model/states.js";
 import { ProblemNote } from "./blank.js";
 import { CopyButton } from "./copy-button.js";
 import { Arguments, DetailPanels, ErrorText, Value } from "./detail-panels.js";
+import { Dotted } from "./dotted.js";
 import { Elapsed } from "./elapsed.js";
 import { Facts } from "./facts.js";
 import { Icon } from "./icons.js";
@@ -57,7 +58,7 @@ function Known({ node: brief, store, runId, tab, openTab }) {
   return html`
     <header class="details-head">
       <h2 class="wrap">${store.nameOf(node)}</h2>
-      <p class="muted mono small wrap">${node.name}</p>
+      <p class="muted mono small wrap"><${Dotted} name=${node.name} /></p>
       <div class="run-line"><${StateBadge} state=${node.state} /><${ProgressBar} record=${node}
         label="Progress of the chosen task" /></div>
       ${node.waiting && !isFinal(node.state) ? html`<p class="waiting">

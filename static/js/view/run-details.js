@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { formatTime } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
 import { Arguments, DetailPanels, ErrorText, Value } from "./detail-panels.js";
+import { Dotted } from "./dotted.js";
 import { Facts } from "./facts.js";
 import { useWhole } from "./whole-record.js";
 
@@ -39,7 +40,7 @@ function Overview({ run }) {
   return html`<${ErrorText} record=${run} /><${Value} value=${run.value} />
     <${Arguments} kwargs=${run.kwargs} />
     <${Facts} facts=${[
-      ["Parent", html`<span class="mono wrap">${run.name}</span>`],
+      ["Parent", html`<span class="mono wrap"><${Dotted} name=${run.name} /></span>`],
       ["Created", time(run.created_at)],
       ["Started", time(run.started_at)],
       ["Ended", time(run.finalized_at)],

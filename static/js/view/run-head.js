@@ -12,6 +12,7 @@ import {
 import { NO_FILTER, writeFilter } from "../model/run-list.js";
 import { briefError, isFinal, stateTone } from "../model/states.js";
 import { CopyButton } from "./copy-button.js";
+import { Dotted } from "./dotted.js";
 import { Ago, Elapsed } from "./elapsed.js";
 import { ProgressBar } from "./progress-bar.js";
 import { RunActions } from "./run-actions.js";
@@ -35,7 +36,8 @@ export function RunHead({ store, history }) {
     <div class="run-head-top">
       <div class="run-names">
         <h1 title=${run.label}>${run.label || shortName(run.name)}</h1>
-        <p class="muted mono small wrap">${run.label ? run.name : moduleName(run.name)}</p>
+        <p class="muted mono small wrap"><${Dotted}
+          name=${run.label ? run.name : moduleName(run.name)} /></p>
       </div>
       <${RunActions} run=${run} store=${store} />
     </div>
