@@ -271,6 +271,8 @@ class Listener:
                 self._pinged_at = None
             for reply in replies:
                 self._take(reply)
+            if replies:
+                time.sleep(0)  # whoever was woken by them goes first: nothing here is as urgent
             self._check_pulse(wire)
             if self._outbox and time.monotonic() - self._waiting_since > _LINGER:
                 self._flush_if_free()

@@ -23,6 +23,7 @@ from socketio.packet import EVENT
 from webapp.connections import shut
 from webapp.relay.frames import SharedPacket
 from webapp.relay.outbox import Outbox
+from webapp.relay.published import AsHeard
 
 NAMESPACE: Final = "/"
 MAX_BEHIND: Final = 15.0
@@ -75,6 +76,9 @@ class Clients:
         self.fallen_behind = 0
         self.dropped = 0
         """How often a client fell behind, and was cut off for it, since the start."""
+        self.settled = 0
+        """How often one who was behind has caught up or gone: who keeps something for such a one
+        has to look again when this moves."""
         bound_queues(sockets)
 
     def __contains__(self, sid: str) -> bool:
@@ -105,7 +109,10 @@ class Clients:
     def remove(self, sid: str) -> None:
         """A socket has gone."""
         with self._guard:
-            self._clients.pop(sid, None)
+            client = self._clients.pop(sid, None)
+        if client is not None and client.behind_since is not None:
+            self.settled += 1
+            self._wake()
 
     def is_behind(self, sid: str) -> bool:
         """True while a client has not taken what was already put into its queue."""
@@ -131,6 +138,8 @@ class Clients:
 
         Returns the seconds until the next one has to be dropped, or None.
         """
+        if not self._unsettled:
+            return None
         with self._guard:
             unsettled, self._unsettled = self._unsettled, set()
             clients = [(sid, self._clients[sid]) for sid in unsettled if sid in self._clients]
@@ -154,6 +163,8 @@ class Clients:
         shut(environ or {})
 
     def _packet(self, event: str, payload: object) -> SharedPacket:
+        if isinstance(payload, AsHeard):
+            return SharedPacket(f'{EVENT}["{event}",{payload.text}]')
         packet_class = self._sockets.server.packet_class
         text = packet_class(EVENT, [event, payload], NAMESPACE, binary=False).encode()
         return SharedPacket(text)
@@ -190,6 +201,7 @@ class Clients:
         client.outbox.call_when_drained()
         if client.outbox.is_drained:
             client.behind_since = None
+            self.settled += 1
             return None
         wait = client.behind_since + MAX_BEHIND - now
         if wait <= 0:

@@ -50,6 +50,8 @@ class Hearing:
 
     def flush(self, now: float) -> None:
         """Tell who does not know yet; who does not drain is told once it does."""
+        if not self._untold:
+            return
         with self._guard:
             untold, self._untold = self._untold, set()
             news = RelayNews(hears=self._hears)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -19,11 +18,14 @@ class Bells:
 
 
 class Marks(Generic[Marked]):
-    """A set that any thread may add to and one takes whole; each member at most once."""
+    """A set that any thread may add to and one takes whole; each member at most once.
+
+    One set from beginning to end, of which each step is atomic in itself: so there is no lock to
+    be taken on the way of each update.
+    """
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
-        self._guard = threading.Lock()
         self._marked: set[Marked] = set()
 
     def __bool__(self) -> bool:
@@ -31,16 +33,13 @@ class Marks(Generic[Marked]):
 
     def add(self, member: Marked) -> None:
         """Mark, and wake who takes the marks."""
-        self.keep(member)
+        self._marked.add(member)
         self._ring()
 
     def keep(self, member: Marked) -> None:
         """Mark for the next time, whenever that is."""
-        with self._guard:
-            self._marked.add(member)
+        self._marked.add(member)
 
     def take(self) -> list[Marked]:
-        """All that is marked; nothing is afterwards."""
-        with self._guard:
-            marked, self._marked = self._marked, set()
-        return list(marked)
+        """All that is marked, by the one who takes; what is marked meanwhile may wait."""
+        return [self._marked.pop() for _ in range(len(self._marked))]

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import cast
 
 from inception.runs.model import Batch, Run
+
+
+class AsHeard(dict[str, object]):
+    """A batch together with the text it was read from, so that nobody has to write it anew."""
+
+    def __init__(self, batch: dict[str, object], text: str) -> None:
+        super().__init__(batch)
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +38,9 @@ def read_published(text: str) -> Published:
     message = json.loads(text)
     if "gone" in message:
         return Published(batch=None, gone=True)
-    return Published(batch=message, gone=False)
+    if text.isascii():  # what isn't may hold halves of characters, which can't be sent as they are
+        message = AsHeard(message, text)
+    return Published(batch=cast(Batch, message), gone=False)
 
 
 def read_listed(text: str) -> Listed:

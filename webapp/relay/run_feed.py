@@ -47,6 +47,8 @@ class RunFeed:
         self.need = Need.NOTHING
         self.gaps = 0
         self._pending: dict[str | None, Event] = {}
+        self._whole: Batch | None = None
+        """The one batch heard since the last was taken, if that is all there is to send."""
         self._ahead: deque[Batch] = deque(maxlen=MAX_AHEAD)
         self._recent: deque[Batch] = deque(maxlen=MAX_RECENT)
 
@@ -98,6 +100,7 @@ class RunFeed:
         `gaps` is what the count of gaps was before the snapshot was read.
         """
         self.epoch, self.sent, self.heard = epoch, seq, seq
+        self._whole = None
         self._pending.clear()
         self._recent.clear()
         self._go_on()
@@ -107,9 +110,9 @@ class RunFeed:
         """The one batch that brings the members from `sent` to `heard`."""
         if not self.has_news:
             return None
-        batch = self._batch(self.sent, self.heard, self._pending.values())
+        batch = self._whole or self._batch(self.sent, self.heard, self._pending.values())
         self.sent = self.heard
-        self._pending = {}
+        self._pending, self._whole = {}, None
         self._remember(batch)
         return batch
 
@@ -135,9 +138,11 @@ class RunFeed:
     def _merge(self, batch: Batch) -> None:
         if batch["to"] <= self.heard:
             return
+        follows = batch["from"] == self.heard == self.sent
         for event in batch["events"]:
             if event["seq"] > self.heard:
                 self._pending[subject(event)] = event
+        self._whole = batch if follows and len(self._pending) == len(batch["events"]) else None
         self.heard = batch["to"]
 
     def _go_on(self) -> None:

@@ -50,6 +50,9 @@ class RunRooms:
         self._watched: dict[str, set[str]] = {}
         self._dirty: Marks[Room] = Marks(bells.flush)
         self._unread: Marks[Room] = Marks(bells.read)
+        self._lagging: set[Room] = set()
+        """Rooms with a member who is behind: the flusher's alone."""
+        self._settled = 0
 
     def watch(self, sid: str, run_id: str, known: Position | None) -> WatchAnswer:
         """Answer a client and let it join, so that what it hears next continues the answer.
@@ -100,7 +103,8 @@ class RunRooms:
 
     def flush(self, now: float) -> float | None:
         """Emit what is due; the seconds until more is, or None."""
-        waits = [self._flush(room, now) for room in self._dirty.take()]
+        due = {*self._dirty.take(), *self._take_lagging()}
+        waits = [self._flush(room, now) for room in due]
         return min((wait for wait in waits if wait is not None), default=None)
 
     def read(self) -> float | None:
@@ -166,14 +170,27 @@ class RunRooms:
         with room.guard:
             wait = room.wait(now)
             request = room.request(self._clients.is_behind)
-            stays = wait is not None or room.has_behind
+            lags = room.has_behind
         if room.gone:
             self._end(room)
-        elif stays:
+        elif wait is not None:
             self._dirty.keep(room)
+        if lags:
+            self._lagging.add(room)
         if request is not None:
             self._unread.add(room)
         return wait
+
+    def _take_lagging(self) -> set[Room]:
+        """The rooms that somebody lags in, when somebody has caught up or gone, not at each turn.
+
+        With ten runs on one stalled client every update of one had all ten looked at.
+        """
+        if self._settled == self._clients.settled:
+            return set()
+        self._settled = self._clients.settled
+        lagging, self._lagging = self._lagging, set()
+        return lagging
 
     def _send(self, room: Room, mail: Mail, now: float) -> None:
         payload = mail.payload

@@ -172,3 +172,43 @@ def test_whatever_is_lost_doubled_or_late_the_members_end_with_the_newest_record
 
 def truth(history: list[Event]) -> dict[str | None, int]:
     return {subject(event): event["seq"] for event in history}
+
+
+def test_a_batch_that_is_all_there_is_to_send_goes_on_as_it_was_heard(feed: RunFeed) -> None:
+    heard = batch(10, 12, node_event(11, "0"), run_event(12))
+    feed.accept(heard)
+    assert feed.take() is heard
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [batch(10, 11), batch(11, 12)],  # two of them
+        [batch(9, 12, node_event(10, "1"), node_event(11, "0"), run_event(12))],  # it begins before
+        [batch(10, 12, node_event(11, "0"), node_event(12, "0"))],  # a record is superseded
+        [batch(11, 12), batch(10, 11)],  # after a hole
+    ],
+)
+def test_no_other_batch_goes_on_as_it_was_heard(feed: RunFeed, others: list[Batch]) -> None:
+    for heard in others[:1]:
+        feed.accept(heard)
+    if feed.need is Need.EVENTS:
+        feed.fill(others[1], feed.gaps)
+    else:
+        for heard in others[1:]:
+            feed.accept(heard)
+    taken = feed.take()
+    assert taken is not None
+    assert all(taken is not heard for heard in others)
+    assert (taken["from"], taken["to"]) == (10, 12)
+    paths = [subject(event) for event in taken["events"]]
+    assert len(paths) == len(set(paths))
+    assert all(seq > 10 for seq in seqs(taken))
+
+
+def test_a_snapshot_leaves_nothing_that_was_heard_before_it(feed: RunFeed) -> None:
+    feed.accept(batch(10, 12))
+    feed.reset("e1", 12, feed.gaps)
+    feed.accept(batch(12, 13))
+    feed.accept(batch(13, 14))
+    assert seqs(feed.take()) == [14]

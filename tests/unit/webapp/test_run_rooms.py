@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.unit.webapp.records import batch
 from webapp.errors import TooManyRequests
 from webapp.relay import run_rooms
 from webapp.relay.marks import Bells
+from webapp.relay.room import Room
 from webapp.relay.run_rooms import RunRooms
 
 
@@ -35,3 +38,53 @@ def test_a_socket_that_watches_too_many_runs_is_told_so(monkeypatch: pytest.Monk
     watched.watch("other", "three", None)
     watched.unwatch("socket", "one")
     watched.watch("socket", "three", None)
+
+
+class _Clients:
+    """One client, which may be behind."""
+
+    def __init__(self) -> None:
+        self.behind = False
+        self.settled = 0
+        self.sent: list[str] = []
+
+    def __contains__(self, _sid: str) -> bool:
+        return True
+
+    def is_behind(self, _sid: str) -> bool:
+        return self.behind
+
+    def emit(self, event: str, _payload: object, sids: frozenset[str], _now: float) -> set[str]:
+        if self.behind:
+            return set(sids)
+        self.sent.append(event)
+        return set()
+
+
+def test_a_room_is_not_looked_at_while_its_member_is_behind_and_is_when_it_has_caught_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched, clients = rooms(), _Clients()
+    watched._clients = clients  # type: ignore[assignment]
+    watched._meter = SimpleNamespace(sent=lambda *_arguments, **_more: None)  # type: ignore[assignment]
+    watched.watch("socket", "one", None)
+    watched.flush(0.0)
+    looked: list[Room] = []
+    due = Room.due
+
+    def look(room: Room, *arguments: Any) -> Any:
+        looked.append(room)
+        return due(room, *arguments)
+
+    monkeypatch.setattr(Room, "due", look)
+    clients.behind = True
+    watched._rooms["one"].hear(json.dumps(batch(1, 2, epoch="e", run_id="one")))
+    watched.flush(1.0)
+    assert len(looked) == 1
+    watched.flush(2.0)
+    assert len(looked) == 1
+    clients.behind, clients.settled = False, 1
+    watched.flush(3.0)
+    watched.read()
+    watched.flush(4.0)
+    assert clients.sent == ["snapshot", "events"]  # it was read before the batch
