@@ -6,16 +6,14 @@ import heapq
 import logging
 import secrets
 import threading
-import time
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from inception.authoring.secret_arguments import vault_of
 from inception.runs.errors import HistoryLost, RunNotFound, SecretsUnreadable, StaleToken
-from inception.runs.model import ROOT, State
-from inception.runs.paths import tree_order
-from inception.runs.records import ClaimedRun, Lease, LoadedRun
+from inception.runs.records import ClaimedRun, Lease
 from inception.watching.bodies import Bodies
+from inception.watching.catching_up import CatchingUp
 from inception.watching.deadlines import Deadlines
 from inception.watching.desk import Desk
 from inception.watching.endings import Endings, failed_end, under_revoke
@@ -28,24 +26,18 @@ from inception.watching.steps import Steps
 from inception.watching.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from celery import Celery
 
-    from inception.runs.records import ClaimRecord
     from inception.watching.context import Context
 
 log = logging.getLogger(__name__)
-
-Item = TypeVar("Item")
 
 MAX_RUNS: Final = 20_000
 """Runs held by one process; above that it takes no more, and others or later ticks do."""
 MOST_SENT_AGAIN: Final = 500
 """Messages sent once more when some may be lost: about half a second (s) of one thread."""
-_TURN: Final = 200
-"""Nodes of a run that is taken over, some ten milliseconds (ms) in which a green process does
-nothing else."""
 _CHILDREN_PAUSE: Final = 0.5
 """Seconds (s) until a run whose nodes haven't all ended is asked to end again."""
 
@@ -68,6 +60,14 @@ class Scheduler:
             on_retry=self._expect_retry,
         )
         self._steps = Steps(ctx, self.hearing.word, self._resync_soon)
+        self._catching_up = CatchingUp(
+            ctx,
+            endings=self.endings,
+            hearing=self.hearing,
+            revoker=self.revoker,
+            listen=self._steps.listen,
+            drop=self.drop,
+        )
         self._bodies = Bodies(ctx, app, self.endings, self._end_run)
         self._deadlines = Deadlines(ctx, self.endings, self.revoker)
         self._bodies.desk = Desk(
@@ -199,7 +199,7 @@ class Scheduler:
         self.runs[live.id] = live
         try:
             if resumed:
-                self._take_over(live)
+                self._catching_up.take_over(live)
             self._begin(live, claimed)
         except HistoryLost:
             self.drop(live, Parting.LOST)
@@ -235,64 +235,8 @@ class Scheduler:
             return error.message
         return None
 
-    def _take_over(self, live: LiveRun) -> None:
-        """Take up what is recorded: hear the running children first, then read their ends."""
-        loaded = live.lane.insist(lambda: self._ctx.store.load_run(live.id))
-        live.kwargs = loaded.run["kwargs"] or {}
-        live.journal = dict(loaded.journal)
-        live.intents.update(loaded.intents)
-        live.rollup.restore(ROOT, loaded.run["meta"]["completion"])
-        for node in _in_turns(sorted(loaded.nodes, key=lambda node: tree_order(node["path"]))):
-            taken = LiveNode.from_record(node, live.granted(node["path"]))
-            taken.claim = loaded.claims.get(taken.path) if taken.ended else None
-            live.add(taken)
-            done = taken.state == State.SUCCESS
-            live.rollup.restore(taken.path, 100.0 if done else node["meta"]["completion"])
-        going_on = [n for n in live.nodes.values() if n.kind == "child" and not n.ended]
-        if going_on:
-            self._steps.listen(live, going_on)
-            self._resync(live)
-
     def _resync_soon(self, live: LiveRun) -> None:
-        self._ctx.crew.submit(live.guarded(partial(self._resync, live)))
-
-    def _resync(self, live: LiveRun) -> None:
-        """Read claims, ends, results and intents, and take them as if they were just said."""
-        acknowledged = live.lane.lease.acknowledged.op
-        try:
-            loaded = live.lane.insist(lambda: self._ctx.store.load_run(live.id))
-        except RunNotFound:
-            self.drop(live, Parting.GONE)
-            return
-        except StaleToken:
-            self.drop(live, Parting.TAKEN)
-            return
-        if loaded.token != live.lane.lease.token:
-            self.drop(live, Parting.TAKEN)
-            return
-        if loaded.op < acknowledged:
-            self.drop(live, Parting.LOST)
-            return
-        for path in loaded.intents:
-            self.revoker.heard(live, path)
-        self._settle(live, loaded)
-
-    def _settle(self, live: LiveRun, loaded: LoadedRun) -> None:
-        silent = []
-        nodes = [n for n in list(live.nodes.values()) if n.kind == "child" and not n.ended]
-        for node in _in_turns(nodes):
-            claim, end = loaded.claims.get(node.path), loaded.ends.get(node.path)
-            if claim is not None and claim.attempt == node.attempt and _is_news(claim, node):
-                self.hearing.claimed(live, node, claim)
-            if end is not None and end.attempt == node.attempt:
-                self.endings.take_end(live, node, end)
-            else:
-                silent.append(node)
-        ids, known = [node.task_id for node in silent], [node.words for node in silent]
-        words = live.lane.insist(lambda: self._ctx.results.read(ids))
-        for node, word, heard in zip(silent, words, known, strict=True):
-            if word is not None and node.words == heard:  # else it has said something newer since
-                self.hearing.word(live, node.path, node.task_id, word)
+        self._ctx.crew.submit(live.guarded(partial(self._catching_up.resync, live)))
 
     def _begin_attempt(self, live: LiveRun, node: LiveNode) -> None:
         self._steps.begin_attempt(live, node)
@@ -349,20 +293,6 @@ class Scheduler:
             live.showing.cancel()
         for frame in list(live.frames.values()):
             frame.revoke()
-
-
-def _in_turns(items: Sequence[Item]) -> Iterator[Item]:
-    """Go through what may be thousands, and let others of this process have their turns."""
-    for number, item in enumerate(items, 1):
-        yield item
-        if number % _TURN == 0:
-            time.sleep(0)
-
-
-def _is_news(claim: ClaimRecord, node: LiveNode) -> bool:
-    """True for a claim that wasn't heard of, or of whose retry by Celery that is so."""
-    known = node.claim
-    return known is None or (claim.retries, claim.retry_at) != (known.retries, known.retry_at)
 
 
 def _tell_of_parting(live: LiveRun, why: Parting) -> None:

@@ -397,7 +397,7 @@ def test_what_is_read_after_a_gap_does_not_follow_what_was_heard_meanwhile(
         live = watcher.scheduler.runs[run_id]
         for read_now in (read_late, read):  # the second time it tells what is known already
             results.read = read_now  # type: ignore[method-assign]
-            watcher.scheduler._resync(live)
+            watcher.scheduler._catching_up.resync(live)
             eventually(lambda: not live.nodes["0"].unsent, 5, "all is written")
         say(3)
         held.let_end()
