@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from celery.exceptions import Ignore
 
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from inception.runs.store import Store
 
 log = logging.getLogger(__name__)
+
+_GIVEN_BACK: Final = '{"kind":"given_back"'
+_DELETED: Final = '{"kind":"deleted"'
+"""How the orders begin that aren't about a run held here."""
 
 
 class Watcher:
@@ -150,9 +154,9 @@ class Watcher:
         self._store.create_run(new_run(task, run_id, args, kwargs))
 
     def _order(self, text: str) -> None:
-        if '"given_back"' in text:
+        if text.startswith(_GIVEN_BACK):  # elsewhere such a word may be what a child returned
             self._rescuer.given_back()
-        elif '"deleted"' in text:
+        elif text.startswith(_DELETED):
             run_id = str(json.loads(text)["run"])
             self._ctx.crew.submit(partial(self._ctx.results.forget, run_id))
         else:

@@ -69,6 +69,16 @@ def carry_on(stage: Stage, run_id: str, workers: Workers, *, after: Watcher | No
     return stage.store.read_run(run_id)
 
 
+@pytest.mark.parametrize("word", ["deleted", "given_back"])
+def test_what_a_child_returns_is_taken_for_no_order(
+    stage: Stage, workers: Workers, word: str
+) -> None:
+    """Its end comes on the channel on which watchers are told of runs, too."""
+    stage.body = lambda _node: {word: 3}
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    assert carry_on(stage, run_id, workers)["value"] == [["SUCCESS", None, {word: 3}]]
+
+
 @pytest.mark.parametrize("verb", ["watch", "watch_later"])
 def test_an_attempt_that_failed_while_no_watcher_lived_is_followed_by_its_retry(
     stage: Stage, workers: Workers, verb: str
