@@ -1,8 +1,9 @@
 """The ears of a watcher process: one pub/sub connection for all of its runs.
 
 A child's channel is subscribed, and the subscription confirmed, before the child is sent, so
-that no word of it is missed. Pub/sub delivers at most once: after every gap the hub has the
-watched states read once (`on_gap`).
+that no word of it is missed; where its message goes with its record it may begin before that, and
+`hears` tells (`steps.py`). Pub/sub delivers at most once: after every gap the hub has the watched
+states read once (`on_gap`).
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NULL: Final = "null"
 
 MOST_EARLY: Final = 1_000
-"""Words of one child that are kept while its record is under way: it says 20 a second."""
+"""Words of one child that are kept until it is recorded and heard: it says 20 a second."""
 
 Landed = TypeVar("Landed", bound=Written)
 
@@ -104,7 +104,7 @@ class LiveNode:
     resend: Timer | None = None
     waiters: list[Callable[[LiveNode], None]] = field(default_factory=list)
     early: list[Callable[[], None]] = field(default_factory=list)
-    """What was said of it before this process knew that it is recorded."""
+    """What was said of it before this process knew that it is recorded, and heard."""
     overheard: bool = False
     """It began before its own words were heard here: they may have been missed."""
 
@@ -267,7 +267,7 @@ class LiveRun:
         self.frames: dict[str, ParentFrame] = {}
         self.nodes: dict[str, LiveNode] = {ROOT: _root(run)}
         self.arriving: dict[str, LiveNode] = {}
-        """Nodes that are being recorded; what is said of them may be here before the answer is."""
+        """Nodes that are being recorded, until they are heard too; what is said of them waits."""
         self.rollup = RollUp(len(run["steps"] or ()))
         self.writer: RunWriter
         self.break_off: Callable[[], None] = lambda: None

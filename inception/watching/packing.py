@@ -110,12 +110,16 @@ def _is_renamed(options: dict[str, Any]) -> bool:
     return bool(options.get("global_keyprefix"))
 
 
-def _address(url: str) -> tuple[str, int, int] | None:
-    """Host, port and database of one plain Redis; None for anything else."""
+def _address(url: str) -> tuple[str, int, int, str] | None:
+    """Host, port, database and user of one plain Redis; None for anything else.
+
+    Another user may not be allowed to touch the queues, and then couldn't record either.
+    """
     parts = urlsplit(url)
     if parts.scheme != "redis" or "," in parts.netloc or ";" in url:
         return None
     database = parts.path.strip("/") or "0"
     if not database.isdecimal():
         return None
-    return parts.hostname or "localhost", parts.port or 6379, int(database)
+    host, port = parts.hostname or "localhost", parts.port or 6379
+    return host, port, int(database), parts.username or ""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inception.authoring.secret_arguments import sealed_headers
 from inception.runs.celery_app import BROKER_ERRORS
-from inception.runs.errors import StoreUnavailable
+from inception.runs.errors import StaleToken, StoreUnavailable
 from inception.runs.jsontext import encode
 from inception.runs.meta import cut_label
 from inception.runs.model import Attempt
@@ -113,15 +113,19 @@ class Steps:
         wait_until_heard = self._ask_for(live, nodes)
         try:
             sent = self._record(live, nodes)
+            at_once = wait_until_heard()
+            if live.dropped:  # perhaps before these were among its nodes, so it has not left them
+                raise StaleToken(f"Run {live.id} isn't held here any more.")
         except Exception:
-            for node in nodes:
-                self._ctx.hub.leave(node.task_id)
+            self._give_up(live, nodes)
             raise
-        at_once = wait_until_heard()
+        self._hear_early(live, nodes)
         if sent and not (at_once and self._heard_all_of(sent, since=gaps)):
             self._on_missed(live)
         for node in nodes:
-            if node.kind == "child" and node not in sent:
+            if node in sent:
+                self._send_again(live, node, _first_pause(node.request))
+            elif node.kind == "child":
                 self.send(live, node)
         return nodes
 
@@ -129,21 +133,32 @@ class Steps:
         """Record these, and take them in; returns those that are sent by that."""
         new = [self._new_step(node, self._letters(live, node)) for node in nodes]
         sent = {node for node, step in zip(nodes, new, strict=True) if step.letters}
-        try:
-            with live.lock:
-                live.arriving.update((node.path, node) for node in nodes)
-            live.writer.carry(
-                lambda lease, op, cargo: self._ctx.store.spawn(
-                    lease, op, new, cargo.run, cargo.nodes
-                )
-            )
-            self._take_in(live, nodes)
-        finally:
+        with live.lock:
+            live.arriving.update((node.path, node) for node in nodes)
+        live.writer.carry(
+            lambda lease, op, cargo: self._ctx.store.spawn(lease, op, new, cargo.run, cargo.nodes)
+        )
+        self._take_in(live, nodes)
+        return sent
+
+    def _give_up(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
+        for node in nodes:
+            live.arriving.pop(node.path, None)
+            self._ctx.hub.leave(node.task_id)
+
+    @staticmethod
+    def _hear_early(live: LiveRun, nodes: Sequence[LiveNode]) -> None:
+        """Take what was said of these meanwhile, in its order.
+
+        Only once all are heard: one that ends is left, and would be taken for one that isn't.
+        """
+        with live.lock:
             for node in nodes:
                 live.arriving.pop(node.path, None)
-        for node in sent:
-            self._send_again(live, node, _first_pause(node.request))
-        return sent
+            for node in nodes:
+                for hear in node.early:
+                    hear()
+                node.early.clear()
 
     def _heard_all_of(self, sent: Iterable[LiveNode], *, since: int) -> bool:
         """False if one of these may have spoken unheard; `since` is how many gaps there were."""
@@ -240,16 +255,11 @@ class Steps:
         with live.lock:
             for node in nodes:
                 node.queued_at = now
-                live.arriving.pop(node.path, None)
                 live.add(node, _announced(node.request))
             for node in nodes:
                 node.waiting = self._ctx.consumers.why_waiting(node.queue)
                 if node.waiting is not None:
                     live.writer.post(node, {"waiting": _quoted(node.waiting)}, urgent=True)
-            for node in nodes:
-                for hear in node.early:
-                    hear()
-                node.early.clear()
 
     def _node(self, live: LiveRun, path: str, request: StepRequest) -> LiveNode:
         queue = self._ctx.outbox.queue_of(request) if request.kind == "child" else None

@@ -6,6 +6,7 @@ import json
 import secrets
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from celery.signals import before_task_publish
 from inception.authoring.frame import StepRequest
 from inception.authoring.task import Task
 from inception.runs.model import State
+from inception.runs.paths import task_id
+from inception.runs.records import ClaimEnd, ResultWord
 from inception.watching import live
 from inception.watching.live import LiveNode
 from inception.watching.outbox import Outbox
+from inception.watching.packing import can_pack
 from inception.watching.watcher import Watcher
 from tests.integration.watching.replayed_tasks import play
 from tests.integration.watching.stage import WITHIN, Stage, Workers
@@ -113,6 +117,7 @@ def test_what_changes_messages_before_they_are_sent_does_so_here(stage: Stage, a
     [
         {"broker_url": "redis://127.0.0.1:1/0"},
         {"broker_url": "{url}/5"},
+        {"broker_url": "{other_user}"},
         {"broker_url": "amqp://127.0.0.1"},
         {"broker_url": "sentinel://127.0.0.1:1"},
         {"broker_transport_options": {"global_keyprefix": "shop:"}},
@@ -123,8 +128,10 @@ def test_nothing_is_packed_for_another_broker(
     stage: Stage, app: Celery, settings: dict[str, Any]
 ) -> None:
     base = stage.url.rpartition("/")[0]
-    said = {k: v.format(url=base) if isinstance(v, str) else v for k, v in settings.items()}
+    urls = {"url": base, "other_user": stage.url.replace("redis://", "redis://shop", 1)}
+    said = {k: v.format(**urls) if isinstance(v, str) else v for k, v in settings.items()}
     app.conf.update(said)
+    assert not can_pack(app, stage.url)
     request = request_with(app)
     node = LiveNode(path="0", name="shop.pay", kind="child", task_id="t", request=request)
     assert Outbox(app, stage.url).pack(RUN, node, request, 0.0) == ()
@@ -157,6 +164,34 @@ def test_a_child_that_ends_before_its_record_is_answered_is_heard(
     assert workers.began == {("0", 1): 1}
 
 
+def test_children_that_end_before_their_record_is_answered_keep_no_other_from_being_heard(
+    stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their results are stored with their ends, so they are left at once."""
+    end_claim, missed = stage.store.end_claim, threading.Event()
+
+    def with_result(end: ClaimEnd) -> None:
+        key = f"celery-task-meta-{task_id(end.run_id, end.path, end.attempt)}"
+        text = json.dumps({"status": "SUCCESS", "result": None, "traceback": None})
+        end_claim(replace(end, word=ResultWord(key=key, text=text, seconds=60)))
+
+    monkeypatch.setattr(stage.store, "end_claim", with_result)
+    run_id = start(stage, ["watch_all", [["a", 0], ["b", 0]], None, 0])
+    with stage.watcher(workers) as watcher:
+        monkeypatch.setattr(watcher.scheduler._steps, "_on_missed", lambda _live: missed.set())
+
+        def after(operation: str) -> None:
+            if operation == "spawn":
+                child = arriving(watcher, run_id)
+                eventually(lambda: len(child.early) >= 2, WITHIN, "its claim and its end are told")
+
+        stage.after = after
+        watcher.scheduler.take(run_id)
+        assert stage.ended.wait(WITHIN)
+
+    assert not missed.is_set(), "all was heard: the run need not be read again"
+
+
 def test_a_run_whose_child_says_too_much_before_its_record_is_answered_is_taken_up_again(
     stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +204,7 @@ def test_a_run_whose_child_says_too_much_before_its_record_is_answered_is_taken_
         )
         watcher.scheduler.take(run_id)
         eventually(lambda: run_id not in watcher.scheduler.runs, WITHIN, "it is let go")
+        eventually(lambda: not watcher._hub._handlers, WITHIN, "its child isn't heard any more")
         assert watcher.scheduler.take(run_id, from_owner=watcher._ctx.process)
         assert stage.ended.wait(WITHIN)
 
