@@ -20,6 +20,7 @@ QUIET_SECONDS = 60
 CROWDS = (0, 1000, 5000)
 BARE_CROWDS = (0, 1000, 3000)
 STEPS = 200
+ROUNDS = 4
 BARE_STEPS = 60
 _KIB = 1024.0
 _PATIENCE = 150
@@ -66,13 +67,18 @@ def measure_memory() -> Measured:
 def measure_steps() -> Measured:
     """Milliseconds (ms) of another parent's step while so many wait."""
     ours, theirs = {}, {}
-    with application.running(slots=1, watchers=1) as app:
+    alone: dict[int, Samples] = {}
+    with (
+        application.running(slots=1, watchers=1) as empty,
+        application.running(slots=1, watchers=1) as app,
+    ):
         waiting = 0
-        _steps(app)
+        for each in (empty, app):
+            _steps(each)
         for crowd in CROWDS:
             _crowd(app, crowd - waiting)
             waiting = crowd
-            ours[crowd] = _steps(app)
+            ours[crowd], alone[crowd] = _in_turn(app, empty)
     with application.running() as app:
         start_bare(app, "prefork", 1)
         start_bare(app, "eventlet", max(BARE_CROWDS) + 50, queue="bare-parents")
@@ -81,11 +87,25 @@ def measure_steps() -> Measured:
             _bare_crowd(app, crowd - waiting)
             waiting = crowd
             theirs[crowd] = _bare_steps(app)
-    return _measured_steps(ours, theirs)
+    return _measured_steps(ours, alone, theirs)
 
 
-def _measured_steps(ours: dict[int, Samples], theirs: dict[int, Samples]) -> Measured:
-    alone, most = ours[CROWDS[0]], ours[CROWDS[-1]]
+def _in_turn(app: Application, empty: Application) -> tuple[Samples, Samples]:
+    """Steps beside the crowd, and in an application of its own, by rounds in turn.
+
+    A machine that is slower for a minute is so for both.
+    """
+    beside, alone = Samples(), Samples()
+    for _ in range(ROUNDS):
+        beside.values += _steps(app).values
+        alone.values += _steps(empty).values
+    return beside, alone
+
+
+def _measured_steps(
+    ours: dict[int, Samples], empty: dict[int, Samples], theirs: dict[int, Samples]
+) -> Measured:
+    alone, most = empty[CROWDS[-1]], ours[CROWDS[-1]]
     figures = [
         Figure(
             name=f"median step while {CROWDS[-1]:,} wait",
@@ -117,8 +137,9 @@ def _measured_steps(ours: dict[int, Samples], theirs: dict[int, Samples]) -> Mea
     }
     note = (
         f"{STEPS} trivial children in sequence by one parent, each step timed, while others wait "
-        "in the same process. The other side is a plain task in an eventlet worker that waits by "
-        f"`AsyncResult.get()` among others that do so ({BARE_STEPS} steps)."
+        f"in the same process: {ROUNDS} rounds in turn with the same parent in an application of "
+        "its own, where nobody waits. The other side is a plain task in an eventlet worker that "
+        f"waits by `AsyncResult.get()` among others that do so ({BARE_STEPS} steps)."
     )
     lines = Lines(x="parents that wait", y="ms a step (median)", points=points, log_y=True)
     return Measured(figures=figures, notes=[note], lines=lines)
