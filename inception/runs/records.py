@@ -272,7 +272,7 @@ class ClaimedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """What a process says of itself every TTL/5; `counter` moves each time.
+    """What a process says of itself every TTL/5, at least every 5 s; `counter` moves each time.
 
     `name` is Celery's node name, `running` is bounded by the caller to what its pool works on.
     """

@@ -28,6 +28,8 @@ LOOK_EVERY: Final = 5.0
 _SESSION_PLACE: Final = "inception.session_place"
 """A list of the place that a session is to have, which takes it out: the environment is copied on
 the way to Engine.IO."""
+_OPENED: Final = "inception.opened"
+"""A list, for the id of the session that a websocket's request opens: it ends with the request."""
 _SOCKETS: Final = "/socket.io"
 
 _log = logging.getLogger(__name__)
@@ -88,7 +90,16 @@ class Sessions:
         """End the sessions that nobody has joined in time."""
         for sid, session in list(self._sessions.items()):
             if not session.joined and now - session.opened_at >= JOIN_WITHIN:
-                self._end(sid, session)
+                self.end(sid)
+                shut(session.environ)
+
+    def end(self, sid: str) -> None:
+        """End that session, if it is there still."""
+        socket = self._engine.sockets.get(sid)
+        if socket is not None:
+            socket.close(wait=False, abort=True)
+        if (left := self._sessions.pop(sid, None)) is not None:
+            self._leave(left)
 
     def stop(self) -> None:
         """End the look soon."""
@@ -100,6 +111,7 @@ class Sessions:
         session.places = [place for place in (environ.get(PLACE), *kept) if place is not None]
         kept.clear()
         self._sessions[sid] = session
+        environ.get(_OPENED, []).append(sid)
         self._start_looking()
         return self._connected(sid, environ)
 
@@ -114,14 +126,6 @@ class Sessions:
             places, session.places = session.places, []
         for place in places:
             place.leave()
-
-    def _end(self, sid: str, session: _Session) -> None:
-        socket = self._engine.sockets.get(sid)
-        if socket is not None:
-            socket.close(wait=False, abort=True)
-            shut(session.environ)
-        if (left := self._sessions.pop(sid, None)) is not None:
-            self._leave(left)
 
     def _start_looking(self) -> None:
         with self._guard:
@@ -156,6 +160,8 @@ class Lobby:
         def leave() -> None:
             for place in (*own, *environ.get(_SESSION_PLACE, ())):
                 place.leave()
+            for sid in environ.get(_OPENED, ()):
+                self._sessions.end(sid)  # one whose websocket came to nothing is there still
 
         try:
             answer = self._app(environ, start_response)
@@ -180,14 +186,22 @@ class Lobby:
             own.append(environ[PLACE])
         if sid is not None:
             self._sessions.attach(sid, environ[PLACE])
-        elif _begins_session(environ):
-            try:
-                environ[_SESSION_PLACE] = [self._strangers.enter(address)]
-            except TooManyRequests:
-                for place in own:
-                    place.leave()
-                raise
+            return own
+        try:
+            self._expect_session(environ, address)
+        except TooManyRequests:
+            for place in own:
+                place.leave()
+            raise
         return own
+
+    def _expect_session(self, environ: WSGIEnvironment, address: str) -> None:
+        """Prepare for the session that this request begins, if it does; raises TooManyRequests."""
+        transport = _transport_of(environ)
+        if transport == "websocket":
+            environ[_OPENED] = []
+        elif transport is not None:
+            environ[_SESSION_PLACE] = [self._strangers.enter(address)]
 
 
 def _session_of(environ: WSGIEnvironment) -> str | None:
@@ -197,9 +211,15 @@ def _session_of(environ: WSGIEnvironment) -> str | None:
     return found[0] if found else None
 
 
-def _begins_session(environ: WSGIEnvironment) -> bool:
-    """True for the handshake of one that is polled; a websocket is as long as its request."""
-    return environ.get("PATH_INFO", "").startswith(_SOCKETS) and "HTTP_UPGRADE" not in environ
+def _transport_of(environ: WSGIEnvironment) -> str | None:
+    """How a session is carried, as Engine.IO takes it from a request; None for any other request.
+
+    By no header: to Engine.IO a request that wants to be upgraded may be polling all the same.
+    """
+    if not environ.get("PATH_INFO", "").startswith(_SOCKETS):
+        return None
+    asked: dict[str, list[str]] = parse_qs(environ.get("QUERY_STRING", ""))
+    return asked.get("transport", ["polling"])[0]
 
 
 def _refuse(error: TooManyRequests, start_response: StartResponse) -> Iterable[bytes]:

@@ -116,6 +116,23 @@ def test_a_polled_session_that_is_joined_holds_none_however_it_asks(guarded: Gua
         guarded.call("POST", each, data="1")
 
 
+def test_a_polled_session_counts_whatever_else_its_request_asks_for(guarded: GuardedWeb) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "x"}
+    path = HANDSHAKE + "polling"
+    answers = [guarded.call("GET", path, headers=upgrade) for _ in range(MOST)]
+    assert [answer.status_code for answer in answers] == [200] * (MOST - 1) + [429]
+
+
+def test_a_websocket_that_comes_to_nothing_leaves_no_session(guarded: GuardedWeb) -> None:
+    """It wants to be upgraded, and lacks the key that this takes."""
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    answer = guarded.call("GET", HANDSHAKE + "websocket", headers=upgrade)
+    assert not answer.ok
+    engine = guarded.web.app.extensions["socketio"].server.eio
+    eventually(lambda: not [s for s in engine.sockets.values() if not s.closed], PATIENCE, "none")
+    assert held(guarded) == 0
+
+
 def test_a_session_that_nobody_joins_is_ended(
     guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
