@@ -24,7 +24,7 @@ MOST_AT_ALL: Final = 200
 MOST_OF_ONE: Final = 10
 """Within a minute, from one address."""
 MOST_OF_BOTH: Final = 20
-"""Within an hour, from one address for one name."""
+"""Within an hour, from one address for one name that doesn't get in."""
 MOST_FOR_NAME: Final = 100
 """Within an hour, for one name from all addresses that it has not signed in from lately."""
 KNOWN_FOR: Final = 30 * 24 * HOUR
@@ -46,9 +46,15 @@ class Attempts:
             self._count(f"name:{digest(name)}", MOST_FOR_NAME, HOUR)
 
     def remember(self, address: str, name: str) -> None:
-        """The name has signed in from there. Raises StoreUnavailable."""
-        with refusals_as_errors():
-            self._client.set(keys.sign_ins(f"known:{_both(address, name)}"), 1, ex=KNOWN_FOR)
+        """The name has signed in from there. Raises StoreUnavailable.
+
+        Its tries from there count anew: many may share both a name and an address.
+        """
+        both = _both(address, name)
+        with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
+            pipe.set(keys.sign_ins(f"known:{both}"), 1, ex=KNOWN_FOR)
+            pipe.delete(keys.sign_ins(f"both:{both}"))
+            pipe.execute()
 
     def _is_known(self, address: str, name: str) -> bool:
         with refusals_as_errors():

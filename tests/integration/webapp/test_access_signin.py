@@ -274,6 +274,16 @@ def test_an_address_is_known_once_the_name_has_signed_in_from_it(
         assert visitor.sign_in(name).status_code == 302
 
 
+def test_people_who_share_a_name_and_an_address_all_sign_in(
+    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = counting(guarded, monkeypatch)
+    for _ in range(attempts.MOST_OF_BOTH + 1):
+        tries.count("192.0.2.1", "ann")
+        tries.remember("192.0.2.1", "ann")
+    assert use_up(tries, "192.0.2.1", "ann") == attempts.MOST_OF_BOTH
+
+
 def test_who_is_signed_in_shows_on_what_they_did(
     guarded: GuardedWeb, owner: Owner, store: Store
 ) -> None:
