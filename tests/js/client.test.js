@@ -16,6 +16,15 @@ class FakeSocket extends EventEmitter {
   sent = [];
   /** What was asked and not yet answered, by event. */
   asked = new EventEmitter();
+  catchAll = new Set();
+
+  onAny(listener) {
+    this.catchAll.add(listener);
+  }
+
+  offAny(listener) {
+    this.catchAll.delete(listener);
+  }
 
   connect() {
     return this;
@@ -28,6 +37,7 @@ class FakeSocket extends EventEmitter {
 
   emit(name, ...words) {
     if (["unwatch"].includes(name)) return this.sent.push([name, ...words]);
+    for (const listener of this.catchAll) listener(name, ...words);
     return super.emit(name, ...words);
   }
 
@@ -200,6 +210,17 @@ describe("a connection that was silent for longer than the server waits", () => 
       socket.io.emit("ping");
     }
     assert.equal(hurried(), 0);
+  });
+
+  test("is left alone while events are heard", (t) => {
+    const { socket, connection, hurried } = standing(t);
+    for (const passed of [40_000, 80_000]) {
+      t.mock.timers.setTime(1_000_000 + passed);
+      socket.emit("batch", {});
+      connection.check();
+    }
+    assert.equal(hurried(), 0);
+    assert.equal(connection.heardAt, 1_080_000);
   });
 
   test("is left alone where it is gone anyway", (t) => {

@@ -66,6 +66,7 @@ export class Connection {
   connect() {
     this.socket.on("connect", this.onConnect);
     this.socket.on("relay", this.onRelay);
+    this.socket.onAny(this.onPing);
     this.socket.io.on("ping", this.onPing);
     this.socket.on("disconnect", this.onDisconnect);
     this.socket.on("connect_error", this.onError);
@@ -75,6 +76,7 @@ export class Connection {
   disconnect() {
     this.socket.off("connect", this.onConnect);
     this.socket.off("relay", this.onRelay);
+    this.socket.offAny(this.onPing);
     this.socket.io.off("ping", this.onPing);
     this.socket.off("disconnect", this.onDisconnect);
     this.socket.off("connect_error", this.onError);

@@ -1,6 +1,7 @@
 /** Says in the header, in the banner and on <html> how the connection is. */
 
 import { effect } from "@preact/signals";
+import { formatTime } from "../model/format.js";
 
 /** How long (ms) "Caught up" stays before the plain "Live" returns. */
 const NEWS_FOR = 5_000;
@@ -60,7 +61,7 @@ export class ConnectionWords {
     const refusal = this.link.refusal.value;
     text.textContent = refusal
       ? `The server refused the live connection: ${refusal}`
-      : `${this.whatIsLost()} What you see is the last known state; it catches up by itself.`;
+      : `${this.whatIsLost()} What you see is ${this.howOld()}; it catches up by itself.`;
     if (refusal) return [text, signInLink()];
     return this.link.deaf.value ? [text] : [text, this.hurryButton()];
   }
@@ -69,6 +70,11 @@ export class ConnectionWords {
     return this.link.deaf.value
       ? "The server has lost its own connection to Redis."
       : "The live connection is lost.";
+  }
+
+  howOld() {
+    const { asOf } = this.link;
+    return asOf ? `as of ${formatTime(asOf)}` : "what the server sent first";
   }
 
   /** @returns {HTMLElement} */

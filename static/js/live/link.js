@@ -16,6 +16,8 @@ export class Link {
     this.up = signal(false);
     /** The server says that none reaches itself, although our connection to it stands. */
     this.deaf = signal(false);
+    /** When what is shown was last known to be so (ms, this browser's clock); 0 if it never was. */
+    this.asOf = 0;
     /** False until the first connection: a page that is still loading has lost nothing. */
     this.everUp = signal(false);
     /**
@@ -63,6 +65,7 @@ export class Link {
   }
 
   onDown() {
+    if (this.up.peek()) this.asOf = this.connection.deaf ? Date.now() : this.connection.heardAt;
     batch(() => {
       this.everUp.value = true;
       this.deaf.value = this.connection.deaf;
