@@ -8,8 +8,8 @@ from playwright.sync_api import Page, Response, Route, expect
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 
-COMPLAINTS = ("503", "Failed to fetch")
-"""What the browser says of it itself."""
+COMPLAINTS = ("503", "Failed to fetch", "WebSocket is closed before")
+"""What the browser says of it itself, and of a socket that a page's loading again cuts short."""
 SAID = "A part of this page did not load"
 
 
