@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import redis
@@ -47,3 +48,12 @@ def connect(url: str, *, purpose: str, size: int = _POOL_SIZE) -> redis.Redis:
     else:
         pool = redis.BlockingConnectionPool.from_url(url, **options)
     return redis.Redis.from_pool(pool)
+
+
+def database_of(parameters: Mapping[str, Any]) -> tuple[object, ...]:
+    """Which database of which server a connection's parameters lead to."""
+    number = int(parameters.get("db") or 0)
+    if parameters.get("path"):
+        return parameters["path"], number
+    host, port = parameters.get("host") or "localhost", int(parameters.get("port") or 6379)
+    return host, port, number

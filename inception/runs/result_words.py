@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from redis.connection import ConnectionPool
 
+from inception.runs.connection import database_of
 from inception.runs.records import ResultWord
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class ResultWords:
     def __init__(self, url: str) -> None:
         """`url` is that of the Redis that keeps the runs."""
         known = urlsplit(url).scheme in _REDIS_SCHEMES
-        self._place = _place(ConnectionPool.from_url(url).connection_kwargs) if known else None
+        self._place = database_of(ConnectionPool.from_url(url).connection_kwargs) if known else None
 
     def of(
         self, task: Any, state: str, result: object, *, seconds: int | None = None
@@ -53,7 +54,7 @@ class ResultWords:
 
     def _are_beside(self, backend: Any) -> bool:
         params = getattr(backend, "connparams", None)
-        return params is not None and self._place is not None and _place(params) == self._place
+        return params is not None and self._place is not None and database_of(params) == self._place
 
     def _word(
         self,
@@ -87,11 +88,3 @@ def _encode(backend: Any, task_id: str, request: Any, state: str, result: object
 def _key(backend: Any, task_id: str) -> str:
     key = backend.get_key_for_task(task_id)
     return key.decode() if isinstance(key, bytes) else str(key)
-
-
-def _place(params: Any) -> tuple[object, ...]:
-    """Which database of which server connection parameters lead to."""
-    if params.get("path"):
-        return params["path"], int(params.get("db") or 0)
-    host, port = params.get("host") or "localhost", int(params.get("port") or 6379)
-    return host, port, int(params.get("db") or 0)

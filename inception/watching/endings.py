@@ -20,7 +20,6 @@ from inception.runs.model import (
     MAX_ERROR_BYTES,
     MAX_TRACEBACK_BYTES,
     ROOT,
-    Attempt,
     Meta,
     State,
 )
@@ -185,7 +184,8 @@ class Endings:
 
     def _begin_attempt(self, live: LiveRun, node: LiveNode, state: State, why: str) -> bool:
         """Start `node` anew under its next attempt's id; False if it may not."""
-        earlier, next_id = _earlier(node, state, why), task_id(live.id, node.path, node.attempt + 1)
+        earlier = node.as_earlier(state, cut(why, MAX_ERROR_BYTES))
+        next_id = task_id(live.id, node.path, node.attempt + 1)
         new_attempt = partial(
             self._ctx.store.new_attempt,
             path=node.path,
@@ -298,18 +298,6 @@ def _celery_end(node: LiveNode, word: CeleryWord) -> NodeEnd:
     if error is None:
         meta["completion"] = 100.0
     return NodeEnd(state=State.FAILURE if error else State.SUCCESS, meta=meta, value_text=text)
-
-
-def _earlier(node: LiveNode, state: State, why: str) -> Attempt:
-    claim: ClaimRecord | None = node.claim
-    return Attempt(
-        attempt=node.attempt,
-        worker=claim.worker if claim else None,
-        started_at=claim.at if claim else None,
-        finalized_at=None,
-        state=state,
-        error=cut(why, MAX_ERROR_BYTES),
-    )
 
 
 def _rerun_if_lost(app: Celery, name: str) -> bool:

@@ -17,7 +17,7 @@ from inception.authoring.outcome import Outcome
 from inception.runs.errors import RunNotFound, StaleToken
 from inception.runs.keys import retries
 from inception.runs.meta import empty_meta
-from inception.runs.model import ROOT, JsonValue, Meta, NodeKind, State
+from inception.runs.model import ROOT, Attempt, JsonValue, Meta, NodeKind, State
 from inception.runs.paths import is_under, lineage
 from inception.runs.records import Written
 from inception.runs.recordtext import raw
@@ -164,6 +164,18 @@ class LiveNode:
             traceback=self.end.traceback,
             task_id=self.task_id,
             path=self.path,
+        )
+
+    def as_earlier(self, state: State, error: str | None) -> Attempt:
+        """The present attempt as one that ended so, for the list of its attempts."""
+        claim = self.claim
+        return Attempt(
+            attempt=self.attempt,
+            worker=claim.worker if claim else None,
+            started_at=claim.at if claim else None,
+            finalized_at=None,
+            state=state,
+            error=error,
         )
 
     def begin_again(self, anew: LiveNode, attempt: int, queued_at: int) -> None:

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from kombu import Producer
 from kombu.transport import redis
 from kombu.utils.json import dumps
+from redis.connection import ConnectionPool
 
+from inception.runs.connection import database_of
 from inception.runs.records import Letter
 
 if TYPE_CHECKING:
@@ -99,27 +101,19 @@ class Packer:
 
 
 def can_pack(app: Celery, runs_url: str) -> bool:
-    """True if a script on the Redis at `runs_url` may push what goes to the app's broker."""
-    options = app.conf.broker_transport_options or {}
-    address = _address(str(app.conf.broker_write_url or app.conf.broker_url))
-    return address is not None and address == _address(runs_url) and not _is_renamed(options)
+    """True if a script on the Redis at `runs_url` may push what goes to the app's broker.
 
-
-def _is_renamed(options: dict[str, Any]) -> bool:
-    """True if the queues' keys have a prefix that kombu's client puts before them."""
-    return bool(options.get("global_keyprefix"))
-
-
-def _address(url: str) -> tuple[str, int, int, str] | None:
-    """Host, port, database and user of one plain Redis; None for anything else.
-
-    Another user may not be allowed to touch the queues, and then couldn't record either.
+    That is one plain Redis for both, whose queues have the names that kombu gives them. Another
+    user may not be allowed to touch the queues, and then couldn't record either.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "redis" or "," in parts.netloc or ";" in url:
-        return None
-    database = parts.path.strip("/") or "0"
-    if not database.isdecimal():
-        return None
-    host, port = parts.hostname or "localhost", parts.port or 6379
-    return host, port, int(database), parts.username or ""
+    broker = str(app.conf.broker_write_url or app.conf.broker_url)
+    if any(urlsplit(url).scheme != "redis" or ";" in url for url in (broker, runs_url)):
+        return False
+    options = app.conf.broker_transport_options or {}
+    return _entry(broker) == _entry(runs_url) and not options.get("global_keyprefix")
+
+
+def _entry(url: str) -> tuple[object, ...]:
+    """The database at that address, and who enters it."""
+    parameters = ConnectionPool.from_url(url).connection_kwargs
+    return *database_of(parameters), parameters.get("username")

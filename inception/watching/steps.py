@@ -23,7 +23,6 @@ from inception.runs.celery_app import BROKER_ERRORS
 from inception.runs.errors import StaleToken, StoreUnavailable
 from inception.runs.jsontext import encode
 from inception.runs.meta import cut_label
-from inception.runs.model import Attempt
 from inception.runs.paths import parent_path, task_id
 from inception.runs.records import NewStep
 from inception.watching.live import LiveNode
@@ -173,7 +172,7 @@ class Steps:
         _check_secrets(request)
         anew = self._node(live, node.path, request)
         anew.task_id = task_id(live.id, node.path, node.attempt + 1)
-        earlier = earlier_attempt(node) if node.ended else None
+        earlier = node.as_earlier(node.state, node.meta["error"]) if node.ended else None
         step = self._new_step(anew)
         attempt = live.lane.commit(
             lambda lease, op: self._ctx.store.restart_step(lease, op, step, earlier=earlier)
@@ -311,19 +310,6 @@ def _check_secrets(request: StepRequest) -> None:
     """Raise SecretsRefused for a child whose message couldn't be sent; a parent has none."""
     if request.kind == "child":
         sealed_headers(request.task, request.hidden)
-
-
-def earlier_attempt(node: LiveNode) -> Attempt:
-    """How the node's last attempt ended, for the list of its attempts."""
-    claim = node.claim
-    return Attempt(
-        attempt=node.attempt,
-        worker=claim.worker if claim else None,
-        started_at=claim.at if claim else None,
-        finalized_at=None,
-        state=node.state,
-        error=node.meta["error"],
-    )
 
 
 def _announced(request: StepRequest | None) -> int:

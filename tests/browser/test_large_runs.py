@@ -47,9 +47,13 @@ def viewer(chromium: Browser, web: Web) -> Iterator[Viewer]:
     assert viewer.unexpected() == []
 
 
-def _opened(viewer: Viewer, run: HeldRun, query: str = "") -> tuple[Page, list[str]]:
-    """The run's page, and which pages of nodes it asks for."""
+def _opened(
+    viewer: Viewer, run: HeldRun, query: str = "", *, clock: bool = False
+) -> tuple[Page, list[str]]:
+    """The run's page, and which pages of nodes it asks for; with a `clock` that can be turned."""
     page = viewer.open("about:blank")
+    if clock:
+        page.clock.install()
     asked: list[str] = []
     page.on("request", lambda request: "/nodes?" in request.url and asked.append(request.url))
     page.goto(f"/runs/{run.id}{query}")
@@ -139,13 +143,13 @@ def test_a_failure_that_the_snapshot_leaves_out_is_open_for_who_arrives(
     viewer: Viewer, large: HeldRun
 ) -> None:
     large.fail_by("0.2000", "ValueError: no such image")
-    page, asked = _opened(viewer, large)
+    page, asked = _opened(viewer, large, clock=True)
     details = page.get_by_role("complementary", name="Task")
     expect(details).to_contain_text("ValueError: no such image")
     expect(page.locator('[data-path="0.2000"]')).to_be_in_viewport()
     expect(page.locator('[data-path="0.2000"]')).to_have_attribute("aria-selected", "true")
     expect(page.locator(".tree-more").first).to_be_in_viewport()
-    page.evaluate("new Promise((resolve) => setTimeout(resolve, 400))")  # what is read stays 100 ms
+    page.clock.run_for(1_000)  # ms; what is read has stayed in sight for 100
     assert asked == []  # what comes in between would push it out of sight
     page.mouse.wheel(0, 10)
     expect(page.locator(".tree-head")).to_contain_text("701 of 2,103 tasks")

@@ -10,6 +10,7 @@ from typing import Final
 from inception.runs.errors import StoreUnavailable
 from webapp.auth.door import Door, Proof
 from webapp.auth.roles import User
+from webapp.auth.rounds import Rounds
 from webapp.errors import Unauthorized
 
 LOOK_EVERY: Final = 10.0
@@ -30,8 +31,7 @@ class Admissions:
         self._close = close
         self._shown: dict[str, Proof] = {}
         self._guard = threading.Lock()
-        self._looking = False
-        self._stopped = threading.Event()
+        self._rounds = Rounds("admissions", self.look, LOOK_EVERY)
 
     def admit(self, sid: str, proof: Proof) -> User:
         """Let a socket in. Raises Unauthorized, StoreUnavailable."""
@@ -39,7 +39,7 @@ class Admissions:
         with self._guard:
             self._shown[sid] = proof
         if proof.token is not None or proof.session is not None:
-            self._start_looking()
+            self._rounds.start()
         return user
 
     def user_of(self, sid: str) -> User:
@@ -64,7 +64,7 @@ class Admissions:
 
     def stop(self) -> None:
         """End the look soon."""
-        self._stopped.set()
+        self._rounds.stop()
 
     def _known(self, proof: Proof) -> User:
         user = self._door.identify(proof)
@@ -85,17 +85,3 @@ class Admissions:
         for sid in sids:
             _log.info("a socket was put out", extra={"action": "socket_put_out", "sid": sid})
             self._close(sid)
-
-    def _start_looking(self) -> None:
-        with self._guard:
-            if self._looking:
-                return
-            self._looking = True
-        threading.Thread(target=self._look_on, name="admissions", daemon=True).start()
-
-    def _look_on(self) -> None:
-        while not self._stopped.wait(LOOK_EVERY):
-            try:
-                self.look()
-            except Exception:  # noqa: BLE001  nobody else puts strangers out
-                _log.exception("a look at the sockets failed", extra={"action": "look_failed"})

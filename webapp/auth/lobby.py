@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from urllib.parse import parse_qs
 from flask_socketio import SocketIO
 from werkzeug.wsgi import ClosingIterator
 
+from webapp.auth.rounds import Rounds
 from webapp.auth.strangers import PLACE, Place, Strangers
 from webapp.connections import shut
 from webapp.errors import TooManyRequests, error_body
@@ -31,8 +31,6 @@ the way to Engine.IO."""
 _OPENED: Final = "inception.opened"
 """A list, for the id of the session that a websocket's request opens: it ends with the request."""
 _SOCKETS: Final = "/socket.io"
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,8 +53,7 @@ class Sessions:
         self._sockets = sockets
         self._sessions: dict[str, _Session] = {}
         self._guard = threading.Lock()
-        self._looking = False
-        self._stopped = threading.Event()
+        self._rounds = Rounds("lobby", lambda: self.look(time.monotonic()), LOOK_EVERY)
         engine = sockets.server.eio
         self._engine: Any = engine  # Engine.IO has no types
         self._connected, self._gone = engine.handlers["connect"], engine.handlers["disconnect"]
@@ -103,7 +100,7 @@ class Sessions:
 
     def stop(self) -> None:
         """End the look soon."""
-        self._stopped.set()
+        self._rounds.stop()
 
     def _open(self, sid: str, environ: WSGIEnvironment) -> Any:
         session = _Session(environ=environ, opened_at=time.monotonic())
@@ -112,7 +109,7 @@ class Sessions:
         kept.clear()
         self._sessions[sid] = session
         environ.get(_OPENED, []).append(sid)
-        self._start_looking()
+        self._rounds.start()
         return self._connected(sid, environ)
 
     def _close(self, sid: str, *reason: Any) -> Any:
@@ -126,20 +123,6 @@ class Sessions:
             places, session.places = session.places, []
         for place in places:
             place.leave()
-
-    def _start_looking(self) -> None:
-        with self._guard:
-            if self._looking:
-                return
-            self._looking = True
-        threading.Thread(target=self._look_on, name="lobby", daemon=True).start()
-
-    def _look_on(self) -> None:
-        while not self._stopped.wait(LOOK_EVERY):
-            try:
-                self.look(time.monotonic())
-            except Exception:  # noqa: BLE001  nobody else ends them
-                _log.exception("a look at the sessions failed", extra={"action": "look_failed"})
 
 
 class Lobby:
