@@ -33,7 +33,10 @@ def on_page_markdown(markdown: str, *, page: Any, **_context: object) -> str:
 
     def named(link: re.Match[str]) -> str:
         place = _resolved(folder / link["target"])
-        return link[0] if place is None else f"{link[1]} (`{place}` in the checkout)"
+        if place is None:
+            return link[0]
+        where = "" if link[1].strip("`") == place else f" (`{place}`"
+        return f"{link[1]}{where} in the checkout{')' if where else ''}"
 
     return LINK.sub(named, markdown)
 

@@ -40,7 +40,7 @@ local result = redis.call('HGET', RUN, 'result')
 if result then
   forget_results(result)
 else
-  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"deleted","run":"' .. id .. '"}')
+  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"deleted","run":' .. cjson.encode(id) .. '}')
 end
 for _, log in ipairs(redis.call('HKEYS', KEYS[10])) do
   redis.call('UNLINK', LOG_PREFIX .. id .. ':' .. log)
