@@ -35,8 +35,9 @@ def on_page_markdown(markdown: str, *, page: Any, **_context: object) -> str:
         place = _resolved(folder / link["target"])
         if place is None:
             return link[0]
-        where = "" if link[1].strip("`") == place else f" (`{place}`"
-        return f"{link[1]}{where} in the checkout{')' if where else ''}"
+        if link[1].strip("`") == place:
+            return f"{link[1]} in the checkout"
+        return f"{link[1]} (`{place}` in the checkout)"
 
     return LINK.sub(named, markdown)
 
