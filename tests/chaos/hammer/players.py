@@ -25,6 +25,9 @@ ENDS_WITHIN: Final = 180.0
 LOOKS_EVERY: Final = 15.0
 """Seconds (s) without an end after which a player looks whether Redis has lost what it asked."""
 
+COMES_AGAIN: Final = 1.0
+"""Seconds (s) in which a run that Redis has lost a part of is perhaps as far as it was."""
+
 _FINAL: Final = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED, State.LOST})
 _RETRIED: Final = frozenset({"run_not_ended", "run_succeeded"})
 _REVOKED: Final = frozenset({"run_already_ended", "node_already_ended"})
@@ -158,17 +161,28 @@ class Players:
         return run_id
 
     def _revoke(self, run_id: str, shape: Shape, after: float) -> None:
-        if shape.revoke_path:
-            self._wait_for_node(run_id, shape.revoke_path)
-        seen_at = time.time()
-        self._ended.wait(after)
+        """Ask for the shape's revoke, and anew where Redis has lost meanwhile what it is about."""
         body = {"path": shape.revoke_path} if shape.revoke_path else {}
-        answer = self._asker.post(f"/runs/{run_id}/revoke", body)
-        if answer.accepts(_REVOKED):
-            accepted = {"revoke_accepted_at": answer.at, "asked_upon": seen_at}
-            self._change(run_id, lambda run: replace(run, **accepted))
-        else:
-            self._refused(run_id, "the revoke", answer, seen_at)
+        deadline = time.monotonic() + ENDS_WITHIN
+        while True:
+            if shape.revoke_path:
+                self._wait_for_node(run_id, shape.revoke_path)
+            seen_at = time.time()
+            self._ended.wait(after)
+            answer = self._asker.post(f"/runs/{run_id}/revoke", body)
+            if answer.accepts(_REVOKED):
+                accepted = {"revoke_accepted_at": answer.at, "asked_upon": seen_at}
+                self._change(run_id, lambda run, said=accepted: replace(run, **said))
+                return
+            if not self._has_lost_node(run_id, answer, seen_at) or time.monotonic() > deadline:
+                self._refused(run_id, "the revoke", answer, seen_at)
+                return
+            threading.Event().wait(COMES_AGAIN)
+
+    def _has_lost_node(self, run_id: str, answer: Answer, seen_at: float) -> bool:
+        """True if a node that a client knew is not there, as Redis has lost it; it comes again."""
+        accepted_at = self._runs[run_id].accepted_at
+        return answer.code == "node_not_found" and self._lost(seen_at, accepted_at)
 
     def _wait_for_node(self, run_id: str, path: str) -> None:
         """Return once a client knows the node: before that it can't be revoked."""
