@@ -36,7 +36,6 @@ def fork(slots: Slots, held: Held, *, stubborn: bool) -> PoolProcess:
     if pid == 0:
         handler = signal.SIG_IGN if stubborn else signal.SIG_DFL
         signal.signal(signal.SIGTERM, handler)
-        signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell's background has it ignored
         slots.begin(0, held)
         os.write(say, b"x")
         while True:
