@@ -8,7 +8,7 @@ import pytest
 
 from inception.watching import endings
 from tests.integration.watching.replayed_tasks import body
-from tests.integration.watching.stage import Stage, default_app
+from tests.integration.watching.stage import Stage, Workers, default_app
 
 
 @pytest.fixture
@@ -19,3 +19,10 @@ def stage(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         yield stage
     stage.app.close()
     stage.client.close()
+
+
+@pytest.fixture
+def workers(stage: Stage) -> Iterator[Workers]:
+    workers = Workers(stage)
+    yield workers
+    workers.close()

@@ -27,13 +27,6 @@ WELL = Meta(**{**empty_meta("OK"), "completion": 100.0})
 ENDED: Fields = {**patch(state=State.SUCCESS, meta=WELL), "value": '"a"'}
 
 
-@pytest.fixture
-def workers(stage: Stage) -> Iterator[Workers]:
-    workers = Workers(stage)
-    yield workers
-    workers.close()
-
-
 class DeadWatcher:
     """What is left of a watcher that had started ten thousand children."""
 

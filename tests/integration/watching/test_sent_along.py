@@ -30,12 +30,9 @@ from tests.running import eventually
 RUN = "0123"
 
 
-@pytest.fixture
-def workers(stage: Stage) -> Iterator[Workers]:
+@pytest.fixture(autouse=True)
+def _along(stage: Stage) -> None:
     stage.along = True
-    workers = Workers(stage)
-    yield workers
-    workers.close()
 
 
 def start(stage: Stage, *steps: Any) -> str:
