@@ -33,9 +33,10 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
 | `accounts` | hash | user → role and mark of the password, as audited | for ever |
 | `signins:<whose>` | string | sign-ins tried from an address, by all, for a name | 1 min, 1 h |
-| `signins:known:<digest>` | string | that a name has signed in from an address | 30 days |
+| `signins:known:<digest>` | sorted set | where a name signed in from last, by when (ms) | 30 days |
 | `cookies` | string | what the web signs its cookies with | for ever |
 | `audit` | stream | who did what to which run; about the last 10,000 | for ever |
+| `audit:refused` | stream | likewise: sign-ins that were refused, which strangers make | for ever |
 
 Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
@@ -46,7 +47,8 @@ same database: that one goes with the run, and so do those of its nodes), `inten
 `intent:<path>` (Revoke). In the journal, `<path>#retried` is the number of the first step that a
 retry of the run started anew in the parent at that path: from there on recorded steps are used
 where they match, and are no reason to stop where they don't. `<path>#retries` is how many attempts
-may follow a failure of the step at that path.
+may follow a failure of the step at that path. Among the logs, `<path>:<attempt>#kept` is who wrote
+to that one last, and the number of their last line.
 
 | channel | carries | heard by |
 |---|---|---|
@@ -80,6 +82,7 @@ SESSIONS: Final = TAG + "sessions"
 TOKENS: Final = TAG + "tokens"
 COOKIES: Final = TAG + "cookies"
 AUDIT: Final = TAG + "audit"
+AUDIT_REFUSED: Final = TAG + "audit:refused"
 ACCOUNTS: Final = TAG + "accounts"
 LIST_CHANNEL: Final = TAG + "list"
 ALL_WATCHERS_CHANNEL: Final = TAG + "orders"
@@ -188,7 +191,7 @@ def proofs(process: str) -> str:
 
 
 def sign_ins(whose: str) -> str:
-    """String that counts the sign-ins tried of late, or remembers one that succeeded."""
+    """String that counts the sign-ins tried of late, or sorted set of where some succeeded."""
     return f"{TAG}signins:{whose}"
 
 

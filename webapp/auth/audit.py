@@ -1,15 +1,19 @@
 """Who did what: a capped list in Redis, exported with `flask runs audit --json`.
 
 What is done to runs is noted by the scripts that do it, in the same step (`note` in prelude.lua).
-The rest is noted here before it is done, and not done if it can't be noted.
+The rest is noted here before it is done, and not done if it can't be noted. Sign-ins that were
+refused have a list of their own, which is read with the other: strangers fill it as fast as they
+may try, and must not push out what was done.
 """
 
 from __future__ import annotations
 
+import heapq
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypedDict, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeAlias, TypedDict, cast
 
 import redis
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES: Final = MAX_AUDIT_ENTRIES
 _MAX_TEXT: Final = 200
+_Kept: TypeAlias = tuple[str, dict[str, str]]
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +74,7 @@ def log_deed(deed: Deed, *, by: str, run_id: str, path: str | None = None) -> No
 
 
 class Audit:
-    """Appends, and reads what is kept: about the last 10,000."""
+    """Appends, and reads what is kept: about the last 10,000, and as many refused sign-ins."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -98,18 +103,28 @@ class Audit:
         }
         said = {name: text[:_MAX_TEXT] for name, text in fields.items() if text is not None}
         entry = cast("dict[EncodableT, EncodableT]", said)
+        stream = keys.AUDIT_REFUSED if deed is Deed.SIGN_IN_REFUSED else keys.AUDIT
         with refusals_as_errors():
-            (within or self._client).xadd(keys.AUDIT, entry, maxlen=MAX_ENTRIES, approximate=True)
+            (within or self._client).xadd(stream, entry, maxlen=MAX_ENTRIES, approximate=True)
         _log.info("%s by %s", deed, by, extra={"action": "audit", **said})
 
     def read(self, limit: int = MAX_ENTRIES) -> list[Entry]:
         """The newest entries, newest first. Raises StoreUnavailable."""
-        with refusals_as_errors():
-            found = self._client.xrevrange(keys.AUDIT, count=limit)
-        return list(_entries(cast("list[tuple[str, dict[str, str]]]", found)))
+        with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
+            for stream in (keys.AUDIT, keys.AUDIT_REFUSED):
+                pipe.xrevrange(stream, count=limit)
+            found = pipe.execute()
+        newest_first = heapq.merge(*found, key=_when, reverse=True)
+        return list(_entries(islice(newest_first, limit)))
 
 
-def _entries(found: list[tuple[str, dict[str, str]]]) -> Iterator[Entry]:
+def _when(entry: _Kept) -> tuple[int, int]:
+    """By the number of a stream's entry: a time (ms), and which within it."""
+    at, _, which = entry[0].partition("-")
+    return int(at), int(which)
+
+
+def _entries(found: Iterable[_Kept]) -> Iterator[Entry]:
     for number, fields in found:
         yield Entry(
             at=int(number.partition("-")[0]),

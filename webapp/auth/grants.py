@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final, cast
 
@@ -39,7 +41,8 @@ class Grant:
 class Grants:
     """The words of one kind, in one hash in Redis: at most `most` of them at a time.
 
-    Where they `yield_` the oldest makes room for one too many; else that is refused.
+    Where they `yield_` the oldest of whoever has the most makes room for one too many, so that
+    nobody puts others out; else that is refused.
     """
 
     def __init__(
@@ -120,7 +123,7 @@ class Grants:
         given = self._read()
         leaving = [digest for digest, one in given.items() if not _is_valid(one, now)]
         if not leaving and self._yield:
-            leaving = [min(given, key=lambda digest: given[digest].created_at)]
+            leaving = [_oldest_of_who_has_most(given)]
         if not self._remove(leaving):
             raise TooManyRequests(f"There are {self._most:,} of these already; take some back.")
         return now
@@ -139,6 +142,12 @@ class Grants:
     def _now(self) -> int:
         with refusals_as_errors():
             return _in_ms(cast("tuple[int, int]", self._client.time()))
+
+
+def _oldest_of_who_has_most(given: Mapping[str, Grant]) -> str:
+    """The digest of that one."""
+    number = Counter(grant.name for grant in given.values())
+    return min(given, key=lambda digest: (-number[given[digest].name], given[digest].created_at))
 
 
 def _in_ms(time: tuple[int, int]) -> int:

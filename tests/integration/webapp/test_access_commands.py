@@ -144,3 +144,20 @@ def test_the_audit_list_has_a_bound(redis_url: str, monkeypatch: pytest.MonkeyPa
     assert len(kept) < 300
     assert kept[0]["by"].startswith("299")
     assert len(kept[0]["by"]) == 200
+
+
+def test_what_strangers_try_pushes_nothing_out_that_was_done(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.auth.audit.MAX_ENTRIES", 10)
+    audit = Audit(connect(redis_url, purpose="test"))
+    audit.record(Deed.REMOVE_USER, by="ann", about="ben (admin)")
+    for number in range(300):
+        audit.record(Deed.SIGN_IN_REFUSED, by=f"stranger{number}", address="192.0.2.1")
+    audit.record(Deed.SIGN_IN, by="cat")
+    kept = audit.read(1_000)
+    assert len(kept) < 300
+    assert {"cat", "stranger299"} <= {one["by"] for one in kept[:20]}  # some of one millisecond
+    assert [one["at"] for one in kept] == sorted((one["at"] for one in kept), reverse=True)
+    assert kept[-1]["deed"] == Deed.REMOVE_USER
+    assert len(audit.read(2)) == 2

@@ -142,6 +142,14 @@ def test_the_oldest_session_yields_so_that_nobody_is_kept_from_signing_in(
     assert [sessions.find(word) is not None for word in words] == [False, True, True]
 
 
+def test_who_signs_in_without_end_puts_out_nobody_else(redis_url: str) -> None:
+    sessions = Grants(connect(redis_url, purpose="test"), "grants", most=4, yield_=True)
+    ann = sessions.give("ann", Role.VIEWER, lifetime=60)[0]
+    bens = [sessions.give("ben", Role.VIEWER, lifetime=60)[0] for _ in range(20)]
+    assert sessions.find(ann) is not None
+    assert [sessions.find(word) is not None for word in bens] == [False] * 17 + [True] * 3
+
+
 def test_while_redis_is_away_nobody_is_taken_for_a_stranger(
     own_redis: PrivateRedis, tmp_path: Path
 ) -> None:
