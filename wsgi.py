@@ -151,8 +151,9 @@ def _protocol(strangers: Strangers) -> Any:
             return {**super().get_environ(), PLACE: self._place}
 
         def _read_request_line(self) -> Any:
-            if self._answered and self._place.held:
-                self.connection.settimeout(STRANGERS_SILENCE)
+            if self._answered:
+                known = not self._place.held
+                self.connection.settimeout(SILENCE if known else STRANGERS_SILENCE)
             return super()._read_request_line()
 
         def _refuse(self, error: TooManyRequests) -> None:

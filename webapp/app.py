@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -102,7 +103,7 @@ def _guard(app: Flask, services: Services, client: redis.Redis, socket_io: Socke
         embedders=settings.embed_origins,
     )
     if sessions is not None:
-        guarded = Lobby(guarded, services.strangers, sessions)
+        guarded = Lobby(guarded, services.strangers, sessions, partial(gate.shows_session, app))
     # The `Host` is no proxy's to change: the `Origin` is compared with what the browser asked for.
     proxies = settings.trusted_proxies
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

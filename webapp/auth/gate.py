@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import flask_login
 from flask import Flask, current_app, redirect, request, session, url_for
@@ -21,6 +21,9 @@ from webapp.auth.permissions import Right
 from webapp.auth.roles import User
 from webapp.embedding import EMBEDDER
 from webapp.errors import Forbidden, Unauthorized, error_body
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 CSRF_FIELD: Final = "csrf_token"
@@ -75,6 +78,21 @@ def session_word() -> str | None:
         raise StoreUnavailable("Nobody can be known just now: Redis can't be reached.")
     found = flask_login.current_user
     return str(found.id) if found.is_authenticated else None
+
+
+def shows_session(app: Flask, environ: WSGIEnvironment) -> bool:
+    """True if that request, which `app` hasn't been asked yet, shows a session that is open.
+
+    False too while that can't be known.
+    """
+    kept = app.session_interface.open_session(app, app.request_class(environ))
+    word = None if kept is None else kept.get("_user_id")  # where Flask-Login keeps it
+    if not isinstance(word, str):
+        return False
+    try:
+        return cast(Gate, app.extensions[_EXTENSION]).door.identify(Proof(session=word)) is not None
+    except StoreUnavailable:
+        return False
 
 
 def _check_request() -> ResponseReturnValue | None:

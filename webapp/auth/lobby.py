@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
@@ -31,6 +31,7 @@ the way to Engine.IO."""
 _OPENED: Final = "inception.opened"
 """A list, for the id of the session that a websocket's request opens: it ends with the request."""
 _SOCKETS: Final = "/socket.io"
+_FILES: Final = "/static/"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,12 +127,22 @@ class Sessions:
 
 
 class Lobby:
-    """WSGI middleware around everything, sockets included: who finds no place is answered 429."""
+    """WSGI middleware around everything, sockets included: who finds no place is answered 429.
 
-    def __init__(self, app: WSGIApplication, strangers: Strangers, sessions: Sessions) -> None:
+    `is_known` says of a request whether it shows a session that is open.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        strangers: Strangers,
+        sessions: Sessions,
+        is_known: Callable[[WSGIEnvironment], bool],
+    ) -> None:
         self._app = app
         self._strangers = strangers
         self._sessions = sessions
+        self._is_known = is_known
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass a request on while it holds its places."""
@@ -139,6 +150,7 @@ class Lobby:
             own = self._take_places(environ)
         except TooManyRequests as error:
             return _refuse(error, start_response)
+        self._look_who_fetches(environ, own)
 
         def leave() -> None:
             for place in (*own, *environ.get(_SESSION_PLACE, ())):
@@ -177,6 +189,17 @@ class Lobby:
                 place.leave()
             raise
         return own
+
+    def _look_who_fetches(self, environ: WSGIEnvironment, own: list[Place]) -> None:
+        """A connection on which somebody known fetches a file is no stranger's.
+
+        Files are anybody's, so nobody is asked there who they are, and a browser opens connections
+        for nothing else. It costs one look at Redis for each connection, not for each file.
+        """
+        place: Place | None = environ.get(PLACE)
+        is_file = environ.get("PATH_INFO", "").startswith(_FILES)
+        if is_file and not own and place is not None and place.held and self._is_known(environ):
+            place.leave()
 
     def _expect_session(self, environ: WSGIEnvironment, address: str) -> None:
         """Prepare for the session that this request begins, if it does; raises TooManyRequests."""

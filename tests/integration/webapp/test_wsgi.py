@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from contextlib import suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import requests
 import websocket
 
 from tests.integration.webapp.clients import PATIENCE, Client, View
-from tests.integration.webapp.guarded import Browser, refusal, write_users
+from tests.integration.webapp.guarded import COOKIE, Browser, refusal, write_users
 from tests.integration.webapp.owner import Owner
 from tests.integration.webapp.serving import SERVED_WITHIN, Serve, wait_until_served
 from tests.running import eventually
@@ -128,6 +129,40 @@ def test_one_address_does_not_take_every_connection(
     eventually(lambda: healthz(port) == 200, PATIENCE, "a place")
     for each in clients:
         each.close()
+
+
+def test_files_that_signed_in_browsers_fetch_take_no_strangers_places(
+    serve: Serve, port: int, tmp_path: Path
+) -> None:
+    """A browser opens six connections for the files of a page, and keeps them for a while."""
+    write_users(tmp_path / "users")
+    serve(INCEPTION_USERS=str(tmp_path / "users"), INCEPTION_MAX_STRANGERS="3")
+    wait_until_served(port)
+    browser = Browser(f"http://127.0.0.1:{port}")
+    assert browser.sign_in("viewer").status_code == 302
+    word = browser.session.cookies[COOKIE]
+    known = [fetching(port, word) for _ in range(8)]
+    strangers = [fetching(port, forged) for forged in (word[:-1], "", "x" * 500)]
+    refused = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE)
+    assert refused.status_code == 429
+    for each in known:
+        fetch(each, word)
+    for each in (*known, *strangers):
+        each.close()
+
+
+def fetching(port: int, word: str) -> HTTPConnection:
+    """A connection on which a file was fetched, and which is kept."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    fetch(connection, word)
+    return connection
+
+
+def fetch(connection: HTTPConnection, word: str) -> None:
+    connection.request("GET", "/static/js/main.js", headers={"Cookie": f"{COOKIE}={word}"})
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.read()
 
 
 def healthz(port: int) -> int:
