@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final, NotRequired
+from typing import Final, NotRequired, cast
 
 import redis
 from typing_extensions import TypedDict
@@ -27,6 +27,9 @@ MOST_NAMED: Final = 8
 
 _MARKS: Final = ("", *(f"{PRIORITY_MARK}{priority}" for priority in PRIORITIES))
 """What follows a queue's name in those of its lists, one for each priority."""
+
+
+_NO_LIST: Final = "WRONGTYPE"
 
 
 class RunningTask(TypedDict):
@@ -53,13 +56,15 @@ class Worker(TypedDict):
 class Queue(TypedDict):
     """A queue, how many messages wait in it, and how many processes consume it.
 
-    `waiting` says why they wait where no worker consumes it; else it is null.
+    `waiting` says why they wait where no worker consumes it, `problem` why their number can't be
+    told, which is 0 then; else they are null.
     """
 
     name: str
     length: int
     consumers: int
     waiting: str | None
+    problem: str | None
 
 
 class FleetAnswer(TypedDict):
@@ -130,26 +135,45 @@ class Fleet:
         return [
             {
                 "name": name,
-                "length": length,
+                "length": length or 0,
                 "consumers": consumers[name],
                 "waiting": unconsumed(name) if length and not consumers[name] else None,
+                "problem": None if length is not None else f"what Redis keeps as {name} is no list",
             }
             for name, length in lengths.items()
-            if length or name in shown
+            if length != 0 or name in shown
         ]
 
-    def _lengths(self, queues: Sequence[str]) -> dict[str, int]:
-        """How many messages wait in each; the broker keeps a list for each priority."""
+    def _lengths(self, queues: Sequence[str]) -> dict[str, int | None]:
+        """How many messages wait in each; the broker keeps a list for each priority.
+
+        None where something else is kept by such a name: another program's, which says nothing
+        against the other queues.
+        """
         with refusals_as_errors(), self._broker.pipeline(transaction=False) as pipe:
             for queue in queues:
                 for mark in _MARKS:
                     pipe.llen(queue + mark)
-            found = pipe.execute()
+            found = [_length(answer) for answer in pipe.execute(raise_on_error=False)]
         lists = len(_MARKS)
         return {
-            queue: sum(found[lists * number : lists * (number + 1)])
+            queue: _sum(found[lists * number : lists * (number + 1)])
             for number, queue in enumerate(queues)
         }
+
+
+def _length(answer: object) -> int | None:
+    """What Redis says of a list; None if it is none. Raises whatever else it refused for."""
+    if isinstance(answer, redis.ResponseError) and _NO_LIST in str(answer):
+        return None
+    if isinstance(answer, Exception):
+        raise answer
+    return cast(int, answer)
+
+
+def _sum(lengths: Sequence[int | None]) -> int | None:
+    known = [length for length in lengths if length is not None]
+    return sum(known) if len(known) == len(lengths) else None
 
 
 def broker_client(settings: Settings, client: redis.Redis) -> redis.Redis:

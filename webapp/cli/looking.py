@@ -229,7 +229,7 @@ def _processes(answer: FleetAnswer) -> list[tuple[str, Worker]]:
 
 
 def _queue(queue: Queue) -> list[str]:
-    takers = queue["waiting"] or f"{queue['consumers']} consumers"
+    takers = queue["problem"] or queue["waiting"] or f"{queue['consumers']} consumers"
     return ["queue", queue["name"], "", f"{queue['length']} waiting", takers]
 
 

@@ -50,10 +50,11 @@ def test_a_queue_that_nobody_consumes_is_listed_while_something_waits_in_it(
         "length": 1,
         "consumers": 0,
         "waiting": "no worker consumes queue gpu",
+        "problem": None,
     }
     store.beat(beat("gpu"))
     assert queues(web)["gpu"] | {"length": 1} == {
-        "name": "gpu", "length": 1, "consumers": 1, "waiting": None,
+        "name": "gpu", "length": 1, "consumers": 1, "waiting": None, "problem": None,
     }  # fmt: skip
     store.bury("h:gpu:1")
     connect(redis_url, purpose="test").delete("gpu")
@@ -65,6 +66,26 @@ def test_messages_of_every_priority_are_counted(web: Web, store: Store, redis_ur
         send_child(store, redis_url, "children", priority=priority)
     assert queues(web)["children"]["length"] == 3
     assert queues(web)["children"]["waiting"] == "no worker consumes queue children"
+
+
+def test_what_is_no_queue_hides_no_other(web: Web, store: Store, redis_url: str) -> None:
+    """Another program may keep something by the name of a queue that was used."""
+    send_child(store, redis_url, "gpu")
+    send_child(store, redis_url, "children")
+    client = connect(redis_url, purpose="test")
+    client.delete("gpu")
+    client.hset("gpu", "field", "value")
+    found = queues(web)
+    assert found["gpu"] == {
+        "name": "gpu",
+        "length": 0,
+        "consumers": 0,
+        "waiting": None,
+        "problem": "what Redis keeps as gpu is no list",
+    }
+    assert found["children"]["length"] == 1
+    assert found["children"]["problem"] is None
+    assert requests.get(f"{web.address}/metrics", timeout=PATIENCE).status_code == 200
 
 
 def test_the_command_line_says_so_too(
