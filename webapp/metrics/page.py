@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app
@@ -24,27 +23,24 @@ class Metrics:
         self._relay = services.relay
         self._registry = services.relay.meter.registry
         self._ended = EndedRuns(self._registry)
-        self._registry.register(Readings(services, self._ended.name_of))
+        self._registry.register(Readings(services, self._ended.name_of, self._listen))
         ProcessCollector(registry=self._registry)
-        self._subscribing = threading.Lock()
         self._subscribed = False
 
     def render(self) -> bytes:
         """Everything in Prometheus' text format, whether Redis answers or not."""
-        self._listen()
+        self._relay.start()
         return generate_latest(self._registry)
 
     def _listen(self) -> None:
-        """Hear of runs that end; tried again with the next scrape if Redis doesn't confirm."""
-        self._relay.start()
-        with self._subscribing:
-            if self._subscribed:
-                return
-            try:
-                self._relay.subscribe(keys.LIST_CHANNEL, self._ended.hear)
-            except StoreUnavailable:
-                return  # `inception_redis_up` says so
-            self._subscribed = True
+        """Hear of runs that end; tried again with the next reading if Redis doesn't confirm."""
+        if self._subscribed:
+            return
+        try:
+            self._relay.subscribe(keys.LIST_CHANNEL, self._ended.hear)
+        except StoreUnavailable:
+            return  # `inception_redis_up` says so
+        self._subscribed = True
 
 
 def register(app: Flask, services: Services) -> None:

@@ -1,7 +1,8 @@
 """What a scrape reads from Redis and from the relay.
 
 Its cost is bounded whoever scrapes how often: Redis is read at most once every 5 s, in about a
-dozen round trips, and of the runs that go on the newest 500 are looked at for their names.
+dozen round trips, and of the runs that go on the newest 500 are looked at for their names. A
+thread reads, so that a scrape is answered with what this process knows when Redis doesn't answer.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from webapp.services import Services
 
 KEPT: Final = 5.0
 """Seconds (s) for which what was read is shown again."""
+PATIENCE: Final = 2.0
+"""Seconds (s) that scrapes wait for a reading, from its beginning on."""
 MAX_ACTIVE: Final = 500
 _ACTIVE: Final = frozenset(state for state in State if not state.is_final)
 _TALLIES: Final = {
@@ -55,12 +58,18 @@ class Reading:
 class Readings(Collector):
     """Gauges of what is there now; while Redis doesn't answer, `inception_redis_up` is 0."""
 
-    def __init__(self, services: Services, name_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, services: Services, name_of: Callable[[str], str], listen: Callable[[], None]
+    ) -> None:
+        """`listen` is called whenever Redis has answered, and may wait for it."""
         self._services = services
         self._name_of = name_of
+        self._listen = listen
         self._guard = threading.Lock()
         self._kept: Reading | None = None
-        self._read_at = -math.inf
+        self._begun_at = self._read_at = -math.inf
+        self._done = threading.Event()
+        self._done.set()
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask Redis."""
@@ -78,12 +87,27 @@ class Readings(Collector):
             yield from _of_tallies(reading)
 
     def _reading(self) -> Reading | None:
-        """What was read lately, or is read now; concurrent scrapes share one reading."""
+        """What was read lately, or is read now; concurrent scrapes share one reading.
+
+        None if Redis can't be reached, or takes its time.
+        """
         with self._guard:
-            if time.monotonic() - self._read_at >= KEPT:
-                self._kept = self._read()
-                self._read_at = time.monotonic()
-            return self._kept
+            now = time.monotonic()
+            if self._done.is_set() and now - self._read_at >= KEPT:
+                self._done.clear()
+                self._begun_at = now
+                threading.Thread(target=self._read_anew, name="metrics", daemon=True).start()
+        self._done.wait(max(0.0, self._begun_at + PATIENCE - now))
+        return self._kept if self._read_at >= self._begun_at else None
+
+    def _read_anew(self) -> None:
+        try:
+            self._kept = self._read()
+            self._read_at = time.monotonic()
+            if self._kept is not None:
+                self._listen()
+        finally:
+            self._done.set()
 
     def _read(self) -> Reading | None:
         store, fleet = self._services.store, self._services.fleet

@@ -162,6 +162,23 @@ def test_a_scrape_is_answered_while_redis_is_away(own_redis: PrivateRedis) -> No
         web.stop()
 
 
+@pytest.mark.parametrize("trouble", ["kill", "freeze"])
+def test_the_first_scrape_too_waits_for_no_redis(own_redis: PrivateRedis, trouble: str) -> None:
+    """Nor does the next one. Less than what an answer of Redis is waited for, which is 5 s."""
+    web = Web(own_redis.url)
+    getattr(own_redis, trouble)()
+    try:
+        for _ in range(2):
+            answer = requests.get(f"{web.address}/metrics", timeout=4)
+            assert "\ninception_redis_up 0.0\n" in answer.text
+            assert "\ninception_sockets 0.0\n" in answer.text
+        if trouble == "freeze":
+            own_redis.thaw()
+            eventually(lambda: value(web, "inception_redis_up") == 1, PATIENCE, "Redis")
+    finally:
+        web.stop()
+
+
 def test_two_scrapes_in_a_row_read_redis_once(
     web: Web, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
