@@ -39,14 +39,18 @@ _SEPARATE_LOGGER: Final = "celery.task"
 class Output:
     """The output of this process's child, on its way to the store.
 
-    `append` stores lines of one attempt and raises an InceptionError where it can't.
+    `append` stores lines of one attempt and raises an InceptionError where it can't, or can't say
+    whether it has. Then the same lines come again, maybe with others: they are numbered.
     """
 
     def __init__(self, append: Append) -> None:
         self._append = append
         self._lines: deque[tuple[Held, LogLine]] = deque()
         self._bytes = 0
+        self._said = 0
         self._dropped = 0
+        self._last_dropped = 0
+        """The number of that line, which is free for the note of those dropped."""
         self._changed = threading.Condition()
         self._held: Held | None = None
         self._writing = False
@@ -79,7 +83,9 @@ class Output:
         pieces = [text[at : at + MAX_LINE] for at in range(0, len(text), MAX_LINE)] or [""]
         with self._changed:
             for piece in pieces:
-                self._lines.append((held, LogLine(text=piece, stream=stream, level=level)))
+                self._said += 1
+                line = LogLine(text=piece, stream=stream, level=level, number=self._said)
+                self._lines.append((held, line))
                 self._bytes += len(piece) + 1
             self._drop_oldest()
             self._begin_writing()
@@ -98,8 +104,10 @@ class Output:
 
     def _drop_oldest(self) -> None:
         while self._bytes > MAX_LOG_BYTES:
-            self._bytes -= len(self._lines.popleft()[1].text) + 1
+            line = self._lines.popleft()[1]
+            self._bytes -= len(line.text) + 1
             self._dropped += 1
+            self._last_dropped = line.number
 
     def _begin_writing(self) -> None:
         if self._thread is None:
@@ -145,7 +153,7 @@ class Output:
             return []
         text = f"{self._dropped} lines were dropped: they came faster than they could be kept."
         self._dropped = 0
-        return [LogLine(text=text, stream="log", level="WARNING")]
+        return [LogLine(text=text, stream="log", level="WARNING", number=self._last_dropped)]
 
     def _done(self) -> None:
         with self._changed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -128,8 +129,10 @@ class ComputeWorker:
             logger.info("The last beat stays: it counts as dead in a while", extra=about)
 
     def _executor(self, place: Place, interruption: Interruption, store: Store) -> ComputeExecutor:
+        writer = secrets.token_hex(8)
+
         def append(held: Held, lines: Sequence[LogLine]) -> None:
-            store.append_log(held.run_id, held.path, held.attempt, lines)
+            store.append_log(held.run_id, held.path, held.attempt, lines, writer)
 
         return ComputeExecutor(
             store,

@@ -19,17 +19,21 @@ MAX_LINE_BYTES: Final = 16 * 1024
 class Logs(Scripts):
     """Appends to the log of an attempt and reads it."""
 
-    def append_log(self, run_id: str, path: str, attempt: int, lines: Sequence[LogLine]) -> None:
-        """Append lines; the oldest are dropped beyond 256 KiB. Done once or, if lost, not at all.
+    def append_log(
+        self, run_id: str, path: str, attempt: int, lines: Sequence[LogLine], writer: str = ""
+    ) -> None:
+        """Append lines; the oldest are dropped beyond 256 KiB.
 
-        A run that is gone is left alone.
+        When this fails it may have been done all the same. A `writer` that gives its lines numbers
+        above 0, in their order, may say them again with others: each is kept once. A run that is
+        gone is left alone.
         """
         if not lines:
             return
         names = [keys.run(run_id), keys.log(run_id, path, attempt), keys.logs(run_id)]
-        words: list[str | int] = [keys.log_name(path, attempt), MAX_LOG_BYTES]
+        words: list[str | int] = [keys.log_name(path, attempt), MAX_LOG_BYTES, writer]
         for line in lines:
-            words += ("" if line.at_ms is None else line.at_ms, _rest_of(line))
+            words += (line.number, "" if line.at_ms is None else line.at_ms, _rest_of(line))
         self._run("append_log", names, words)
 
     def read_log(self, run_id: str, path: str, attempt: int, after: str | None) -> Log:

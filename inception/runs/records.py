@@ -327,12 +327,16 @@ class BeatAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One record of what an attempt printed or logged; `at_ms` None takes Redis' clock."""
+    """One record of what an attempt printed or logged; `at_ms` None takes Redis' clock.
+
+    `number` is its place among all that its writer says, 0 where nothing is said again.
+    """
 
     text: str
     stream: LogSource
     level: str | None = None
     at_ms: int | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
