@@ -6,19 +6,30 @@ can be waited for; where it looks in between, it sees a living process and looks
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from celery import bootsteps
 
 LOOK_EVERY: Final = 0.25
-"""Seconds (s) between two looks: one `waitpid` for each process of the pool."""
+"""Seconds (s) between two looks: one `waitpid` and one `kill` for each process of the pool."""
 
 
-class PoolCare(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
-    """A step of Celery's worker that joins dead pool processes four times a second."""
+def pool_care(look: Callable[[], None]) -> type[bootsteps.StartStopStep]:
+    """A step of Celery's worker that joins dead pool processes, and then calls `look`."""
 
-    requires: ClassVar[set[str]] = {"celery.worker.components:Pool"}
+    class PoolCare(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+        """Joins dead pool processes four times a second."""
 
-    def register_with_event_loop(self, worker: Any, hub: Any) -> None:
-        """Called by Celery each time its event loop begins."""
-        hub.call_repeatedly(LOOK_EVERY, worker.pool.maintain_pool)
+        requires: ClassVar[set[str]] = {"celery.worker.components:Pool"}
+
+        def register_with_event_loop(self, worker: Any, hub: Any) -> None:
+            """Called by Celery each time its event loop begins."""
+
+            def care() -> None:
+                worker.pool.maintain_pool()
+                look()
+
+            hub.call_repeatedly(LOOK_EVERY, care)
+
+    return PoolCare

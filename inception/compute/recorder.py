@@ -23,11 +23,15 @@ _CLOSE_WAIT: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posthumous:
-    """An end on behalf of pool process `pid` of `worker`, which held the claim if anybody did."""
+    """An end on behalf of pool process `pid` of `worker`, which held the claim if anybody did.
+
+    `claimed` says that it ends nothing unless somebody did: its message may still be delivered.
+    """
 
     end: ClaimEnd
     worker: str
     pid: int | None
+    claimed: bool = False
 
 
 class Recorder:
@@ -76,7 +80,7 @@ class Recorder:
         """Record it; False where the dead process had only a copy of another's message."""
         end = posthumous.end
         claim = self._store.read_claims(end.run_id, [end.path]).get(end.path)
-        if claim is not None and not _holds(posthumous, claim):
+        if posthumous.claimed if claim is None else not _holds(posthumous, claim):
             return False
         return self._store.end_claim(end)
 

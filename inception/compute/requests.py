@@ -6,7 +6,6 @@ main process how the pool fared with it. There a child that could not record its
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -53,7 +52,7 @@ class Deaths:
         held = Held(run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt, retries=retries)
         order = self._order_for(self._as_it_began(held, request.worker_pid))
         if order is not None:
-            ending = stopped(order.state, order.error, None)
+            ending = _as_ordered(order)
         if self._slots is not None and not isinstance(exception, TimeLimitExceeded):
             self._slots.clear(request.worker_pid)
         self._record(ending, held, request.worker_pid)
@@ -63,16 +62,29 @@ class Deaths:
         working = self._slots.working().values() if self._slots is not None else ()
         return next((one for its_pid, one in working if (its_pid, one) == (pid, held)), held)
 
+    def look(self) -> None:
+        """Record the ends of claims whose process died unheard. Right after the pool was joined.
+
+        Where two processes die at about the same moment, billiard may find the second one dead
+        before it has read that it had accepted its task. It closes the pipe, and gives the task to
+        another process, which is refused the claim. Nobody else would ever tell of this one.
+        """
+        self._record_left("it died as soon as it had begun", claimed=True)
+
     def leave(self) -> None:
         """Record as lost whatever the pool, which has ended, left without an end."""
-        if self._slots is None:
-            return
-        for pid, held in self._slots.working().values():
-            if not _lives(pid):
-                self._record(self._lost(pid, "the worker ended"), held, pid)
+        self._record_left("the worker ended", claimed=False)
 
-    def _record(self, ending: Ending, held: Held, pid: int | None) -> None:
-        end = Posthumous(end=ending.of(held), worker=self._process, pid=pid)
+    def _record_left(self, how: str, *, claimed: bool) -> None:
+        for pid, held in self._slots.left() if self._slots is not None else ():
+            order = self._order_for(held)
+            ending = self._lost(pid, how) if order is None else _as_ordered(order)
+            self._record(ending, held, pid, claimed=claimed)
+
+    def _record(
+        self, ending: Ending, held: Held, pid: int | None, *, claimed: bool = False
+    ) -> None:
+        end = Posthumous(end=ending.of(held), worker=self._process, pid=pid, claimed=claimed)
         self._recorder.record(end)
 
     def _ending(
@@ -115,6 +127,10 @@ def request_class(deaths: Deaths) -> type[Request]:
     return ClaimedRequest
 
 
+def _as_ordered(order: Order) -> Ending:
+    return stopped(order.state, order.error, None)
+
+
 def _failed(error: str, exception: BaseException) -> Ending:
     return Ending(
         state=State.FAILURE,
@@ -131,13 +147,3 @@ def _limit(exception: TimeLimitExceeded) -> str:
 def _how(exception: WorkerLostError) -> str:
     found = _HOW.search(str(exception))
     return found.group(1) if found else str(exception)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

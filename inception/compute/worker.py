@@ -23,7 +23,7 @@ from inception.compute.interruption import Interruption
 from inception.compute.orders import StopMessage, StopOrders
 from inception.compute.output import Output
 from inception.compute.places import OwnMemory, PoolSlot
-from inception.compute.poolcare import PoolCare
+from inception.compute.poolcare import pool_care
 from inception.compute.recorder import Recorder
 from inception.compute.requests import Deaths, request_class
 from inception.compute.slots import Held, Slots
@@ -85,7 +85,7 @@ class ComputeWorker:
             if isinstance(task, Task):
                 _settle(task, kind)
         if self._slots is not None:
-            self._app.steps["worker"].add(PoolCare)
+            self._app.steps["worker"].add(pool_care(deaths.look))
         else:
             logger.warning(
                 "Children of this worker can't be stopped: start it with -P prefork.",

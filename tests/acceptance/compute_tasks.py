@@ -14,6 +14,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
+from celery.worker.control import control_command
 
 from inception import child, report, track
 
@@ -175,3 +176,22 @@ def speak_for_a_while(note: str) -> None:
         report(number, 100)
         time.sleep(0.01)
     file.write_text(f"took {time.monotonic() - began}", encoding="utf-8")
+
+
+@control_command(args=[("pid", int)])  # type: ignore[untyped-decorator]  # celery has no types
+def wake_and_find_dead(state: Any, pid: int) -> None:
+    """Let a frozen pool process go on with what was sent to it, and find it dead before all else.
+
+    So does billiard with a second process that dies while it deals with the death of a first one,
+    in `_join_exited_workers`: what that one wrote before, that it had begun, is not read.
+    """
+    pool, hub = state.consumer.pool._pool, state.consumer.hub
+    sent = [job for job in pool._cache.values() if job._write_to and job._write_to.pid == pid]
+    if not sent:
+        hub.call_later(0.01, wake_and_find_dead, state, pid)
+        return
+    os.kill(pid, signal.SIGCONT)
+    deadline = time.monotonic() + 5
+    while sent[0]._write_to._is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pool.on_job_process_down(sent[0], pid)

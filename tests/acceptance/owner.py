@@ -65,8 +65,9 @@ class Owner:
     def send(self, path: str, name: str, *args: Any, attempt: int = 1, **options: Any) -> None:
         """Send the message of one attempt of a recorded child."""
         ticket = Ticket(run_id=self.run_id, path=path, attempt=attempt)
+        options = {"queue": CHILDREN_QUEUE, **options}
         self.app.send_task(
-            name, args, task_id=task_id(self.run_id, path, attempt), queue=CHILDREN_QUEUE,
+            name, args, task_id=task_id(self.run_id, path, attempt),
             headers=ticket_headers(ticket), **options,
         )  # fmt: skip
 

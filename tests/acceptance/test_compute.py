@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -308,6 +309,28 @@ def test_a_process_killed_from_outside_is_lost_and_its_neighbour_is_not(
     os.kill(claim.pid, signal.SIGKILL)
     assert owner.ended(path).state is State.LOST
     assert owner.ended(neighbour).state is State.SUCCESS
+
+
+def test_a_child_whose_process_dies_before_it_was_heard_to_begin_has_an_end(
+    redis: str, owner: Owner, tmp_path: Path
+) -> None:
+    worker = compute(redis, tmp_path / "unheard.log", "-Q", "celery", "-c", "1")
+    worker.wait_until_ready()
+    itself = f"unheard@{socket.gethostname()}"
+    control = owner.app.control
+    first = owner.start(name("add"), 1, 1, queue="celery")
+    pid = owner.claimed(first).pid
+    idle = {itself: []}
+    eventually(lambda: control.inspect([itself]).active() == idle, 5, "the first is dealt with")
+    os.kill(pid, signal.SIGSTOP)
+    path = owner.start(name("die"), "kill", queue="celery")
+    control.broadcast("wake_and_find_dead", arguments={"pid": pid}, destination=[itself])
+    claim = owner.claimed(path)
+    end = owner.ended(path, within=5)
+    assert (claim.pid, end.state) == (pid, State.LOST)
+    assert f"lost pool process {pid}" in (end.meta["error"] or "")
+    worker.wait_until_says("was dropped: ")
+    worker.end()
 
 
 def test_a_process_that_is_told_to_leave_loses_its_child(owner: Owner, tmp_path: Path) -> None:
