@@ -88,8 +88,8 @@ chaos: set-up ## The same for ten minutes, and the slow tests of faults
 	$(HAMMER) --minutes $(or $(MINUTES),10)
 	$(PYTEST) tests -m chaos
 
-matrix: set-up ## The suite on Python 3.11 to 3.13, the web under each async mode; CELLS="3.12 gevent"
-	$(BIN)/python -m tools.matrix $(CELLS)
+matrix: set-up ## The suite on Python 3.11 to 3.13 and in each async mode; CELLS="3.12 gevent" PART=1/4
+	$(BIN)/python -m tools.matrix $(CELLS) $(if $(PART),--part $(PART))
 
 docs: set-up ## Build the documentation's site, and run the commands it says
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

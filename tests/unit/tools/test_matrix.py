@@ -61,3 +61,24 @@ def test_words_choose_the_cells(
     said = capsys.readouterr().out.splitlines()
     assert said == ["inception: Python 3.12 unit: green", "inception: web on gevent: green"]
     assert matrix.main(["3.10"]) == 1
+
+
+def test_the_parts_of_a_cell_have_each_of_its_files_once() -> None:
+    cell = matrix.Cell(name="web", python="python", tests=("tests/unit/tools", "tests/acceptance"))
+    parts = [cell.part(matrix.Part.read(f"{number}/3")) for number in (1, 2, 3)]
+    dealt = [file for part in parts for file in part.tests]
+    assert sorted(dealt) == matrix.files_of(cell.tests)
+    assert len(set(dealt)) == len(dealt) > 10
+    assert [part.name for part in parts[:2]] == ["web, part 1 of 3", "web, part 2 of 3"]
+
+
+def test_a_part_without_a_file_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "OF_THE_WEB", ("tests/unit/tools/test_matrix.py",))
+    monkeypatch.setattr(matrix.Cell, "run", lambda _cell: True)
+    assert matrix.main(["gevent"], matrix.Part.read("2/2")) == 1
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b"])
+def test_what_is_no_part_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        matrix.Part.read(text)
