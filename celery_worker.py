@@ -17,6 +17,7 @@ from celery import Celery
 
 from inception import install
 from inception.runs.celery_app import CHILDREN_QUEUE
+from inception.runs.errors import SettingsError
 
 # The celery command has this folder on its path only while it imports this module (and takes the
 # first such entry away again); tasks/ is imported later.
@@ -26,4 +27,7 @@ app = Celery("inception", task_cls="inception.authoring.task:Task")
 # A plain Celery task under tasks/ goes where a compute worker is.
 app.conf.task_default_queue = CHILDREN_QUEUE
 
-install(app, packages=["tasks"])
+try:
+    install(app, packages=["tasks"])
+except SettingsError as error:
+    sys.exit(f"inception worker: {error}")

@@ -35,15 +35,23 @@ import logging
 import resource
 import signal
 import socket
+import threading
 from contextlib import suppress
 from typing import Any, Final
 
+import redis
+
+from inception.runs.connection import connect
 from inception.runs.errors import SettingsError
 from inception.runs.loglines import write_log
 from inception.runs.settings import AsyncMode, Settings
 from webapp.app import create_app
 from webapp.auth.strangers import PLACE, Strangers
 from webapp.errors import TooManyRequests, error_body
+from webapp.supervisor.checks import without_password
+from webapp.supervisor.reaching import advice
+
+log = logging.getLogger("wsgi")
 
 MAX_CONNECTIONS: Final = 10_000
 """Connections served at a time under eventlet, whose own default of 1,024 sockets soon reach."""
@@ -89,8 +97,23 @@ def main() -> int:
         _bound_messages()
         if settings.users is not None and not settings.trusted_proxies:
             options["protocol"] = _protocol(app.extensions["inception"].strangers)
+    threading.Thread(target=_name_a_redis_of_no_use, args=(settings,), daemon=True).start()
     sockets.run(app, settings.host, settings.port, **options)
     return 0
+
+
+def _name_a_redis_of_no_use(settings: Settings) -> None:
+    """Say it once at the start; what is away may come, a password that is wrong stays wrong."""
+    url = settings.redis_url or ""
+    try:
+        with connect(url, purpose="web-start", size=1) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        log.warning(
+            "Redis can't be used at %s (%s). REDIS_URL: %s.",
+            *(without_password(url), error, advice(error)),
+            extra={"action": "redis_unusable"},
+        )
 
 
 def _most_connections() -> int:

@@ -13,8 +13,8 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from inception.runs.celery_address import celery_settings
 from inception.runs.errors import SettingsError
-from inception.runs.sentinel import celery_settings
 from inception.runs.settings import REDIS_SCHEMES, Settings
 
 CHILDREN_QUEUE: Final = "children"

@@ -9,6 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from inception.runs.celery_address import UNIX
 from inception.runs.sentinel import SCHEME, PrimaryConnection, Watched
 
 CONNECT_TIMEOUT: Final = 2.0
@@ -40,6 +41,9 @@ def connect(url: str, *, purpose: str, size: int = _POOL_SIZE) -> redis.Redis:
         "encoding_errors": "surrogatepass",
         "client_name": f"inception-{purpose}",
     }
+    if url.startswith(UNIX):
+        for only_over_tcp in ("socket_connect_timeout", "socket_keepalive"):
+            del options[only_over_tcp]
     if url.startswith(SCHEME):
         watched = Watched.of(url)
         pool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]

@@ -7,7 +7,6 @@ so asks again; a primary that Sentinel demotes has its connections cut by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -82,27 +81,6 @@ def plain_address(url: str) -> str:
     host, port = watched.primary()
     credentials = f"{quote(watched.username or '')}:{quote(watched.password or '', safe='')}@"
     return f"redis://{credentials}{host}:{port}/{watched.db}"
-
-
-def celery_settings(url: str, setting: str, options: str) -> dict[str, Any]:
-    """How Celery is told an address as its `setting`: its Sentinel transport's way, or as it is."""
-    if not url.startswith(SCHEME):
-        return {setting: url}
-    watched = Watched.of(url)
-    secret = f"{quote(watched.username or '')}:{quote(watched.password or '', safe='')}@"
-    each = (f"{SCHEME}{secret}{host}:{port}/{watched.db}" for host, port in watched.sentinels)
-    return {setting: ";".join(each), options: {"master_name": watched.master}}
-
-
-def address_of(celery_url: str, options: Mapping[str, Any] | None) -> str:
-    """The address as it is written here, of one as Celery is told it: `celery_settings` undone."""
-    if not celery_url.startswith(SCHEME) or "master_name" not in (options or {}):
-        return celery_url
-    first, *others = celery_url.split(";")
-    more = ",".join(urlsplit(other).netloc.rpartition("@")[2] for other in others)
-    parts = urlsplit(first)
-    hosts = f"{parts.netloc},{more}" if more else parts.netloc
-    return f"{SCHEME}{hosts}{parts.path}?master={quote((options or {})['master_name'])}"
 
 
 def _ask(host: str, port: int, master: str) -> tuple[str, int] | None:

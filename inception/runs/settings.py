@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from inception.runs import sentinel
 from inception.runs.errors import SettingsError
@@ -122,6 +123,25 @@ class Settings:
         )
 
 
+def _check_redis_address(name: str, text: str) -> None:
+    """Name at the start what the libraries below would stumble over, each in its own words."""
+    escaped = "what an address can't hold, in a password for example, is written as in %2F"
+    try:
+        parts = urlsplit(text)
+        has_port = parts.scheme == "unix" or parts.port != 0
+    except ValueError:
+        has_port = False
+    if not has_port:
+        raise SettingsError(f"{name} takes a port from 1 to 65535; {escaped}.")
+    if parts.scheme != "unix" and not re.fullmatch(r"(/\d*)?", parts.path):
+        raise SettingsError(f"{name} takes the number of a database at its end, /0; {escaped}.")
+    if {"password", "username"} & set(parse_qs(parts.query)):
+        raise SettingsError(
+            f"{name} takes user and password before the host, redis://USER:PASSWORD@host:6379/0: "
+            "Celery doesn't look behind the question mark."
+        )
+
+
 def _secret_names(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words that end secret names; `none` stands for no word at all."""
     if words == ("none",):
@@ -157,6 +177,8 @@ class _Reader:
                 sentinel.Watched.of(text)
             except ValueError as error:
                 raise SettingsError(f"{name} takes {_SENTINEL}: {error}.") from error
+        elif text is not None and text.startswith(REDIS_SCHEMES):
+            _check_redis_address(name, text)
         return text
 
     def words(self, name: str) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ import redis
 from celery import states
 from celery.exceptions import TaskRevokedError
 
+from inception.runs.celery_address import address_of
 from inception.runs.connection import connect
 from inception.runs.model import JsonValue, State
 from inception.runs.result_words import ResultWords
 from inception.runs.scripts import refusals_as_errors
-from inception.runs.sentinel import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

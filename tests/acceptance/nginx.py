@@ -1,4 +1,4 @@
-"""The documented nginx configuration, running: other ports and a certificate of the test's own."""
+"""The documented nginx configuration, running: other ports and an authority of the test's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.acceptance.authority import Authority
 from tests.documents import CHECKOUT
 
 CONFIGURATION = CHECKOUT / "docs/deployment/nginx.conf"
@@ -37,7 +38,9 @@ class Nginx:
 
     def __init__(self, binary: str, folder: Path, port: int, webs: tuple[int, int]) -> None:
         folder.mkdir()
-        self.certificate = _make_certificate(folder)
+        authority = Authority(folder)
+        authority.sign("runs.example")
+        self.certificate = authority.certificate
         text = CONFIGURATION.read_text()
         for documented, ours in {
             "127.0.0.1:8001": f"127.0.0.1:{webs[0]}",
@@ -64,17 +67,3 @@ class Nginx:
         """What it logged as an error, save that a process was away when one was killed."""
         lines = self._log.read_text().splitlines()
         return [line for line in lines if re.search(r"\[(?:emerg|alert|crit)\]", line)]
-
-
-def _make_certificate(folder: Path) -> Path:
-    key, certificate = folder / "runs.example.key", folder / "runs.example.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-keyout", str(key), "-out", str(certificate), "-subj", "/CN=127.0.0.1"),
-            *("-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate

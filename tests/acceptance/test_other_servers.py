@@ -1,4 +1,4 @@
-"""Redis over TLS with a password, and RabbitMQ as the broker: whole applications on each.
+"""Redis over TLS and on a socket, its users, and RabbitMQ as the broker: applications on each.
 
 Both are servers of the machine, and a test is skipped where there is none.
 """
@@ -8,62 +8,90 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import redis
 
-from tests.acceptance.conftest import Stack, StartApplication, free_port
+from tests.acceptance.authority import Authority
+from tests.acceptance.conftest import CHECKOUT, SUPERVISOR, Stack, StartApplication, free_port
 from tests.acceptance.viewer import Viewer
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
+from webapp.supervisor.redis_server import find_binary
 
-PASSWORD = "secret%20word"
-"""As it is written in an address."""
+PASSWORD = "secret!word/50%"
+"""An address can't hold it as it is."""
+SECRET = quote(PASSWORD, safe="")
+RIGHTS = "~* &* +@all -@dangerous +info"
+"""What a user of Redis needs; no more is given here."""
+DEPLOYMENT = CHECKOUT / "docs/deployment/index.md"
 WITHIN = 60
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 pytestmark = pytest.mark.timeout(240)
 
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A key and a certificate of 127.0.0.1 that is its own authority."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-keyout", str(key), "-out", str(certificate), "-subj", "/CN=127.0.0.1"),
-            *("-addext", "subjectAltName=IP:127.0.0.1"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return key, certificate
+class Server:
+    """A server of this test's own, with a user who may do what the documentation says."""
+
+    def __init__(self, binary: str, folder: Path, *options: str) -> None:
+        folder.mkdir()
+        users = f"user default on >{PASSWORD} ~* &* +@all\nuser inception on >{PASSWORD} {RIGHTS}\n"
+        (folder / "users.acl").write_text(users)
+        self._process = subprocess.Popen(
+            [
+                *(binary, "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""),
+                *("--aclfile", str(folder / "users.acl"), "--appendonly", "yes", *options),
+            ],
+            stdout=(folder / "log").open("wb"),
+        )
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self._process.terminate()
+        self._process.wait(10)
 
 
 @pytest.fixture
-def tls_url(tmp_path: Path) -> Iterator[str]:
-    """The address of a server that speaks TLS alone, and wants a password."""
+def start_server(tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Start a server: `start_server(binary, "--port", "1234")`."""
+    servers: list[Server] = []
+
+    def start(binary: str, *options: str) -> None:
+        servers.append(Server(binary, tmp_path / f"server{len(servers)}", *options))
+
+    yield start
+    for server in servers:
+        server.end()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Who signs the server's certificate."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not here: apt-get install openssl")
+    return Authority(tmp_path / "authority")
+
+
+@pytest.fixture
+def tls_address(authority: Authority, start_server: Callable[..., None]) -> str:
+    """Host and port of a server that speaks TLS alone."""
     binary = shutil.which("redis-server")
-    if binary is None or shutil.which("openssl") is None:
-        pytest.skip("redis-server or openssl is not here; the embedded server has no TLS")
-    key, certificate = make_certificate(tmp_path)
-    port = free_port()
-    command = [
-        *(binary, "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1"),
+    if binary is None:
+        pytest.skip("redis-server is not here, and the embedded one has no TLS: apt-get install it")
+    port, (key, certificate) = free_port(), authority.sign()
+    start_server(
+        *(binary, "--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no"),
         *("--tls-cert-file", str(certificate), "--tls-key-file", str(key)),
-        *("--tls-ca-cert-file", str(certificate), "--tls-auth-clients", "no"),
-        *("--requirepass", "secret word", "--dir", str(tmp_path), "--save", ""),
-        *("--logfile", str(tmp_path / "redis.log")),
-    ]
-    server = subprocess.Popen(command)
-    options = f"ssl_cert_reqs=required&ssl_ca_certs={certificate}"
-    url = f"rediss://:{PASSWORD}@127.0.0.1:{port}/0?{options}"
+        *("--tls-ca-cert-file", str(authority.certificate)),
+    )
+    trusting = f"?ssl_cert_reqs=required&ssl_ca_certs={authority.certificate}"
+    url = f"rediss://:{SECRET}@127.0.0.1:{port}/0{trusting}"
     eventually(lambda: pings(url), WITHIN, "Redis over TLS")
-    yield url
-    server.terminate()
-    server.wait(10)
+    return f"127.0.0.1:{port}"
 
 
 def pings(url: str) -> bool:
@@ -71,7 +99,7 @@ def pings(url: str) -> bool:
     try:
         with redis.Redis.from_url(url) as client:
             return bool(client.ping())
-    except redis.ConnectionError:
+    except (redis.ConnectionError, FileNotFoundError):
         return False
 
 
@@ -89,10 +117,79 @@ def run_and_revoke(stack: Stack) -> None:
         viewer.close()
 
 
-def test_everything_works_over_tls_with_a_password(
-    tls_url: str, own_stack: StartApplication
+def refusal(url: str, state_dir: Path, **environ: str) -> str:
+    """What the application says that doesn't start with this REDIS_URL."""
+    done = subprocess.run(
+        SUPERVISOR,
+        cwd=CHECKOUT,
+        env={
+            **os.environ,
+            "REDIS_URL": url,
+            "INCEPTION_STATE_DIR": str(state_dir),
+            "INCEPTION_PORT": str(free_port()),
+            **environ,
+        },
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        check=False,
+    )
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
+def test_everything_works_over_tls_with_an_authority_of_its_own(
+    tls_address: str, authority: Authority, own_stack: StartApplication
 ) -> None:
-    run_and_revoke(own_stack(REDIS_URL=tls_url))
+    options = f"ssl_cert_reqs=required&ssl_ca_certs={authority.certificate}"
+    url = f"rediss://inception:{SECRET}@{tls_address}/0?{options}"
+    run_and_revoke(own_stack(REDIS_URL=url))
+
+
+def test_everything_works_over_tls_with_the_authorities_of_the_machine(
+    tls_address: str, authority: Authority, own_stack: StartApplication
+) -> None:
+    url = f"rediss://:{SECRET}@{tls_address}/0?ssl_cert_reqs=required"
+    run_and_revoke(own_stack(REDIS_URL=url, SSL_CERT_FILE=str(authority.certificate)))
+
+
+def test_a_certificate_that_is_not_trusted_is_named_at_the_start(
+    tls_address: str, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path / "other").certificate
+    options = f"ssl_cert_reqs=required&ssl_ca_certs={other}"
+    said = refusal(f"rediss://:{SECRET}@{tls_address}/0?{options}", tmp_path / "state")
+    assert "ssl_ca_certs" in said
+    assert "certificate verify failed" in said
+
+
+def test_a_socket_a_user_and_another_database_do_as_well(
+    tmp_path: Path, start_server: Callable[..., None], own_stack: StartApplication
+) -> None:
+    place = tmp_path / "redis.sock"
+    start_server(str(find_binary()), "--port", "0", "--unixsocket", str(place))
+    url = f"unix://inception:{SECRET}@{place}?db=2"
+    eventually(lambda: pings(url), WITHIN, "Redis on a socket")
+    run_and_revoke(own_stack(REDIS_URL=url))
+    with redis.Redis.from_url(url.replace("db=2", "db=0")) as client:
+        assert client.dbsize() == 0
+
+
+def test_a_password_or_a_user_that_is_wrong_is_named_at_the_start(
+    tmp_path: Path, start_server: Callable[..., None]
+) -> None:
+    port = free_port()
+    start_server(str(find_binary()), "--port", str(port))
+    eventually(lambda: pings(f"redis://:{SECRET}@127.0.0.1:{port}"), WITHIN, "Redis")
+    for credentials in (":wrong", "nobody:wrong", ""):
+        at = f"{credentials}@" if credentials else ""
+        said = refusal(f"redis://{at}127.0.0.1:{port}/0", tmp_path / "state")
+        assert "the user or the password in it is not right" in said, credentials
+        assert "wrong@" not in said
+
+
+def test_the_rights_of_the_user_are_those_that_are_documented() -> None:
+    assert f"ACL SETUSER inception on >PASSWORD {RIGHTS}" in DEPLOYMENT.read_text()
 
 
 @pytest.fixture

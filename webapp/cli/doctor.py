@@ -5,21 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Final, cast
 
 import click
 import redis
+from celery import Celery
+from celery.app.utils import find_app
 
 from inception.runs.celery_app import create_client
-from inception.runs.errors import StoreUnavailable
+from inception.runs.errors import BadRequest, StoreUnavailable
 from inception.runs.scripts import refusals_as_errors
 from inception.runs.settings import Settings
 from webapp.cli import examination
-from webapp.cli.examination import DEFAULT_VISIBILITY, Finding, Verdict
+from webapp.cli.examination import DEFAULT_VISIBILITY, TRIED_PACKAGES, Finding, Verdict
 from webapp.cli.printing import echo_json
 from webapp.cli.session import Session, open_session, says_refusals
 from webapp.cli.words import as_json
 from webapp.supervisor.checks import without_password
+from webapp.supervisor.reaching import advice
 
 SICK: Final = 1
 """Exit code when a check has failed."""
@@ -29,11 +33,12 @@ _STYLES: Final = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED
 
 
 @click.command()
+@click.option("--app", "app_name", metavar="NAME", help="A Celery app of yours, as for celery -A.")
 @as_json
 @says_refusals
-def doctor(as_json: bool) -> None:
+def doctor(app_name: str | None, as_json: bool) -> None:
     """Check Redis, the clock and the workers; exit 1 if something has to be fixed."""
-    findings = examine(open_session())
+    findings = examine(open_session(), _app(app_name))
     if as_json:
         echo_json({"findings": [asdict(finding) for finding in findings]})
     else:
@@ -43,25 +48,31 @@ def doctor(as_json: bool) -> None:
         raise SystemExit(SICK)
 
 
-def examine(session: Session) -> list[Finding]:
-    """Every check, in order; only the first if Redis doesn't answer."""
+def examine(session: Session, app: Celery) -> list[Finding]:
+    """Every check, in order; only those that need none if Redis doesn't answer.
+
+    `app` is the one whose way to the broker is looked at.
+    """
+    packages = examination.check_packages({name: version(name) for name in TRIED_PACKAGES})
+    visibility = examination.check_visibility(_visibility(app))
     try:
-        session.store.ping()
-        return [_reached(session), *_of_redis(session), *_of_workers(session)]
-    except StoreUnavailable as error:
-        return [_unreached(session, error)]
+        session.client.ping()
+        of_redis = [_reached(session), *_of_redis(session)]
+        return [*of_redis, packages, visibility, *_of_workers(session)]
+    except (redis.RedisError, OSError, StoreUnavailable) as error:
+        return [_unreached(session, error), packages, visibility]
 
 
 def _reached(session: Session) -> Finding:
     return Finding(check="redis", verdict=Verdict.OK, found=without_password(session.url))
 
 
-def _unreached(session: Session, error: StoreUnavailable) -> Finding:
+def _unreached(session: Session, error: Exception) -> Finding:
     return Finding(
         check="redis",
         verdict=Verdict.FAILED,
-        found=f"{without_password(session.url)}: {error.message}",
-        fix="Start it, or correct REDIS_URL (or the password in it).",
+        found=f"{without_password(session.url)}: {error}",
+        fix=f"REDIS_URL: {advice(error)}.",
     )
 
 
@@ -72,10 +83,11 @@ def _of_redis(session: Session) -> list[Finding]:
     return [
         examination.check_version(info),
         examination.check_role(info),
-        examination.check_persistence(info, _configured(session.client, "appendfsync")),
+        examination.check_persistence(
+            info, _configured(session.client, "appendfsync"), _configured(session.client, "save")
+        ),
         examination.check_eviction(info),
         examination.check_memory(info),
-        examination.check_visibility(_visibility()),
         examination.check_clock(int(time.time() * 1000), seconds * 1000 + micros // 1000),
     ]
 
@@ -101,9 +113,19 @@ def _configured(client: redis.Redis, name: str) -> str | None:
     return found.get(name)
 
 
-def _visibility() -> float:
-    """Seconds (s) as this installation's clients have it."""
-    app = create_client(Settings(redis_url="redis://"))
+def _app(name: str | None) -> Celery:
+    """That app, or the client of this installation. Raises BadRequest if there is none."""
+    if name is None:
+        return create_client(Settings(redis_url="redis://"))
+    try:
+        found: Celery = find_app(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BadRequest(f"There is no Celery app {name!r}: {error}.") from error
+    return found
+
+
+def _visibility(app: Celery) -> float:
+    """Seconds (s) as its connections have it."""
     options = app.conf.broker_transport_options or {}
     return float(options.get("visibility_timeout", DEFAULT_VISIBILITY))
 

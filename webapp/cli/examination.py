@@ -19,6 +19,12 @@ MAX_CLOCK_OFFSET: Final = 2_000
 """Milliseconds (ms) between this machine's clock and Redis' beyond which countdowns show it."""
 FULL: Final = 0.9
 """Share of `maxmemory` from which Redis is about to refuse writes."""
+TRIED_PACKAGES: Final = {
+    "celery": ((5, 6, 3), (5, 7)),
+    "kombu": ((5, 6, 2), (5, 7)),
+    "redis": ((6, 4), (6, 5)),
+}
+"""From which version on, and below which, it was tried: pyproject.toml has the same."""
 DEFAULT_VISIBILITY: Final = 3600
 """Seconds (s): kombu's own, after which an unacknowledged message is delivered once more."""
 
@@ -52,6 +58,17 @@ def check_version(server: Mapping[str, object]) -> Finding:
     return _failed("version", found, "Install Redis 6.2 or newer, or Valkey.")
 
 
+def check_packages(installed: Mapping[str, str]) -> Finding:
+    """Celery, kombu and redis-py as tried: with others a restart of Redis has ended workers."""
+    found = ", ".join(f"{name} {version}" for name, version in installed.items())
+    wrong = [name for name, version in installed.items() if not _was_tried(name, version)]
+    if not wrong:
+        return _ok("packages", found)
+    wanted = (f"{name}>={_text(least)},<{_text(below)}" for name, (least, below) in _bounds(wrong))
+    fix = f"Install what was tried: pip install {' '.join(repr(each) for each in wanted)}"
+    return _failed("packages", found, fix)
+
+
 def check_role(info: Mapping[str, object]) -> Finding:
     """A primary, and no cluster: one script touches several runs' keys."""
     if info.get("cluster_enabled"):
@@ -59,17 +76,23 @@ def check_role(info: Mapping[str, object]) -> Finding:
     role = str(info.get("role", "unknown"))
     if role == "master":
         return _ok("role", "primary")
+    role = "a replica" if role == "slave" else role
     return _failed("role", role, "Let REDIS_URL name the primary; a replica takes no writes.")
 
 
-def check_persistence(info: Mapping[str, object], appendfsync: str | None) -> Finding:
-    """An append-only file, so that a restart loses a second at most."""
+def check_persistence(
+    info: Mapping[str, object], appendfsync: str | None, save: str | None
+) -> Finding:
+    """An append-only file, so that a restart loses a second at most.
+
+    `appendfsync` and `save` are settings of the server, None where it doesn't tell.
+    """
     if not info.get("aof_enabled"):
-        kept = "snapshots alone" if info.get("rdb_last_save_time") else "nothing"
         return _warning(
             "persistence",
-            f"no append-only file, {kept}",
-            "Set appendonly yes: a restart of Redis else loses what runs did since the last save.",
+            f"no append-only file, {'no snapshots either' if save == '' else 'snapshots alone'}",
+            "Set appendonly yes: without it a restart of Redis loses what runs did since the last "
+            "snapshot.",
         )
     if str(info.get("aof_last_write_status", "ok")) != "ok":
         return _failed("persistence", "the append-only file can't be written", "Free disk space.")
@@ -85,7 +108,7 @@ def check_eviction(memory: Mapping[str, object]) -> Finding:
     if policy in ("noeviction", "unknown"):
         return _ok("eviction", policy)
     fix = "Set maxmemory-policy noeviction: else Redis forgets runs that go on."
-    found = f"{policy}, maxmemory {bound:,} bytes"
+    found = f"{policy}, {f'maxmemory {bound:,} bytes' if bound else 'no maxmemory'}"
     return _failed("eviction", found, fix) if bound else _warning("eviction", found, fix)
 
 
@@ -118,7 +141,7 @@ def check_clock(here_ms: int, redis_ms: int) -> Finding:
     found = f"{abs(offset) / 1000:.2f} s {'ahead of' if offset > 0 else 'behind'} Redis"
     if abs(offset) <= MAX_CLOCK_OFFSET:
         return _ok("clock", found)
-    return _warning("clock", found, "Keep both machines' clocks by NTP: countdowns are off by it.")
+    return _warning("clock", found, "Set both clocks by NTP: countdowns are off by as much.")
 
 
 def check_workers(beats: Iterable[BeatRecord], now_ms: int, kind: str, start: str) -> Finding:
@@ -148,6 +171,23 @@ def check_queue(queue: Queue) -> Finding:
         fix = f"Start a worker with -Q {name}: nobody takes what waits."
         return _failed(f"queue {name}", found, fix)
     return _ok(f"queue {name}", found)
+
+
+def _was_tried(name: str, version: str) -> bool:
+    least, below = TRIED_PACKAGES[name]
+    return least <= _numbers(version) < below
+
+
+def _bounds(names: Iterable[str]) -> Iterable[tuple[str, tuple[tuple[int, ...], tuple[int, ...]]]]:
+    return ((name, TRIED_PACKAGES[name]) for name in names)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
+def _text(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def _ok(check: str, found: str) -> Finding:

@@ -16,11 +16,17 @@ import redis
 from inception.runs.celery_app import create_client
 from inception.runs.connection import connect
 from inception.runs.control import Control
-from inception.runs.errors import InceptionError, InvalidArguments, SettingsError
+from inception.runs.errors import (
+    InceptionError,
+    InvalidArguments,
+    SettingsError,
+    StoreUnavailable,
+)
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.runs.vault import Vault
 from webapp.fleet import Fleet, broker_client
+from webapp.supervisor.reaching import advice
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 REFUSED: Final = 2
@@ -103,6 +109,9 @@ def says_refusals(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except InceptionError as error:
             _refuse(error, as_json=bool(kwargs.get("as_json")))
+        except redis.RedisError as error:  # what would be no better a little later
+            refused = StoreUnavailable(f"Redis refuses: {error}")
+            _refuse(refused, as_json=bool(kwargs.get("as_json")))
 
     return run
 
@@ -116,6 +125,8 @@ def _refuse(error: InceptionError, *, as_json: bool) -> NoReturn:
         )
     else:
         click.echo(f"runs: {error.message}", err=True)
+        if isinstance(error, StoreUnavailable):
+            click.echo(f"  REDIS_URL: {advice(error.message)}.", err=True)
         for field in fields:
             click.echo(f"  {field['path']} {field['message']}", err=True)
     raise SystemExit(REFUSED)

@@ -10,14 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from inception.runs.sentinel import plain_address
+from inception.runs.connection import connect
 from inception.runs.settings import Process, Settings
+from webapp.supervisor.reaching import advice
 from webapp.supervisor.redis_server import port_is_free
 
-REDIS_TIMEOUT = 5.0
 LOCK_PATIENCE = 3.0
 """Seconds (s) for the guard of a supervisor that was just killed to finish its work."""
 
@@ -72,19 +70,14 @@ def check_processes(settings: Settings) -> None:
 def check_redis(url: str) -> None:
     """Refuse a REDIS_URL that no server answers at, or that asks for another password."""
     try:
-        with redis.Redis.from_url(
-            plain_address(url),
-            socket_connect_timeout=REDIS_TIMEOUT,
-            socket_timeout=REDIS_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-        ) as client:
+        with connect(url, purpose="start", size=1) as client:
             client.ping()
     except redis.BusyLoadingError:
         return  # it is there and reads its file; everybody waits for it
     except (redis.RedisError, ValueError) as error:
         raise StartError(
-            f"no Redis answers at REDIS_URL, {without_password(url)} ({error}): start it, correct "
-            "the address, or unset REDIS_URL to have a server embedded"
+            f"no Redis can be used at REDIS_URL, {without_password(url)} ({error}): "
+            f"{advice(error)}. Without REDIS_URL a server is embedded"
         ) from error
 
 

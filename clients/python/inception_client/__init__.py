@@ -23,6 +23,7 @@ from inception_client.errors import (
     RunFailed,
     RunGone,
     Unreachable,
+    WrongServer,
 )
 from inception_client.run import Run
 from inception_client.view import Event
@@ -37,5 +38,6 @@ __all__ = [
     "RunFailed",
     "RunGone",
     "Unreachable",
+    "WrongServer",
     "connect",
 ]

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
-from inception_client.errors import ClientError, Refused, Unreachable
+from inception_client.errors import ClientError, Refused, Unreachable, WrongServer
 from inception_client.records import JsonValue
 
 CALL_WITHIN: Final = 15.0
@@ -113,8 +113,12 @@ def headers_of(call: Call, token: str | None) -> dict[str, str]:
     return {"Accept": "application/json", **call.headers, **signed}
 
 
-def read_answer(status: int, text: str) -> Any:
-    """The answer's JSON. Raises Refused in the server's words, Unreachable if it isn't ours."""
+def read_answer(url: str, status: int, text: str) -> Any:
+    """The answer's JSON. Raises Refused in the words of the server at `url`.
+
+    Where the answer isn't ours: Unreachable if a proxy may have given it while the server was away,
+    else WrongServer.
+    """
     try:
         answer = json.loads(text) if text else None
     except ValueError:
@@ -124,7 +128,10 @@ def read_answer(status: int, text: str) -> Any:
     problem = answer.get("error") if isinstance(answer, dict) else None
     if isinstance(problem, dict) and "code" in problem:
         raise Refused({"message": "", **problem}, status)  # type: ignore[typeddict-item]
-    raise Unreachable(f"Something else than Inception answered with status {status}.")
+    other = f"Something else than Inception answered at {url}, with status {status}"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Unreachable(f"{other}.")
+    raise WrongServer(f"{other}: correct the address.")
 
 
 class Tries:
@@ -147,7 +154,7 @@ class Tries:
         if isinstance(problem, Refused):
             was_not_done = problem.status == HTTPStatus.TOO_MANY_REQUESTS
             return problem.is_transient and (self._call.repeatable or was_not_done)
-        return self._call.repeatable
+        return isinstance(problem, Unreachable) and self._call.repeatable
 
 
 def _run(run_id: str) -> str:

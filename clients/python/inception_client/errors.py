@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import Final
 
 from inception_client.records import ProblemRecord, RunRecord
 
 TRANSIENT_CODES: Final = frozenset({"store_unavailable", "too_many_requests"})
+_DISTRUST: Final = "CERTIFICATE_VERIFY_FAILED"
+"""OpenSSL's word, which the libraries in between keep somewhere in what they raise."""
 
 
 class ClientError(Exception):
@@ -38,6 +41,13 @@ class Unreachable(ClientError):
     """The server did not answer, or not in time. The message says for how long it was tried."""
 
 
+class WrongServer(ClientError):
+    """The address leads to something else, or to a certificate that isn't trusted.
+
+    Said at once: to wait would not help.
+    """
+
+
 class RunFailed(ClientError):
     """The run ended, and not well: `error` is what the run says, `traceback` its traceback."""
 
@@ -56,3 +66,21 @@ class RunGone(ClientError):
 
 class NotEnded(ClientError):
     """The run goes on: iterate over it to its end, or wait for it, before asking for its value."""
+
+
+def no_answer(url: str, error: BaseException) -> Unreachable | WrongServer:
+    """What to raise where an attempt to speak to the server has failed."""
+    for cause in _causes(error):
+        if _DISTRUST in str(cause):
+            return WrongServer(f"The certificate of {url} is not trusted: {cause}")
+        # Where a websocket was refused, requests' neighbour and aiohttp call the status so.
+        if HTTPStatus.NOT_FOUND in (getattr(cause, "status_code", 0), getattr(cause, "status", 0)):
+            return WrongServer(f"Something else than Inception answered at {url}: {cause}")
+    return Unreachable(f"{url} did not answer: {error}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those that it came of."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from inception_client.errors import Refused
+from inception_client.errors import Refused, WrongServer, no_answer
 from inception_client.following import Question
 from inception_client.messages import Broken, Lost
 
 
-def end_of_connection(told: Sequence[Any], error: Exception | None) -> Lost | Broken:
+def end_of_connection(url: str, told: Sequence[Any], error: Exception | None) -> Lost | Broken:
     """Whether another attempt is worth it. `told` is what `connect_error` was told."""
     refusal = refusal_of(told[-1]) if told else None
     if refusal is not None and not refusal.is_transient:
         return Broken(refusal)
+    problem = None if error is None else no_answer(url, error)
+    if isinstance(problem, WrongServer):
+        return Broken(problem)
     return Lost(str(refusal or error or "the connection was lost"))
 
 

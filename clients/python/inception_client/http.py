@@ -16,7 +16,7 @@ from inception_client.calls import (
     headers_of,
     read_answer,
 )
-from inception_client.errors import Refused, Unreachable
+from inception_client.errors import ClientError, no_answer
 
 
 class Caller:
@@ -37,12 +37,12 @@ class Caller:
         self._sleep = sleep
 
     def call(self, call: Call) -> Any:
-        """The server's answer. Raises Refused, or Unreachable when patience has ended."""
+        """The server's answer. Raises Refused, WrongServer, Unreachable when patience has ended."""
         tries = Tries(call, self._patience, time.monotonic())
         while True:
             try:
                 return self._call_once(call)
-            except (Refused, Unreachable) as problem:
+            except ClientError as problem:
                 self._sleep(tries.pause_after(problem, time.monotonic()))
 
     def _call_once(self, call: Call) -> Any:
@@ -56,5 +56,5 @@ class Caller:
                 timeout=CALL_WITHIN,
             )
         except requests.RequestException as error:
-            raise Unreachable(f"{self._url} did not answer: {error}") from error
-        return read_answer(response.status_code, response.text)
+            raise no_answer(self._url, error) from error
+        return read_answer(self._url, response.status_code, response.text)

@@ -156,7 +156,7 @@ class Link:
                 self._socket = None
             with suppress(SocketIOError, OSError):
                 socket.disconnect()
-        end = end_of_connection(told, error)
+        end = end_of_connection(self._url, told, error)
         self._tell_all(end)
         return end
 

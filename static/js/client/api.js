@@ -12,11 +12,17 @@ const BASE = "/api/v1";
 const TIME_OUT = 15_000;
 
 export class ApiError extends Error {
-  /** @param {Problem} problem @param {number} status  0 if nobody answered */
-  constructor(problem, status) {
-    super(problem.message);
+  /**
+   * @param {Problem} problem
+   * @param {number} status  0 if nobody answered
+   * @param {{isOurs?: boolean, cause?: unknown}} [more]  whether the server said so itself, or what
+   *   kept us from asking it
+   */
+  constructor(problem, status, { isOurs = false, cause } = {}) {
+    super(problem.message, { cause });
     this.problem = problem;
     this.status = status;
+    this.isOurs = isOurs;
   }
 }
 
@@ -168,7 +174,9 @@ export class Api {
     if (response.status === 204) return {};
     const answer = await response.json().catch(() => null);
     if (response.ok && answer !== null) return answer;
-    throw new ApiError(answer?.error ?? unexplained(response.status), response.status);
+    const problem = answer?.error;
+    const isOurs = typeof problem?.code === "string";
+    throw new ApiError(isOurs ? problem : unexplained(response.status), response.status, { isOurs });
   }
 }
 
@@ -183,7 +191,7 @@ async function reach(address, options) {
       credentials: "same-origin",
       signal: AbortSignal.timeout(TIME_OUT),
     });
-  } catch {
+  } catch (cause) {
     throw new ApiError(
       {
         code: "unreachable",
@@ -192,6 +200,7 @@ async function reach(address, options) {
           "try again in a moment.",
       },
       0,
+      { cause },
     );
   }
 }

@@ -4,7 +4,7 @@ import { io } from "socket.io-client";
 import { ASK_AGAIN, backoff } from "../model/feed.js";
 import { Api, ApiError } from "./api.js";
 import { Connection, SOCKET_OPTIONS } from "./connection.js";
-import { Refused, Unreachable } from "./errors.js";
+import { Refused, Unreachable, WrongServer } from "./errors.js";
 import { newKey } from "./idempotency.js";
 import { Run } from "./run.js";
 
@@ -111,7 +111,8 @@ export class Client {
         return await ask(this.api);
       } catch (error) {
         const pause = backoff(tries) * 1000;
-        if (!isTransient(error) || Date.now() + pause > until) throw inOurWords(error);
+        const problem = this.inOurWords(error);
+        if (!isTransient(problem) || Date.now() + pause > until) throw problem;
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
@@ -125,17 +126,33 @@ export class Client {
     try {
       return await ask(this.api);
     } catch (error) {
-      throw inOurWords(error);
+      throw this.inOurWords(error);
     }
+  }
+
+  /** @param {unknown} error @returns {unknown} */
+  inOurWords(error) {
+    if (!(error instanceof ApiError)) return error;
+    if (error.isOurs) return new Refused(error.problem);
+    const other = `Something else than Inception answered at ${this.server}`;
+    // A proxy says so while the server behind it is away.
+    if (error.status >= 500) return new Unreachable(`${other}, with status ${error.status}.`);
+    if (error.status) return new WrongServer(`${other}, with status ${error.status}.`);
+    return noAnswer(this.server, error.cause);
   }
 }
 
-/** @param {unknown} error */
-const isTransient = (error) =>
-  error instanceof ApiError && (error.status === 0 || ASK_AGAIN.has(error.problem.code));
+/** What TLS of Node says of a certificate that it doesn't trust. */
+const DISTRUST = /CERT|SELF_SIGNED|VERIFY_LEAF_SIGNATURE/;
 
-/** @param {unknown} error @returns {unknown} */
-function inOurWords(error) {
-  if (!(error instanceof ApiError)) return error;
-  return error.status === 0 ? new Unreachable(error.message) : new Refused(error.problem);
+/** @param {string} server @param {any} cause  what `fetch` has thrown */
+function noAnswer(server, cause) {
+  const why = cause?.cause?.code ?? cause?.cause?.message ?? cause?.message ?? "no reason was given";
+  if (DISTRUST.test(String(cause?.cause?.code)))
+    return new WrongServer(`The certificate of ${server} is not trusted: ${why}.`);
+  return new Unreachable(`${server} did not answer: ${why}.`);
 }
+
+/** @param {unknown} problem */
+const isTransient = (problem) =>
+  problem instanceof Unreachable || (problem instanceof Refused && ASK_AGAIN.has(problem.code));

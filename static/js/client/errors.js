@@ -19,6 +19,11 @@ export class Unreachable extends Error {
   name = "Unreachable";
 }
 
+/** The address leads to something else, or to a certificate that isn't trusted: said at once. */
+export class WrongServer extends Error {
+  name = "WrongServer";
+}
+
 /** The run was deleted while it was followed. */
 export class RunGone extends Error {
   name = "RunGone";

@@ -14,5 +14,5 @@
  */
 
 export { Client, connect } from "./client.js";
-export { Refused, RunFailed, RunGone, Unreachable } from "./errors.js";
+export { Refused, RunFailed, RunGone, Unreachable, WrongServer } from "./errors.js";
 export { Run } from "./run.js";

@@ -12,8 +12,9 @@ import pytest
 from inception_client import calls, connect
 from inception_client.calls import Tries, read_answer
 from inception_client.endings import check_ended
-from inception_client.errors import NotEnded, Refused, RunFailed, Unreachable
+from inception_client.errors import NotEnded, Refused, RunFailed, Unreachable, WrongServer
 
+URL = "http://127.0.0.1:8000"
 OF_THE_SERVER = ("inception", "webapp", "tasks", "celery", "kombu", "redis", "flask", "eventlet")
 
 
@@ -66,14 +67,31 @@ def test_filters_that_repeat_are_sent_one_by_one() -> None:
 
 def test_a_refusal_is_in_the_servers_words() -> None:
     with pytest.raises(Refused, match="run_not_found: There is no run r") as caught:
-        read_answer(404, '{"error": {"code": "run_not_found", "message": "There is no run r."}}')
+        read_answer(
+            URL, 404, '{"error": {"code": "run_not_found", "message": "There is no run r."}}'
+        )
     assert (caught.value.code, caught.value.status) == ("run_not_found", 404)
 
 
-@pytest.mark.parametrize(("status", "text"), [(502, "<html>"), (200, "<html>"), (404, "[]")])
-def test_something_else_that_answers_is_not_taken_for_the_server(status: int, text: str) -> None:
-    with pytest.raises(Unreachable, match=str(status)):
-        read_answer(status, text)
+@pytest.mark.parametrize(
+    ("status", "text", "kind"),
+    [
+        (502, "<html>", Unreachable),  # a proxy's, while the server is away
+        (200, "<html>", WrongServer),
+        (404, "[]", WrongServer),
+    ],
+)
+def test_something_else_that_answers_is_not_taken_for_the_server(
+    status: int, text: str, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind, match=f"{URL}.* {status}"):
+        read_answer(URL, status, text)
+
+
+def test_a_wrong_server_is_not_asked_again() -> None:
+    tries = Tries(calls.parents(), patience=60.0, now=0.0)
+    with pytest.raises(WrongServer):
+        tries.pause_after(WrongServer("a web page"), 0.0)
 
 
 def test_a_value_is_there_at_the_end_alone() -> None:

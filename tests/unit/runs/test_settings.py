@@ -49,6 +49,10 @@ EXAMPLES = {
 WRONG = [
     ("REDIS_URL", "db:6379"),
     ("REDIS_URL", "sentinel://one:26379/0"),
+    ("REDIS_URL", "redis://one:port/0"),
+    ("REDIS_URL", "redis://one:0"),
+    ("REDIS_URL", "rediss://one/zero"),
+    ("REDIS_URL", "unix:///run/redis.sock?password=secret"),
     ("INCEPTION_BROKER_URL", "kafka://mq"),
     ("INCEPTION_PORT", "65536"),
     ("INCEPTION_PORT", "http"),
@@ -97,7 +101,13 @@ def test_a_wrong_setting_is_named_with_what_it_takes(name: str, text: str) -> No
         Settings.from_environment({name: text})
 
 
-@pytest.mark.parametrize("wrong", ["http://:secret@db", "sentinel://:secret@one/0"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("http://:secret@db", "sentinel://:secret@one/0", "redis://:secret/half@one:6379/0"),
+        *("redis://:12/secret@one/0", "redis://one/0?password=secret"),
+    ],
+)
 def test_a_wrong_address_is_not_repeated_since_it_may_hold_a_password(wrong: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         Settings.from_environment({"REDIS_URL": wrong})

@@ -16,7 +16,7 @@ from inception_client.calls import (
     headers_of,
     read_answer,
 )
-from inception_client.errors import Refused, Unreachable
+from inception_client.errors import ClientError, no_answer
 
 
 class AsyncCaller:
@@ -31,12 +31,12 @@ class AsyncCaller:
         self._patience = patience
 
     async def call(self, call: Call) -> Any:
-        """The server's answer. Raises Refused, or Unreachable when patience has ended."""
+        """The server's answer. Raises Refused, WrongServer, Unreachable when patience has ended."""
         tries = Tries(call, self._patience, time.monotonic())
         while True:
             try:
                 return await self._call_once(call)
-            except (Refused, Unreachable) as problem:
+            except ClientError as problem:
                 await asyncio.sleep(tries.pause_after(problem, time.monotonic()))
 
     async def _call_once(self, call: Call) -> Any:
@@ -52,5 +52,5 @@ class AsyncCaller:
             async with request as response:
                 status, text = response.status, await response.text()
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unreachable(f"{self._url} did not answer: {error!r}") from error
-        return read_answer(status, text)
+            raise no_answer(self._url, error) from error
+        return read_answer(self._url, status, text)

@@ -132,7 +132,7 @@ class AsyncLink:
             self._socket = None
             with suppress(SocketIOError, OSError, aiohttp.ClientError):
                 await socket.disconnect()
-        end = end_of_connection(told, error)
+        end = end_of_connection(self._url, told, error)
         self._tell_all(end)
         return end
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import pytest
 
 from inception.runs.records import BeatKind, BeatRecord
+from tests.documents import CHECKOUT
 from webapp.cli import examination
 from webapp.cli.examination import Verdict
 
@@ -37,6 +39,32 @@ def test_redis_older_than_6_2_has_failed(version: str, verdict: Verdict) -> None
     assert examination.check_version({"redis_version": version}).verdict is verdict
 
 
+TRIED = {"celery": "5.6.3", "kombu": "5.6.2", "redis": "6.4.0"}
+
+
+def test_packages_that_were_tried_are_well() -> None:
+    assert examination.check_packages(TRIED).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("kombu", "5.7.0"), ("celery", "5.5.9"), ("redis", "7.0.1")]
+)
+def test_others_have_failed_and_those_to_install_are_named(name: str, version: str) -> None:
+    found = examination.check_packages({**TRIED, name: version})
+    assert found.verdict is Verdict.FAILED
+    assert found.fix is not None
+    assert f"'{name}>=" in found.fix
+
+
+def test_those_that_were_tried_are_those_that_are_required() -> None:
+    required = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["dependencies"]
+    texts = {
+        name: f"{name}>={'.'.join(map(str, least))},<{'.'.join(map(str, below))}"
+        for name, (least, below) in examination.TRIED_PACKAGES.items()
+    }
+    assert set(texts.values()) <= set(required)
+
+
 @pytest.mark.parametrize(
     ("memory", "verdict"),
     [
@@ -53,13 +81,15 @@ def test_a_redis_that_forgets_when_full_has_failed(
 
 
 def test_no_append_only_file_is_worth_a_warning() -> None:
-    assert examination.check_persistence({"aof_enabled": 0}, None).verdict is Verdict.WARNING
-    assert examination.check_persistence({"aof_enabled": 1}, "everysec").verdict is Verdict.OK
+    without = examination.check_persistence({"aof_enabled": 0}, None, "3600 1")
+    assert (without.verdict, "snapshots alone" in without.found) == (Verdict.WARNING, True)
+    assert "no snapshots" in examination.check_persistence({"aof_enabled": 0}, None, "").found
+    assert examination.check_persistence({"aof_enabled": 1}, "everysec", "").verdict is Verdict.OK
 
 
 def test_an_append_only_file_that_cannot_be_written_has_failed() -> None:
     info = {"aof_enabled": 1, "aof_last_write_status": "err"}
-    assert examination.check_persistence(info, "everysec").verdict is Verdict.FAILED
+    assert examination.check_persistence(info, "everysec", None).verdict is Verdict.FAILED
 
 
 @pytest.mark.parametrize("info", [{"role": "slave"}, {"role": "master", "cluster_enabled": 1}])
@@ -103,7 +133,7 @@ def test_everything_that_is_not_well_says_what_to_do() -> None:
     findings = [
         examination.check_version({}),
         examination.check_role({}),
-        examination.check_persistence({}, None),
+        examination.check_persistence({}, None, None),
         examination.check_catalogue(0),
     ]
     assert all(finding.fix for finding in findings)
