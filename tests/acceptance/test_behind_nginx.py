@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import aiohttp
 import pytest
 import requests
 import socketio
+from inception_client import Client, WrongServer, aio, connect
 
+from tests.acceptance.authority import Authority
 from tests.acceptance.conftest import Stack, free_port
 from tests.acceptance.nginx import Nginx, find_nginx
 from tests.documents import CHECKOUT
@@ -24,6 +30,7 @@ from webapp.auth.roles import Role
 from webapp.auth.users import Account, UsersFile
 
 COUNT = "tasks.examples.counting.count_twice"
+KWARGS = '{"limit": 2, "delay": 0.01}'
 WITHIN = 60
 """Seconds (s) for what takes one or two."""
 
@@ -35,16 +42,18 @@ class WebProcess:
 
     def __init__(self, redis_url: str, users: Path) -> None:
         self.port = free_port()
+        self._environ = {
+            "REDIS_URL": redis_url,
+            "INCEPTION_PORT": str(self.port),
+            "INCEPTION_USERS": str(users),
+            "INCEPTION_TRUSTED_PROXIES": "1",
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again if it was killed."""
         self._process = subprocess.Popen(
-            [sys.executable, "wsgi.py"],
-            cwd=CHECKOUT,
-            env={
-                **os.environ,
-                "REDIS_URL": redis_url,
-                "INCEPTION_PORT": str(self.port),
-                "INCEPTION_USERS": str(users),
-                "INCEPTION_TRUSTED_PROXIES": "1",
-            },
+            [sys.executable, "wsgi.py"], cwd=CHECKOUT, env={**os.environ, **self._environ}
         )
 
     def answers(self) -> bool:
@@ -218,3 +227,76 @@ def test_a_browser_signs_in_over_tls_and_its_cookie_is_secure(site: Site) -> Non
     assert answer.status_code == 302
     assert [cookie.secure for cookie in session.cookies] == [True]
     assert session.get(f"{site.url}/workers", timeout=10).ok
+
+
+def test_clients_trust_the_authority_that_they_are_told_and_no_other(
+    site: Site, tmp_path: Path
+) -> None:
+    trusting = site.stranger()
+    with connect(site.url, site.token, session=trusting) as client:
+        assert client.start(COUNT, limit=2, delay=0.01).value == 2
+
+    distrusting = site.stranger()
+    distrusting.verify = str(Authority(tmp_path / "other").certificate)
+    with connect(site.url, site.token, session=distrusting) as client:
+        with pytest.raises(WrongServer, match="certificate"):
+            client.parents()
+        with pytest.raises(WrongServer, match="certificate"):
+            client.run("any").wait(WITHIN)
+
+
+def test_asyncio_clients_do_so_too(site: Site, tmp_path: Path) -> None:
+    async def value(authority: Path) -> object:
+        trust = ssl.create_default_context(cafile=authority)
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as session,
+            aio.connect(site.url, site.token, session=session) as client,
+        ):
+            run = await client.start(COUNT, limit=2, delay=0.01)
+            await run.wait(WITHIN)
+            return run.value
+
+    assert asyncio.run(value(site.nginx.certificate)) == 2
+    with pytest.raises(WrongServer, match="certificate"):
+        asyncio.run(value(Authority(tmp_path / "other").certificate))
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_programs_in_node_do_so_too(site: Site, tmp_path: Path, is_trusted: bool) -> None:
+    authority = site.nginx.certificate if is_trusted else Authority(tmp_path / "o").certificate
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.node", "docs/clients/watch.mjs", "start", COUNT, KWARGS],
+        cwd=CHECKOUT,
+        env={
+            **os.environ,
+            "INCEPTION_URL": site.url,
+            "INCEPTION_TOKEN": site.token,
+            "NODE_EXTRA_CA_CERTS": str(authority),
+        },
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        check=False,
+    )
+    assert done.returncode == (0 if is_trusted else 2), done.stderr
+    assert ("certificate" in done.stderr) is not is_trusted
+
+
+def test_clients_wait_for_a_site_whose_processes_all_start_again(site: Site) -> None:
+    with connect(site.url, site.token, session=site.stranger()) as client:
+        run = client.start(COUNT, limit=20, delay=0.1)
+        events = iter(run)
+        next(events)
+        for web in site.webs:
+            web.kill()
+        assert requests.get(site.url, verify=site.nginx.certificate, timeout=5).status_code == 502
+        with ThreadPoolExecutor() as beside:
+            listed = beside.submit(lambda: list(another_client(site).runs(name=COUNT)))
+            for web in site.webs:
+                web.start()
+            assert list(events)[-1].state == "SUCCESS"
+            assert run.id in {each["id"] for each in listed.result(WITHIN)}
+
+
+def another_client(site: Site) -> Client:
+    return connect(site.url, site.token, session=site.stranger())

@@ -89,7 +89,10 @@ def sign_out_user(name: str) -> None:
 
 @click.group()
 def tokens() -> None:
-    """Tokens, with which programs call: `Authorization: Bearer TOKEN`."""
+    """Tokens, with which programs sign in.
+
+    REST takes them as `Authorization: Bearer TOKEN`, a socket as `auth.token`.
+    """
 
 
 @tokens.command("add")
@@ -101,7 +104,10 @@ def tokens() -> None:
 @as_json
 @says_refusals
 def add_token(name: str, role: str, expires_in: str | None, as_json: bool) -> None:
-    """Give a program called NAME a token, and print it: it is shown this once."""
+    """Give a program called NAME a token, and print it.
+
+    It is shown this once.
+    """
     lifetime = None if expires_in is None else parse_span(expires_in)
     door = _door()
     door.audit.record(Deed.GIVE_TOKEN, by=caller(), about=f"{name} ({role})")
@@ -151,9 +157,10 @@ def revoke_tokens(ids: tuple[str, ...]) -> None:
 @as_json
 @says_refusals
 def audit(limit: int, as_json: bool) -> None:
-    """List who started, revoked, retried, deleted, signed in and was let in, newest first.
+    """List who did what, newest first.
 
-    About the last 10,000 are kept; with --json each is a line.
+    That is who started, revoked, retried, deleted, signed in and was let in. About the last 10,000
+    are kept; with --json each is a line.
     """
     entries = Audit(open_session().client).read(limit)
     if as_json:
@@ -179,7 +186,10 @@ def audit(limit: int, as_json: bool) -> None:
 
 @click.group("secrets")
 def secret_keys() -> None:
-    """Keys that secret arguments are encrypted with: INCEPTION_SECRET_KEYS."""
+    """Keys that secret arguments are encrypted with.
+
+    They go into INCEPTION_SECRET_KEYS.
+    """
 
 
 @secret_keys.command("new-key")

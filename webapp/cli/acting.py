@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import signal
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from typing import Final
 
 import click
 
-from inception.runs.errors import BadRequest, InceptionError
+from inception.runs.errors import BadRequest, InceptionError, ParentNotFound
 from inception.runs.model import JsonValue, Run, State
 from inception.runs.records import Created
 from webapp.cli.following import following
@@ -59,14 +60,13 @@ def start(
     A value is JSON where it parses as that (3, true, [1,2], "3"), else a text as it stands.
     """
     session = open_session()
-    created = session.control.start(
-        name,
-        {**_arguments(kwargs_text), **dict(pairs)},
-        label=label,
-        tags=tags,
-        idempotency_key=key,
-        by=caller(),
-    )
+    kwargs = {**_arguments(kwargs_text), **dict(pairs)}
+    try:
+        created = session.control.start(
+            name, kwargs, label=label, tags=tags, idempotency_key=key, by=caller()
+        )
+    except ParentNotFound as error:
+        raise ParentNotFound(f"{error.message}{_meant(session, name)}") from error
     _started(session, created, watching=watching, as_json=as_json)
 
 
@@ -75,7 +75,10 @@ def start(
 @as_json
 @says_refusals
 def watch(run_id: str, as_json: bool) -> None:
-    """Watch a run until it has ended; the exit code is 0 if it succeeded, else 1."""
+    """Watch a run until it has ended.
+
+    The exit code is 0 if it succeeded, else 1. Ctrl-C ends the watching alone.
+    """
     watch_to_its_end(open_session(), run_id, as_json=as_json)
 
 
@@ -96,7 +99,10 @@ def revoke(run_ids: Sequence[str], path: str | None, reason: str | None, as_json
 @as_json
 @says_refusals
 def retry(run_ids: Sequence[str], as_json: bool) -> None:
-    """Let runs that ended badly go on: finished steps are kept, the others start anew."""
+    """Let runs that ended badly go on.
+
+    Finished steps are kept, the others start anew.
+    """
     control = open_session().control
     _each(run_ids, lambda one: control.retry(one, by=caller()), as_json)
 
@@ -110,7 +116,10 @@ def retry(run_ids: Sequence[str], as_json: bool) -> None:
 def rerun(
     run_id: str, pairs: Sequence[tuple[str, JsonValue]], watching: bool, as_json: bool
 ) -> None:
-    """Start a new run like this one and print its id; key=value replaces an argument."""
+    """Start a new run like this one and print its id.
+
+    It has the same arguments, save those that are given.
+    """
     session = open_session()
     kwargs = None
     if pairs:
@@ -159,6 +168,14 @@ def _started(session: Session, created: Created, *, watching: bool, as_json: boo
     if not as_json:
         click.echo(run["id"])
     watch_to_its_end(session, run["id"], as_json=as_json)
+
+
+def _meant(session: Session, name: str) -> str:
+    """A parent whose name is like that one, or ends with it, as a question."""
+    names = [parent["name"] for parent in session.store.read_catalogue()]
+    ending = [each for each in names if each.endswith(f".{name}")]
+    like = ending or difflib.get_close_matches(name, names, n=1)
+    return f" Is {like[0]} meant?" if like else " `runs parents` lists those there are."
 
 
 def _arguments(text: str | None) -> dict[str, JsonValue]:

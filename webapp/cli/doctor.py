@@ -37,7 +37,10 @@ _STYLES: Final = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED
 @as_json
 @says_refusals
 def doctor(app_name: str | None, as_json: bool) -> None:
-    """Check Redis, the clock and the workers; exit 1 if something has to be fixed."""
+    """Check Redis, the clock and the workers; say what to fix.
+
+    The exit code is 1 if something has to be fixed, 0 if all is well or worth a warning at most.
+    """
     findings = examine(open_session(), _app(app_name))
     if as_json:
         echo_json({"findings": [asdict(finding) for finding in findings]})

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from inception.runs.records import BeatRecord
+from webapp.cli.printing import counted
 from webapp.fleet import FRESH_BEAT, Queue
 
 LEAST_REDIS: Final = (6, 2)
@@ -166,7 +167,7 @@ def check_catalogue(parents: int) -> Finding:
 def check_queue(queue: Queue) -> Finding:
     """Messages that wait have somebody who takes them."""
     name, waiting, consumers = queue["name"], queue["length"], queue["consumers"]
-    found = f"{waiting:,} waiting, {consumers} consumers"
+    found = f"{waiting:,} waiting, {counted(consumers, 'consumer')}"
     if waiting and not consumers:
         fix = f"Start a worker with -Q {name}: nobody takes what waits."
         return _failed(f"queue {name}", found, fix)

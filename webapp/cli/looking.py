@@ -15,6 +15,7 @@ from inception.runs.paths import parse_path
 from inception.runs.records import RunFilter
 from webapp.cli.printing import (
     age,
+    counted,
     echo_json,
     moment,
     on_terminal,
@@ -130,10 +131,13 @@ def workers(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print what completes `runs` in SHELL; put it where that shell reads such things."""
+    """Print what completes `runs` in SHELL: bash, zsh or fish.
+
+    Put it where that shell reads such things.
+    """
     found = get_completion_class(shell)
     if found is None:
         raise click.ClickException(f"There is no completion for {shell}.")
@@ -229,7 +233,7 @@ def _processes(answer: FleetAnswer) -> list[tuple[str, Worker]]:
 
 
 def _queue(queue: Queue) -> list[str]:
-    takers = queue["problem"] or queue["waiting"] or f"{queue['consumers']} consumers"
+    takers = queue["problem"] or queue["waiting"] or counted(queue["consumers"], "consumer")
     return ["queue", queue["name"], "", f"{queue['length']} waiting", takers]
 
 

@@ -143,6 +143,11 @@ def age(ms: int) -> str:
     return f"{seconds}s"
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of them: `1 consumer`, `2 consumers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(meta: Meta) -> str:
     """How much is done, as `42 %`; 100 only if all of it is."""
     return f"{math.floor(meta['completion'])} %"

@@ -128,7 +128,7 @@ def tree_of(view: RunView, most: int) -> Group:
     table.add_column(width=6, justify="right")
     table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
     if view.run is not None:
-        _add_row(table, Text(view.run["label"] or view.run["name"], style="bold"), view.run)
+        _add_row(table, Text(_name(view.run), style="bold"), view.run)
     nodes, left_out = view.rows(most)
     for node in nodes:
         _add_row(table, Text("  " * (node["path"].count(".") + 1) + _name(node)), node)
@@ -165,8 +165,8 @@ def _add_row(table: Table, name: Text, record: Record) -> None:
     table.add_row(name, Text(record["state"], style=style), bar, percent(meta), words)
 
 
-def _name(node: Node) -> str:
-    return node["label"] or node["name"].rpartition(".")[2]
+def _name(record: Record) -> str:
+    return record["label"] or record["name"].rpartition(".")[2]
 
 
 def _waiting(record: Mapping[str, object]) -> str:

@@ -28,10 +28,7 @@ _CAUSES: Final = (
     (r"Protocol error", "something else than Redis answers there: correct the address"),
     (
         r"(?i)timed? ?out",
-        (
-            "nothing came back in time: correct the address, look for a firewall, or write redis:// "
-            "if it doesn't speak TLS there"
-        ),
+        "nothing came back in time: correct the address, look for a firewall, or write redis://",
     ),
     (r"no Sentinel knows", "correct the Sentinels or what is watched, or wait for a fail-over"),
 )
