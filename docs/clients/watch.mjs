@@ -51,8 +51,9 @@ async function main([command, ...words]) {
     return 2;
   }
   const url = env.INCEPTION_URL ?? "http://127.0.0.1:8000";
-  const client = connect(url, { token: env.INCEPTION_TOKEN });
+  let client;
   try {
+    client = connect(url, { token: env.INCEPTION_TOKEN });
     const run = await COMMANDS[command](client, ...words);
     for await (const change of run) show(change);
     return run.record.state === "SUCCESS" ? 0 : 1;
@@ -60,7 +61,7 @@ async function main([command, ...words]) {
     stderr.write(`${error.message}\n`);
     return 2;
   } finally {
-    client.close();
+    client?.close();
   }
 }
 

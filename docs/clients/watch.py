@@ -7,7 +7,7 @@
 
 Prints a line for each change, until the run has ended. INCEPTION_URL is the server's address,
 http://127.0.0.1:8000 unless set, INCEPTION_TOKEN the token where people sign in. The exit code is 0
-if the run succeeded, 1 if it ended in another way, 2 if the server refused.
+if the run succeeded, 1 if it ended in another way, 2 if the server refused, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -61,9 +61,12 @@ def main(arguments: list[str]) -> int:
             for event in run:
                 show(event)
             return 0 if run.record["state"] == "SUCCESS" else 1
-    except ClientError as error:
+    except (ClientError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("The run goes on.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

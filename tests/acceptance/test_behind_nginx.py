@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 import requests
 import socketio
-from inception_client import Client, WrongServer, aio, connect
+from inception_client import Client, Refused, WrongServer, aio, connect
 
 from tests.acceptance.authority import Authority
 from tests.acceptance.conftest import Stack, free_port
@@ -242,6 +242,14 @@ def test_clients_trust_the_authority_that_they_are_told_and_no_other(
         with pytest.raises(WrongServer, match="certificate"):
             client.parents()
         with pytest.raises(WrongServer, match="certificate"):
+            client.run("any").wait(WITHIN)
+
+
+def test_a_token_that_is_none_is_refused_at_once(site: Site) -> None:
+    with connect(site.url, "no-such-token", session=site.stranger()) as client:
+        with pytest.raises(Refused, match="unauthorized"):
+            client.parents()
+        with pytest.raises(Refused, match="unauthorized"):
             client.run("any").wait(WITHIN)
 
 

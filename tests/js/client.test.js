@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { describe, test } from "node:test";
 import { ChangeQueue } from "../../static/js/client/change-queue.js";
 import { Connection } from "../../static/js/client/connection.js";
-import { RunGone, Unreachable } from "../../static/js/client/errors.js";
+import { RunGone, Unreachable, WrongServer } from "../../static/js/client/errors.js";
 import { Run } from "../../static/js/client/run.js";
 import { RunView } from "../../static/js/client/run-view.js";
 import { batch, event, node, run, snapshot } from "./records.js";
@@ -161,6 +161,14 @@ describe("a run", () => {
     socket.emit("connect_error", Object.assign(new Error("no"), { data: { error: problem } }));
     await assert.rejects(told, (error) => error.code === "unauthorized");
     connection.disconnect();
+  });
+
+  test("of an address that leads elsewhere ends at once", async () => {
+    const { socket, held } = followed();
+    const told = all(held);
+    const description = { error: new Error("Unexpected server response: 404") };
+    socket.emit("connect_error", Object.assign(new Error("websocket error"), { description }));
+    await assert.rejects(told, WrongServer);
   });
 
   test("is followed as long as the caller's signal says", async () => {

@@ -129,7 +129,7 @@ def read_answer(url: str, status: int, text: str) -> Any:
     if isinstance(problem, dict) and "code" in problem:
         raise Refused({"message": "", **problem}, status)  # type: ignore[typeddict-item]
     other = f"Something else than Inception answered at {url}, with status {status}"
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
         raise Unreachable(f"{other}.")
     raise WrongServer(f"{other}: correct the address.")
 

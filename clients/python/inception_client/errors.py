@@ -70,12 +70,12 @@ class NotEnded(ClientError):
 
 def no_answer(url: str, error: BaseException) -> Unreachable | WrongServer:
     """What to raise where an attempt to speak to the server has failed."""
-    for cause in _causes(error):
+    for cause in reversed(list(_causes(error))):  # the innermost says it in the fewest words
         if _DISTRUST in str(cause):
             return WrongServer(f"The certificate of {url} is not trusted: {cause}")
         # Where a websocket was refused, requests' neighbour and aiohttp call the status so.
         if HTTPStatus.NOT_FOUND in (getattr(cause, "status_code", 0), getattr(cause, "status", 0)):
-            return WrongServer(f"Something else than Inception answered at {url}: {cause}")
+            return WrongServer(f"Something else than Inception answered at {url}, with status 404.")
     return Unreachable(f"{url} did not answer: {error}")
 
 

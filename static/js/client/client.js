@@ -4,7 +4,7 @@ import { io } from "socket.io-client";
 import { ASK_AGAIN, backoff } from "../model/feed.js";
 import { Api, ApiError } from "./api.js";
 import { Connection, SOCKET_OPTIONS } from "./connection.js";
-import { Refused, Unreachable, WrongServer } from "./errors.js";
+import { noAnswer, Refused, Unreachable, WrongServer } from "./errors.js";
 import { newKey } from "./idempotency.js";
 import { Run } from "./run.js";
 
@@ -12,6 +12,9 @@ import { Run } from "./run.js";
 
 /** Milliseconds (ms) for which a server may be away. */
 const PATIENCE = 300_000;
+
+/** What a proxy answers with while the server behind it is away. */
+const AWAY = new Set([500, 502, 503, 504]);
 
 /** Runs read at a time. */
 const PAGE = 200;
@@ -27,6 +30,8 @@ export const connect = (server, options) => new Client(server, options);
 export class Client {
   /** @param {string} server @param {{token?: string, patience?: number}} [options] */
   constructor(server, { token = "", patience = PATIENCE } = {}) {
+    if (!URL.canParse(server) || !/^https?:/i.test(server))
+      throw new TypeError(`${server} is no address of a server; write http://127.0.0.1:8000.`);
     const { origin } = new URL(server);
     this.server = origin;
     this.patience = patience;
@@ -135,22 +140,11 @@ export class Client {
     if (!(error instanceof ApiError)) return error;
     if (error.isOurs) return new Refused(error.problem);
     const other = `Something else than Inception answered at ${this.server}`;
-    // A proxy says so while the server behind it is away.
-    if (error.status >= 500) return new Unreachable(`${other}, with status ${error.status}.`);
+    if (AWAY.has(error.status)) return new Unreachable(`${other}, with status ${error.status}.`);
     if (error.status) return new WrongServer(`${other}, with status ${error.status}.`);
-    return noAnswer(this.server, error.cause);
+    const cause = /** @type {any} */ (error.cause);
+    return noAnswer(this.server, cause?.cause ?? cause);
   }
-}
-
-/** What TLS of Node says of a certificate that it doesn't trust. */
-const DISTRUST = /CERT|SELF_SIGNED|VERIFY_LEAF_SIGNATURE/;
-
-/** @param {string} server @param {any} cause  what `fetch` has thrown */
-function noAnswer(server, cause) {
-  const why = cause?.cause?.code ?? cause?.cause?.message ?? cause?.message ?? "no reason was given";
-  if (DISTRUST.test(String(cause?.cause?.code)))
-    return new WrongServer(`The certificate of ${server} is not trusted: ${why}.`);
-  return new Unreachable(`${server} did not answer: ${why}.`);
 }
 
 /** @param {unknown} problem */

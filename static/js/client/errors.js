@@ -24,6 +24,24 @@ export class WrongServer extends Error {
   name = "WrongServer";
 }
 
+/** What TLS of Node says of a certificate that it doesn't trust. */
+const DISTRUST = /CERT|VERIFY_LEAF_SIGNATURE/;
+
+/**
+ * What to throw where an attempt to speak to the server has failed. Pages are told no causes by
+ * their browser, Node tells them.
+ * @param {string} server
+ * @param {{code?: string, message?: string}|undefined} cause
+ */
+export function noAnswer(server, cause) {
+  const why = cause?.message || cause?.code || "no reason was given";
+  if (DISTRUST.test(cause?.code ?? ""))
+    return new WrongServer(`The certificate of ${server} is not trusted: ${why}.`);
+  if (why.endsWith("server response: 404"))
+    return new WrongServer(`Something else than Inception answered at ${server}, with status 404.`);
+  return new Unreachable(`${server} did not answer: ${why}.`);
+}
+
 /** The run was deleted while it was followed. */
 export class RunGone extends Error {
   name = "RunGone";

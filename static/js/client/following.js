@@ -3,7 +3,7 @@
 import { ASK_AGAIN } from "../model/feed.js";
 import { isFinal } from "../model/states.js";
 import { ChangeQueue } from "./change-queue.js";
-import { Refused, RunGone, Unreachable } from "./errors.js";
+import { noAnswer, Refused, RunGone, Unreachable, WrongServer } from "./errors.js";
 import { RunFollower } from "./run-follower.js";
 
 /** @typedef {import("./run-view.js").Change} Change */
@@ -25,7 +25,7 @@ export class Following {
     this.listener = {
       up: () => this.follower.hearOfConnection(true),
       down: () => this.onDown(),
-      failed: (error) => (this.why = error.message),
+      failed: (error) => this.onFailedConnection(error),
       refused: (error) => this.onRefusedConnection(error),
       closed: () => this.queue.end(new Unreachable("The client was closed.")),
     };
@@ -87,6 +87,13 @@ export class Following {
     this.follower.hearOfConnection(false);
     this.why = "the connection was lost";
     this.beSilent();
+  }
+
+  /** @param {Error & {description?: any}} error  of socket.io-client, with the socket's own */
+  onFailedConnection(error) {
+    const problem = noAnswer(this.client.server, error.description?.error ?? error);
+    if (problem instanceof WrongServer) this.queue.end(problem);
+    else this.why = problem.message.replace(/\.$/, "");
   }
 
   /** @param {import("./connection.js").RefusedConnection} error */

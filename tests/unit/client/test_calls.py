@@ -79,6 +79,7 @@ def test_a_refusal_is_in_the_servers_words() -> None:
         (502, "<html>", Unreachable),  # a proxy's, while the server is away
         (200, "<html>", WrongServer),
         (404, "[]", WrongServer),
+        (501, "<html>", WrongServer),
     ],
 )
 def test_something_else_that_answers_is_not_taken_for_the_server(
