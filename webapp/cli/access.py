@@ -20,7 +20,7 @@ from webapp.auth.passwords import MAX_LENGTH, SHORT, hash_password
 from webapp.auth.roles import Role
 from webapp.auth.roll import Roll
 from webapp.auth.users import NAME, Account, UsersFile
-from webapp.cli.printing import echo_json, moment, print_table
+from webapp.cli.printing import counted, echo_json, moment, print_table
 from webapp.cli.session import caller, open_session, says_refusals
 from webapp.cli.words import as_json
 
@@ -39,8 +39,9 @@ def users() -> None:
 @users.command("add")
 @click.argument("name")
 @_role
+@as_json
 @says_refusals
-def add_user(name: str, role: str) -> None:
+def add_user(name: str, role: str, as_json: bool) -> None:
     """Add NAME, or give it another role and password.
 
     The password is asked for on a terminal, else it is the first line of standard input. Who was
@@ -51,7 +52,7 @@ def add_user(name: str, role: str) -> None:
         raise BadRequest("A name is 1 to 64 letters, digits, and _ . @ - but for its first one.")
     password = _read_password()
     file.add(Account(name=name, role=Role(role), hash=hash_password(password)))
-    click.echo(f"{name} may sign in as {role}.")
+    _say({"name": name, "role": role}, f"{name} may sign in as {role}.", as_json)
 
 
 @users.command("list")
@@ -68,23 +69,25 @@ def list_users(as_json: bool) -> None:
 
 @users.command("rm")
 @click.argument("name")
+@as_json
 @says_refusals
-def remove_user(name: str) -> None:
+def remove_user(name: str, as_json: bool) -> None:
     """Remove NAME; it is signed out everywhere."""
     if not _noted_users_file().remove(name):
         raise BadRequest(f"There is no user {name!r}.")
-    click.echo(f"{name} is removed.")
+    _say({"name": name}, f"{name} is removed.", as_json)
 
 
 @users.command("signout")
 @click.argument("name")
+@as_json
 @says_refusals
-def sign_out_user(name: str) -> None:
+def sign_out_user(name: str, as_json: bool) -> None:
     """End all sessions of NAME, who may sign in again."""
     door = _door()
     door.audit.record(Deed.END_SESSIONS, by=caller(), about=name)
     ended = door.sessions.take_back(name=name)
-    click.echo(f"{ended} ended.")
+    _say({"name": name, "ended": ended}, f"{counted(ended, 'session')} ended.", as_json)
 
 
 @click.group()
@@ -138,8 +141,9 @@ def list_tokens(as_json: bool) -> None:
 
 @tokens.command("revoke")
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
+@as_json
 @says_refusals
-def revoke_tokens(ids: tuple[str, ...]) -> None:
+def revoke_tokens(ids: tuple[str, ...], as_json: bool) -> None:
     """Take tokens back, by the ids that `tokens list` shows."""
     door = _door()
     for each in ids:
@@ -147,7 +151,7 @@ def revoke_tokens(ids: tuple[str, ...]) -> None:
     unknown = [each for each in ids if not door.tokens.take_back(id=each)]
     if unknown:
         raise BadRequest(f"There is no token {', '.join(unknown)}.")
-    click.echo(f"{len(ids)} revoked.")
+    _say({"revoked": list(ids)}, f"{counted(len(ids), 'token')} revoked.", as_json)
 
 
 @click.command()
@@ -193,9 +197,11 @@ def secret_keys() -> None:
 
 
 @secret_keys.command("new-key")
-def new_key() -> None:
+@as_json
+def new_key(as_json: bool) -> None:
     """Print a new key. To change keys put it in front of the present ones, with a comma."""
-    click.echo(Fernet.generate_key().decode())
+    key = Fernet.generate_key().decode()
+    _say({"key": key}, key, as_json)
 
 
 def parse_span(text: str) -> int:
@@ -240,6 +246,10 @@ def _read_password() -> str:
     if len(password) < SHORT:
         click.echo(f"This password has less than {SHORT} characters.", err=True)
     return password
+
+
+def _say(answer: Mapping[str, object], words: str, as_json: bool) -> None:
+    echo_json(answer) if as_json else click.echo(words)
 
 
 def _shown(grant: Grant) -> dict[str, object]:

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from inception.runs.model import Node, Run, State
+from inception.runs.model import Run, State
 from webapp.cli.following import Change, is_snapshot
 from webapp.cli.printing import STYLES, echo_json, on_terminal, percent, said, span
 from webapp.cli.run_view import Record, RunView

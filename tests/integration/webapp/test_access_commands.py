@@ -57,7 +57,7 @@ def test_a_token_is_given_listed_and_taken_back(guarded: GuardedWeb) -> None:
 
 def test_sessions_are_ended_by_name(guarded: GuardedWeb) -> None:
     browser = guarded.browser(Role.VIEWER)
-    assert run("users", "signout", "viewer").output.strip() == "1 ended."
+    assert run("users", "signout", "viewer").output.strip() == "1 session ended."
     assert browser.get("/api/v1/runs").status_code == 401
 
 
