@@ -256,6 +256,15 @@ def test_arguments_that_do_not_fit_are_named(shell: Shell) -> None:
     assert shell.runs("start", "tasks.nothing").returncode == 2
 
 
+@pytest.mark.parametrize("name", ["count_twice", "tasks.examples.countng.count_twice"])
+def test_a_parent_that_nobody_knows_is_answered_with_the_one_that_may_be_meant(
+    shell: Shell, name: str
+) -> None:
+    refused = shell.runs("start", name)
+    assert refused.returncode == 2
+    assert f"Is {COUNT} meant?" in refused.stderr
+
+
 def test_one_key_starts_one_run(shell: Shell) -> None:
     words = ["start", COUNT, "limit=1", "delay=0", "--idempotency-key", "cli-once"]
     assert shell.runs(*words).stdout == shell.runs(*words).stdout != ""
@@ -272,10 +281,25 @@ def test_the_doctor_finds_a_running_application_well(shell: Shell) -> None:
     assert len(workers["watchers"]) == len(workers["compute"]) == 1
 
 
+def test_the_doctor_looks_at_the_broker_options_of_an_app_that_is_named(
+    shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(
+        "from celery import Celery\n"
+        "app = Celery('shop')\n"
+        "app.conf.broker_transport_options = {'visibility_timeout': 60}\n"
+    )
+    done = shell.runs("doctor", "--app", "shop", "--json", PYTHONPATH=str(tmp_path))
+    findings = {one["check"]: one for one in json.loads(done.stdout)["findings"]}
+    assert findings["visibility"]["verdict"] == "warning"
+    assert "visibility_timeout" in findings["visibility"]["fix"]
+    assert shell.runs("doctor", "--app", "no_such_app").returncode == 2
+
+
 def test_the_doctor_says_what_to_do_without_redis_and_hides_its_password(shell: Shell) -> None:
     done = shell.runs("doctor", REDIS_URL="redis://:secret@127.0.0.1:1/0")
     assert done.returncode == 1
-    assert "correct REDIS_URL" in done.stdout
+    assert "REDIS_URL: start it" in done.stdout
     assert "secret" not in done.stdout + done.stderr
 
 
