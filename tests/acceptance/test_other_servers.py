@@ -77,19 +77,26 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def tls_address(authority: Authority, start_server: Callable[..., None]) -> str:
-    """Host and port of a server that speaks TLS alone."""
+def tls_address(
+    request: pytest.FixtureRequest, authority: Authority, start_server: Callable[..., None]
+) -> str:
+    """Host and port of a server that speaks TLS alone; whether clients have to show who they are.
+
+    The parameter is Redis' `tls-auth-clients`: no unless it is given.
+    """
+    wanted = getattr(request, "param", "no")
     binary = shutil.which("redis-server")
     if binary is None:
         pytest.skip("redis-server is not here, and the embedded one has no TLS: apt-get install it")
     port, (key, certificate) = free_port(), authority.sign()
     start_server(
-        *(binary, "--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no"),
+        *(binary, "--port", "0", "--tls-port", str(port), "--tls-auth-clients", wanted),
         *("--tls-cert-file", str(certificate), "--tls-key-file", str(key)),
         *("--tls-ca-cert-file", str(authority.certificate)),
     )
     trusting = f"?ssl_cert_reqs=required&ssl_ca_certs={authority.certificate}"
     url = f"rediss://:{SECRET}@127.0.0.1:{port}/0{trusting}"
+    url += shown_by_clients(authority)
     eventually(lambda: pings(url), WITHIN, "Redis over TLS")
     return f"127.0.0.1:{port}"
 
@@ -117,6 +124,12 @@ def run_and_revoke(stack: Stack) -> None:
         viewer.close()
 
 
+def shown_by_clients(authority: Authority) -> str:
+    """What an address says of the certificate that a client shows."""
+    key, certificate = authority.sign("client")
+    return f"&ssl_certfile={certificate}&ssl_keyfile={key}"
+
+
 def refusal(url: str, state_dir: Path, **environ: str) -> str:
     """What the application says that doesn't start with this REDIS_URL."""
     done = subprocess.run(
@@ -138,10 +151,16 @@ def refusal(url: str, state_dir: Path, **environ: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("tls_address", ["no", "yes"], indirect=True)
 def test_everything_works_over_tls_with_an_authority_of_its_own(
-    tls_address: str, authority: Authority, own_stack: StartApplication
+    tls_address: str,
+    authority: Authority,
+    own_stack: StartApplication,
+    request: pytest.FixtureRequest,
 ) -> None:
     options = f"ssl_cert_reqs=required&ssl_ca_certs={authority.certificate}"
+    if request.node.callspec.params["tls_address"] == "yes":
+        options += shown_by_clients(authority)
     url = f"rediss://inception:{SECRET}@{tls_address}/0?{options}"
     run_and_revoke(own_stack(REDIS_URL=url))
 
