@@ -56,6 +56,7 @@ def create_app(
     access.check_binding(settings)
     app = Flask(__name__, template_folder=str(templates), static_folder=str(static))
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.merge_slashes = False  # an address that nobody gives out is no redirect, but 404
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     for part in (errors, headers, assets, bodies, api):
         part.register(app)

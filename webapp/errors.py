@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any, ClassVar, Final
 
 from flask import Flask, Response, jsonify, render_template, request
@@ -62,6 +63,10 @@ _TITLES: Final = {
 _MAX_PROBLEMS: Final = 20
 _MAX_PLACE: Final = 200
 """Characters of where a problem is: a name that nobody knows can be as long as a body."""
+
+_KIND: Final = re.compile(r"(list|str-enum|literal|function-\w+)\[.*\]|constrained-str|Filter|bool")
+_ABSENCE: Final = "none_required"
+"""That a value could have been left out, said beside what is wrong with it."""
 
 _log = logging.getLogger(__name__)
 
@@ -167,9 +172,16 @@ def _body_of_http(error: HTTPException) -> dict[str, Any]:
 
 def _describe_problems(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(_describe(problem) for problem in problems[:_MAX_PROBLEMS])
+    told = [problem for problem in problems if problem["type"] != _ABSENCE] or problems
+    return "; ".join(_describe(problem) for problem in told[:_MAX_PROBLEMS])
+
+
+def _is_kind(part: int | str) -> bool:
+    """True for what pydantic adds to a place: which of several kinds a value may be of."""
+    return isinstance(part, str) and _KIND.fullmatch(part) is not None
 
 
 def _describe(problem: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in problem["loc"])[:_MAX_PLACE]
+    parts = [part for at, part in enumerate(problem["loc"]) if at == 0 or not _is_kind(part)]
+    where = ".".join(str(part) for part in parts)[:_MAX_PLACE]
     return f"{where}: {problem['msg']}" if where else problem["msg"]

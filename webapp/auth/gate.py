@@ -49,10 +49,21 @@ class Session(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         self.id = word
 
 
+class Manager(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+    """Flask-Login without its second cookie, for browsers that stay signed in.
+
+    Nobody is given one, so what looks like one is a stranger's; and it can't be read before the key
+    of the cookies is.
+    """
+
+    def _load_user_from_remember_cookie(self, _cookie: str) -> None:
+        return None
+
+
 def register(app: Flask, gate: Gate) -> None:
     """Check each request of `app` before anything else sees it."""
     app.extensions[_EXTENSION] = gate
-    manager = LoginManager(app)
+    manager = Manager(app)
     manager.session_protection = None  # it binds to address and browser, which change honestly
     manager.user_loader(Session)
     app.before_request(_check_request)
@@ -176,6 +187,8 @@ def check_event(sid: str, event: str, run_id: object) -> None:
 def forget_socket(sid: str) -> None:
     """A socket has gone."""
     gate().admissions.forget(sid)
+    if (sessions := gate().sessions) is not None:
+        sessions.part(sid)
 
 
 def _check_embedder(proof: Proof) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 JOIN_WITHIN: Final = 30.0
-"""Seconds (s) from the handshake of a session to its being let in, at most."""
+"""Seconds (s) from the handshake of a session, or its client's leave, to one that is let in."""
 LOOK_EVERY: Final = 5.0
 """Seconds (s) between two looks at the sessions that nobody has joined."""
 _SESSION_PLACE: Final = "inception.session_place"
@@ -36,7 +36,7 @@ _FILES: Final = "/static/"
 
 @dataclass(slots=True, kw_only=True)
 class _Session:
-    """One of Engine.IO; `opened_at` by the monotonic clock (s)."""
+    """One of Engine.IO; `opened_at` (or left) by the monotonic clock (s)."""
 
     environ: WSGIEnvironment
     opened_at: float
@@ -83,6 +83,13 @@ class Sessions:
         if session is not None:
             session.joined = True
             self._leave(session)
+
+    def part(self, socket_sid: str) -> None:
+        """The Socket.IO client of that id has left; its session may be joined anew, in time."""
+        session = self._sessions.get(self._sockets.server.manager.eio_sid_from_sid(socket_sid, "/"))
+        if session is not None:
+            session.opened_at = time.monotonic()
+            session.joined = False
 
     def look(self, now: float) -> None:
         """End the sessions that nobody has joined in time."""

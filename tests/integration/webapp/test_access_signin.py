@@ -179,6 +179,17 @@ def test_a_forged_cookie_opens_nothing(guarded: GuardedWeb, forged: str) -> None
     assert refusal(guarded.address, headers=cookie) == "unauthorized"
 
 
+@pytest.mark.parametrize("forged", ["", "abc", "viewer|", "viewer|00ff", "|", "ä|ä"])
+def test_no_other_cookie_opens_anything(guarded: GuardedWeb, forged: str) -> None:
+    """Flask-Login has one of its own, for browsers that stay signed in: nobody is given it."""
+    cookie = {"Cookie": f"remember_token={forged}".encode()}
+    for headers in (cookie, {**cookie, "Accept": "text/html"}):
+        answer = guarded.call("GET", "/api/v1/runs", headers=headers)
+        assert code(answer) == (401, "unauthorized")
+    guarded.browser(Role.VIEWER)  # from here on there is a key
+    assert code(guarded.call("GET", "/api/v1/runs", headers=cookie)) == (401, "unauthorized")
+
+
 def test_a_cookie_signed_with_another_key_opens_nothing(guarded: GuardedWeb) -> None:
     browser = guarded.browser(Role.ADMIN)
     app = guarded.web.app

@@ -191,6 +191,8 @@ WRONG = "bad_request"
     ("method", "path", "body", "expected"),
     [
         ("GET", "/api/v1/nothing", None, (404, "not_found")),
+        ("GET", "/api/v1//runs", None, (404, "not_found")),
+        ("GET", "/api/v1/runs/%2F/nodes", None, (404, "not_found")),
         ("PUT", "/api/v1/runs", None, (405, "method_not_allowed")),
         ("GET", "/api/v1/runs/none", None, (404, "run_not_found")),
         ("GET", "/api/v1/runs/%00%ff", None, (404, "run_not_found")),
@@ -233,6 +235,30 @@ def test_a_refusal_has_its_status_and_its_code(
     answer = rest.call(method, path, data=body, headers=headers)
     assert problem(answer) == expected
     assert len(answer.text) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("GET", "/api/v1/runs?name=a" + "&name=b" * 20, None, "name: List should have at most 20"),
+        ("GET", "/api/v1/runs?stat=DONE", None, "stat: Extra inputs are not permitted"),
+        ("POST", "/api/v1/bulk", '{"action": "revoke", "ids": ["a", 1]}', "ids.1: Input should be"),
+        (
+            "POST",
+            "/api/v1/bulk",
+            '{"action": "revoke", "filter": {"state": "X"}}',
+            "filter.state: Input should be 'PENDING'",
+        ),
+    ],
+)
+def test_a_refusal_names_the_place_as_the_client_knows_it(
+    rest: Rest, method: str, path: str, body: str | None, said: str
+) -> None:
+    headers = JSON if body is not None else {}
+    message = rest.call(method, path, data=body, headers=headers).json()["error"]["message"]
+    assert said in message
+    assert "[" not in message
+    assert "None" not in message
 
 
 def test_arguments_of_more_than_a_mebibyte_are_refused(rest: Rest, store: Store) -> None:

@@ -149,6 +149,31 @@ def test_a_session_that_nobody_joins_is_ended(
     joined.close()
 
 
+def test_a_session_that_its_client_left_is_ended(
+    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever was let in once could keep connections when their token is valid no more."""
+    monkeypatch.setattr(lobby, "JOIN_WITHIN", 0.0)
+    token = guarded.token(Role.VIEWER)
+    left = strange_socket(guarded)
+    for sent, answered in (
+        (f'40{{"token":"{token}"}}', "40"),
+        ("41", ""),
+        (f'40{{"token":"{token}"}}', "40"),
+        ("41", ""),
+    ):
+        left.send(sent)
+        if answered:
+            assert left.recv().startswith(answered)  # type: ignore[union-attr]
+    admissions = guarded.gate.admissions
+    eventually(lambda: not admissions._shown, PATIENCE, "it has left")
+    assert guarded.gate.sessions is not None
+    guarded.gate.sessions.look(time.monotonic())
+    with suppress(ConnectionError, websocket.WebSocketConnectionClosedException):
+        while left.recv():
+            pass
+
+
 def test_behind_a_proxy_each_client_has_places_of_its_own(opened: Open) -> None:
     web = opened(trusted_proxies=1)
     sockets = [strange_socket(web, "X-Forwarded-For: 192.0.2.1") for _ in range(MOST)]
