@@ -125,6 +125,9 @@ def test_while_the_store_is_away_nothing_waits_and_the_oldest_is_dropped_and_cou
     assert "were dropped" in shelf.texts()[0]
     assert shelf.texts()[-1].endswith(str(3 * MAX_LOG_BYTES // 100 - 1))
     assert sum(len(text) + 1 for text in shelf.texts()[1:]) <= MAX_LOG_BYTES
+    numbers = [line.number for line in shelf.lines]
+    assert numbers == sorted(set(numbers))  # that of the note too, so it is kept once as well
+    assert numbers[0] > 0
 
 
 def test_trouble_with_keeping_does_not_reach_the_child() -> None:
