@@ -9,9 +9,11 @@ import pytest
 
 from inception import report, track
 from inception.authoring import reporting
+from inception.authoring.redaction import redacting
 from inception.authoring.reporting import LONGEST_STRIDE
 from inception.authoring.voice import PAUSE, Voice, speaking
-from inception.runs.model import Meta
+from inception.runs.meta import CUT_MARK
+from inception.runs.model import MAX_MESSAGE_BYTES, Meta
 
 
 class Clock:
@@ -151,6 +153,18 @@ def test_report_says_where_the_task_is(words: list[Meta]) -> None:
         {"iteration": 3, "total": 12, "completion": 25.0, "status": "PROGRESS",
          "message": "Loading", "error": None}
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", ["hush-hush", "hush-\ud800-hush"])
+def test_no_part_of_a_secret_is_left_where_a_message_is_cut(words: list[Meta], secret: str) -> None:
+    with redacting([secret]):
+        before = "x" * (MAX_MESSAGE_BYTES - len(CUT_MARK.encode()) - 4)
+        report(1, 2, message=f"{before}{secret}{before}")
+        report(1, 2, message=f"it is {secret}")
+        for _ in track("a", message=secret):
+            pass
+    assert words
+    assert not [word["message"] for word in words if "hu" in word["message"]]
 
 
 def test_outside_of_tasks_nothing_is_said_and_nothing_raised() -> None:
