@@ -93,10 +93,10 @@ def main() -> int:
     _end_at_once_on_signals()
     options = _SERVER_OPTIONS[settings.async_mode]
     if settings.async_mode is AsyncMode.EVENTLET:
-        options = {**options, "max_size": _most_connections()}
         _bound_messages()
-        if settings.users is not None and not settings.trusted_proxies:
-            options["protocol"] = _protocol(app.extensions["inception"].strangers)
+        counts = settings.users is not None and not settings.trusted_proxies
+        protocol = _counted(app.extensions["inception"].strangers) if counts else _terse()
+        options = {**options, "max_size": _most_connections(), "protocol": protocol}
     threading.Thread(target=_name_a_redis_of_no_use, args=(settings,), daemon=True).start()
     sockets.run(app, settings.host, settings.port, **options)
     return 0
@@ -149,14 +149,25 @@ def _bound_messages() -> None:
     RFC6455WebSocket.Message = Message
 
 
-def _protocol(strangers: Strangers) -> Any:
+def _terse() -> Any:
+    """Keep tracebacks to the log: eventlet answers with them whatever failed outside of Flask."""
+    from eventlet.wsgi import HttpProtocol  # noqa: PLC0415
+
+    class Terse(HttpProtocol):  # type: ignore[misc]  # the library has no types
+        def setup(self) -> None:
+            self.server.debug = False
+            super().setup()
+
+    return Terse
+
+
+def _counted(strangers: Strangers) -> Any:
     """Count each connection of a stranger from its first moment, before a request was read of it.
 
     Behind a proxy all connections are the proxy's: there requests are counted, by who it says asks.
     """
-    from eventlet.wsgi import HttpProtocol  # noqa: PLC0415
 
-    class Counted(HttpProtocol):  # type: ignore[misc]  # the library has no types
+    class Counted(_terse()):  # type: ignore[misc]
         def handle(self) -> None:
             self._answered = False
             try:

@@ -29,6 +29,7 @@ from webapp.auth.signin import auth
 from webapp.auth.strangers import Strangers
 from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet, broker_client
+from webapp.handshakes import SoundHandshakes
 from webapp.kept_files import KeptFiles
 from webapp.metrics import page as metrics
 from webapp.packets import BoundedPacket, end_senders_of_malformed
@@ -99,7 +100,7 @@ def _guard(app: Flask, services: Services, client: redis.Redis, socket_io: Socke
     admissions = Admissions(door, services.relay.clients.close)
     gate.register(app, gate.Gate(door=door, admissions=admissions, sessions=sessions))
     guarded: WSGIApplication = access.OwnAddressOnly(
-        KeptFiles(app.wsgi_app, Path(app.static_folder or "static")),
+        KeptFiles(SoundHandshakes(app.wsgi_app), Path(app.static_folder or "static")),
         has_users=has_users,
         embedders=settings.embed_origins,
     )

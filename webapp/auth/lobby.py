@@ -15,7 +15,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from webapp.auth.rounds import Rounds
 from webapp.auth.strangers import PLACE, Place, Strangers
-from webapp.connections import shut
+from webapp.connections import is_for_sockets, shut, transport_of
 from webapp.errors import TooManyRequests, error_body
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _SESSION_PLACE: Final = "inception.session_place"
 the way to Engine.IO."""
 _OPENED: Final = "inception.opened"
 """A list, for the id of the session that a websocket's request opens: it ends with the request."""
-_SOCKETS: Final = "/socket.io"
 _FILES: Final = "/static/"
 
 
@@ -210,7 +209,7 @@ class Lobby:
 
     def _expect_session(self, environ: WSGIEnvironment, address: str) -> None:
         """Prepare for the session that this request begins, if it does; raises TooManyRequests."""
-        transport = _transport_of(environ)
+        transport = transport_of(environ)
         if transport == "websocket":
             environ[_OPENED] = []
         elif transport is not None:
@@ -218,21 +217,10 @@ class Lobby:
 
 
 def _session_of(environ: WSGIEnvironment) -> str | None:
-    if not environ.get("PATH_INFO", "").startswith(_SOCKETS):
+    if not is_for_sockets(environ):
         return None
     found = parse_qs(environ.get("QUERY_STRING", "")).get("sid")
     return found[0] if found else None
-
-
-def _transport_of(environ: WSGIEnvironment) -> str | None:
-    """How a session is carried, as Engine.IO takes it from a request; None for any other request.
-
-    By no header: to Engine.IO a request that wants to be upgraded may be polling all the same.
-    """
-    if not environ.get("PATH_INFO", "").startswith(_SOCKETS):
-        return None
-    asked: dict[str, list[str]] = parse_qs(environ.get("QUERY_STRING", ""))
-    return asked.get("transport", ["polling"])[0]
 
 
 def _refuse(error: TooManyRequests, start_response: StartResponse) -> Iterable[bytes]:

@@ -38,8 +38,39 @@ def test_each_mode_serves_pages_rest_and_live_events(
         client.close()
     check_bodies_in_chunks(port, run.id)
     check_messages_in_frames(port)
+    check_handshakes(port)
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
+
+
+UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+SOUND = f"{UPGRADE}{KEY}Sec-WebSocket-Version: 13\r\n"
+OFFERS = f"{SOUND}Sec-WebSocket-Extensions: permessage-deflate"
+HANDSHAKES = {
+    "": 400,
+    UPGRADE: 400,  # as before RFC 6455
+    f"{UPGRADE}Origin: http://127.0.0.1\r\nSec-WebSocket-Key1: a\r\nSec-WebSocket-Key2: b\r\n": 400,
+    f"{UPGRADE}{KEY}": 400,
+    f"{UPGRADE}Sec-WebSocket-Version: 13\r\n": 400,
+    SOUND.replace("Connection: Upgrade\r\n", ""): 400,
+    SOUND.replace("13", "x"): 400,
+    SOUND: 101,
+    f"{OFFERS}; server_max_window_bits=many\r\n": 101,
+    f"{OFFERS}; client_max_window_bits=; =;;, x=y\r\n": 101,
+    f"{OFFERS}; client_max_window_bits=99, permessage-deflate\r\n": 101,
+}
+
+
+def check_handshakes(port: int) -> None:
+    """Those of no websocket are refused, and none is answered with what the server ran into."""
+    for headers, status in HANDSHAKES.items():
+        origin = headers.replace("http://127.0.0.1", f"http://127.0.0.1:{port}")
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as stranger:
+            head = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+            stranger.sendall(f"{head}Host: 127.0.0.1:{port}\r\n{origin}\r\n".encode())
+            answered = stranger.recv(65_536).decode("latin1")
+            assert answered.startswith(f"HTTP/1.1 {status} "), (headers, answered)
 
 
 def check_messages_in_frames(port: int) -> None:

@@ -20,7 +20,8 @@ def ends() -> Iterator[Ends]:
 
 
 def begun_by(transport: str, ends: Ends) -> dict[str, object]:
-    return {"werkzeug.socket": ends[0], "QUERY_STRING": f"EIO=4&transport={transport}"}
+    query = f"EIO=4&transport={transport}"
+    return {"werkzeug.socket": ends[0], "PATH_INFO": "/socket.io/", "QUERY_STRING": query}
 
 
 def test_a_websockets_own_is_shut(ends: Ends) -> None:
