@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from inception.runs.wakeup import Wakeup
+
 log = logging.getLogger(__name__)
 
 _REBUILD_ABOVE: Final = 1024
@@ -44,7 +46,9 @@ class Timers:
         self._heap: list[tuple[float, int, Timer]] = []
         self._numbers = itertools.count()
         self._cancelled = 0
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = Wakeup()
+        """Rung where the thread waits for a later time than it should."""
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="inception-timers", daemon=True)
 
@@ -54,22 +58,22 @@ class Timers:
 
     def stop(self) -> None:
         """End the thread; deadlines that haven't come are dropped."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
+        self._stopping = True
+        self._changed.ring()
 
     def call_later(self, delay: float, action: Callable[[], None]) -> Timer:
         """Call `action` in `delay` seconds (s), or never if it is cancelled before."""
         timer = Timer(self, time.monotonic() + max(0.0, delay), action)
-        with self._changed:
+        with self._lock:
             heapq.heappush(self._heap, (timer.when, next(self._numbers), timer))
-            if self._heap[0][2] is timer:
-                self._changed.notify()
+            is_next = self._heap[0][2] is timer
+        if is_next:
+            self._changed.ring()
         return timer
 
     def note_cancelled(self) -> None:
         """Count a cancelled entry, and drop them all once they are the larger part."""
-        with self._changed:
+        with self._lock:
             self._cancelled += 1
             if self._cancelled > max(_REBUILD_ABOVE, len(self._heap) // 2):
                 self._heap = [entry for entry in self._heap if entry[2].action is not None]
@@ -86,13 +90,13 @@ class Timers:
                 self._call(action)
 
     def _next_due(self) -> Timer | None:
-        with self._changed:
-            while not self._stopping:
+        while not self._stopping:
+            with self._lock:
                 wait = self._heap[0][0] - time.monotonic() if self._heap else None
                 if wait is not None and wait <= 0:
                     return heapq.heappop(self._heap)[2]
-                self._changed.wait(wait)
-            return None
+            self._changed.wait(wait)
+        return None
 
     @staticmethod
     def _call(action: Callable[[], None]) -> None:
