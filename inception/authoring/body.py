@@ -9,7 +9,7 @@ from typing import Any
 from celery._state import _task_stack
 
 from inception.authoring.frame import Frame, current_frame
-from inception.authoring.voice import speaking, voice_of
+from inception.authoring.voice import speaking, speaking_if_asked, voice_of
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def run_behind(
     token = current_frame.set(frame)
     try:
         with (
-            speaking(voice_of(frame, draws=draws)),
+            speaking(voice_of(frame, draws=True)) if draws else speaking_if_asked(),
             requested(task, args, kwargs, id=task_id, called_directly=True),
         ):
             return task.run_body(args, kwargs)

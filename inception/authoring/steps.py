@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, cast
 
 import celery
@@ -44,7 +43,7 @@ def step_of(child: object, label: str | None = None, retries: int = 0) -> StepRe
     if isinstance(child, StepHandle):
         return child
     if isinstance(child, Signature):
-        return replace(_step_of_signature(child, label), retries=retries)
+        return _step_of_signature(child, label, retries)
     raise NotWatchable(_explain(child))
 
 
@@ -54,6 +53,7 @@ def step_of_call(
     kwargs: Mapping[str, Any],
     options: Mapping[str, Any],
     label: str | None = None,
+    retries: int = 0,
 ) -> StepRequest:
     """Read a call of `task` with Celery's sending `options`; arguments go through JSON.
 
@@ -74,16 +74,16 @@ def step_of_call(
         label=_label(task.name, label or given.get("label")),
         digest=digest(plain_args, plain_kwargs),
         kind="parent" if getattr(task, "inception_kind", "plain") == "parent" else "child",
+        retries=retries,
         hidden=cast("Hidden", normalise(concealed.hidden, f"The secrets of {task.name}")),
     )
 
 
-def _step_of_signature(signature: Any, label: str | None) -> StepRequest:
+def _step_of_signature(signature: Any, label: str | None, retries: int) -> StepRequest:
     if signature.get("subtask_type"):
         raise NotDurable(_canvas(f"a {signature['subtask_type']}"))
-    return step_of_call(
-        _task_of(signature), tuple(signature.args), signature.kwargs, signature.options, label
-    )
+    task, args = _task_of(signature), tuple(signature.args)
+    return step_of_call(task, args, signature.kwargs, signature.options, label, retries)
 
 
 def _task_of(signature: Any) -> Any:

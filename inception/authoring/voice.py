@@ -142,6 +142,19 @@ def speaking(voice: Voice) -> Iterator[Voice]:
         voice.close()
 
 
+@contextmanager
+def speaking_if_asked() -> Iterator[None]:
+    """Let a parent that runs inside make its voice with its first word: most only wait."""
+    token = _voice.set(None)
+    try:
+        yield
+    finally:
+        voice = _voice.get()
+        _voice.reset(token)
+        if voice is not None:
+            voice.close()
+
+
 def current_voice() -> Voice | None:
     """The voice of the task that runs here; None outside of tasks."""
     voice, frame = _voice.get(), current_frame.get()

@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 
 from inception.authoring import voice as voices
-from inception.authoring.reporting import progress
+from inception.authoring.direct import DirectFrame
+from inception.authoring.frame import current_frame
+from inception.authoring.reporting import progress, report
 from inception.authoring.result_channel import say_progress
-from inception.authoring.voice import Voice, current_voice, last_word, speaking
+from inception.authoring.voice import (
+    Voice,
+    current_voice,
+    last_word,
+    speaking,
+    speaking_if_asked,
+)
 from inception.runs.model import Meta
 
 
@@ -132,6 +140,30 @@ def test_asking_for_the_last_word_ends_the_speaking(ear: Ear) -> None:
         last_word()
         voice.say(word(1), at_once=True)
     assert ear.heard == []
+
+
+def test_a_parent_has_its_voice_from_its_first_word_to_its_end() -> None:
+    frame = DirectFrame()
+    token = current_frame.set(frame)
+    try:
+        with speaking_if_asked():
+            report(3, 9)
+            voice = current_voice()
+            report(4, 9)
+            assert current_voice() is voice, "one for all of its words"
+        assert voice is not None
+        assert frame.meta["iteration"] == 4
+        voice.say(word(5), at_once=True)
+        assert frame.meta["iteration"] == 4, "it says no more after its end"
+    finally:
+        current_frame.reset(token)
+
+
+def test_the_voice_of_a_parent_is_not_that_of_one_that_it_runs_within(ear: Ear) -> None:
+    with speaking(Voice(ear)) as outer:
+        with speaking_if_asked():
+            assert current_voice() is None
+        assert current_voice() is outer
 
 
 def test_of_two_speakers_the_first_has_its_turn(ear: Ear) -> None:
