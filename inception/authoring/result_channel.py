@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from inception.runs.model import Meta, State
+from inception.runs.result_words import result_key
 from inception.runs.wire import pack
 
 _log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def _write(backend: Any, task_id: str, meta: Meta) -> None:
     no pipeline of redis-py's: a task that says something now and then finds none of its code in the
     processor's caches, so each step that is left out makes the word arrive sooner.
     """
-    key = backend.get_key_for_task(task_id).decode()
+    key = result_key(backend, task_id)
     word = backend.encode(
         {
             "status": State.PROGRESS.value,

@@ -38,8 +38,8 @@ class WatcherPart:
         # Celery would make a backend for each greenlet that a message is handled in, which takes
         # as long as several steps; in a watcher nothing but `Results` ever uses one.
         app.conf.result_backend_thread_safe = True
-        # For each line that is logged eventlet would look through all threads, of which each
-        # waiting parent is one, for the name of the one that logs; no line of ours shows it.
+        # For each line that is logged eventlet would look through all threads for the name of the
+        # one that logs; no line of ours shows it.
         logging.logThreads = False
         self._app = app
         self._watcher = Watcher(

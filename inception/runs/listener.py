@@ -24,14 +24,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from inception.runs.errors import StoreUnavailable
+from inception.runs.wakeup import Wakeup
 from inception.runs.wire import Reply, Wire, pack
 
 log = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[str], None]
+Item = TypeVar("Item")
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
@@ -46,12 +48,19 @@ _PING: Final = pack("PING")
 class _Channel:
     """Who hears one channel, and whether Redis has confirmed it."""
 
-    __slots__ = ("confirmed", "handlers", "name")
+    __slots__ = ("awaited", "confirmed", "handlers", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.handlers: tuple[Handler, ...] = ()
-        self.confirmed = threading.Event()
+        self.confirmed = False
+        self.awaited: tuple[Wakeup, ...] = ()
+        """Whom to wake once it is confirmed or given up; most find it confirmed, and need none."""
+
+    def wake(self) -> None:
+        """Let those who wait look what has become of it."""
+        for waiter in self.awaited:
+            waiter.ring()
 
 
 class Listener:
@@ -110,7 +119,7 @@ class Listener:
         self._stopped.set()
         with self._state:
             for channel in self._channels.values():
-                channel.confirmed.set()
+                channel.wake()
         wire = self._wire
         if wire is not None:
             wire.hang_up()
@@ -157,16 +166,25 @@ class Listener:
 
         It doesn't come for a channel that was given up meanwhile, or once this is stopped.
         """
-        if self._stopped.is_set():
-            return False
-        confirmed = channel.confirmed.wait(max(0.0, deadline - time.monotonic()))
-        is_kept = self._channels.get(channel.name) is channel
-        return confirmed and is_kept and not self._stopped.is_set()
+        if self._may_be_confirmed(channel) and not channel.confirmed:
+            self._await(channel, deadline)
+        return self._may_be_confirmed(channel) and channel.confirmed
 
-    def hears(self, channel: str) -> bool:
-        """True if Redis has confirmed by now that `channel` is subscribed."""
-        known = self._channels.get(channel)
-        return known is not None and known.confirmed.is_set()
+    def _may_be_confirmed(self, channel: _Channel) -> bool:
+        return self._channels.get(channel.name) is channel and not self._stopped.is_set()
+
+    def _await(self, channel: _Channel, deadline: float) -> None:
+        """Wait until it is confirmed, or can't be any more, or until the deadline (s)."""
+        waiter = Wakeup()
+        with self._state:
+            channel.awaited = (*channel.awaited, waiter)
+        while self._may_be_confirmed(channel) and not channel.confirmed:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            waiter.wait(left)
+        with self._state:
+            channel.awaited = _without(channel.awaited, waiter)
 
     def unsubscribe(self, channel: str, handler: Handler) -> None:
         """Call `handler` no more. Never waits; a handler that isn't there is no error.
@@ -181,7 +199,7 @@ class Listener:
             known.handlers = _without(known.handlers, handler)
             if not known.handlers:
                 del self._channels[channel]
-                known.confirmed.set()  # whoever waits for it finds that it was given up
+                known.wake()  # whoever waits for it finds that it was given up
                 if not self._outbox:
                     self._waiting_since = time.monotonic()
                 self._outbox.append(("UNSUBSCRIBE", channel))
@@ -311,7 +329,8 @@ class Listener:
             if unanswered > 0:
                 self._asked[name] = unanswered
             elif unanswered == 0 and name in self._channels:
-                self._channels[name].confirmed.set()
+                self._channels[name].confirmed = True
+                self._channels[name].wake()
         if unanswered < 0:
             self._call(self._on_gap)
 
@@ -340,7 +359,7 @@ class Listener:
             if self._stopped.is_set():
                 return  # nobody shall wait for what doesn't come any more
             for channel in self._channels.values():
-                channel.confirmed.clear()
+                channel.confirmed = False
 
     def _report(self, error: OSError) -> None:
         if not self._stopped.is_set():
@@ -355,10 +374,10 @@ class Listener:
             log.exception("A handler of listener %s failed", self._name, extra=about)
 
 
-def _without(handlers: Sequence[Handler], handler: Handler) -> tuple[Handler, ...]:
-    """`handlers` without one occurrence of `handler`."""
-    rest = list(handlers)
-    rest.remove(handler)
+def _without(several: Sequence[Item], one: Item) -> tuple[Item, ...]:
+    """`several` without one occurrence of `one`."""
+    rest = list(several)
+    rest.remove(one)
     return tuple(rest)
 
 

@@ -25,6 +25,12 @@ parent has it from the claim, and nobody has to delete it."""
 _REDIS_SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
 
 
+def result_key(backend: Any, task_id: str) -> str:
+    """Key and channel of a task's result, which Celery's backend has as bytes or as text."""
+    key = backend.get_key_for_task(task_id)
+    return key.decode() if isinstance(key, bytes) else str(key)
+
+
 class ResultWords:
     """Words for results, as Celery's Redis backend would write them."""
 
@@ -50,7 +56,7 @@ class ResultWords:
 
     def key_of_run(self, backend: Any, run_id: str) -> str | None:
         """Where a run's result is kept, if that is beside its record."""
-        return _key(backend, run_id) if self._are_beside(backend) else None
+        return result_key(backend, run_id) if self._are_beside(backend) else None
 
     def _are_beside(self, backend: Any) -> bool:
         params = getattr(backend, "connparams", None)
@@ -74,7 +80,7 @@ class ResultWords:
             return None
         if not isinstance(text, str):
             return None
-        return ResultWord(key=_key(backend, task_id), text=text, seconds=int(kept))
+        return ResultWord(key=result_key(backend, task_id), text=text, seconds=int(kept))
 
 
 def _encode(backend: Any, task_id: str, request: Any, state: str, result: object) -> object:
@@ -83,8 +89,3 @@ def _encode(backend: Any, task_id: str, request: Any, state: str, result: object
     )
     meta["task_id"] = task_id
     return backend.encode(meta)
-
-
-def _key(backend: Any, task_id: str) -> str:
-    key = backend.get_key_for_task(task_id)
-    return key.decode() if isinstance(key, bytes) else str(key)

@@ -95,7 +95,8 @@ class Endings:
             node.request = None
         if node.kind == "child":
             hub = self._ctx.hub
-            (hub.leave if node.result_expires else hub.forget)(node.task_id)
+            leave = hub.leave if node.result_expires else hub.forget
+            leave(live.lane.lease.token, node.task_id)
         for waiter in waiters:
             waiter(node)
 
@@ -217,7 +218,7 @@ class Endings:
     def _restart(
         self, live: LiveRun, node: LiveNode, attempt: int, next_id: str, after: State
     ) -> None:
-        self._ctx.hub.forget(node.task_id)
+        self._ctx.hub.forget(live.lane.lease.token, node.task_id)
         with live.lock:
             node.attempt, node.task_id, node.state = attempt, next_id, State.RETRY
             node.claim, node.waiting, node.missed_beats = None, None, 0

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from functools import wraps
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from inception.authoring.errors import RunRevoked
 from inception.authoring.frame import StepHandle, StepRequest
@@ -26,6 +25,7 @@ from inception.runs.keys import retries as retries_key
 from inception.runs.model import ROOT, JsonValue, Meta, State
 from inception.runs.paths import child_path, tree_order
 from inception.runs.recordtext import raw
+from inception.runs.wakeup import Wakeup
 from inception.watching.journal import RecordedStep, value_key
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Words = ParamSpec("Words")
+Answer = TypeVar("Answer")
+
 _CHUNK: Final = 200
 """Children started by one round trip when `watch_all` has no limit."""
 
@@ -45,16 +48,20 @@ class Dropped(BaseException):
     """Ends a parent's thread when the run isn't held here any more; nothing is recorded."""
 
 
-@contextmanager
-def _fenced() -> Iterator[None]:
+def _fenced(verb: Callable[Words, Answer]) -> Callable[Words, Answer]:
     """Let a parent leave whose run isn't held here any more, whatever it catches.
 
     Were it to take this for an error of its own, it would clean up what the next owner needs.
     """
-    try:
-        yield
-    except (StaleToken, RunNotFound) as elsewhere:
-        raise Dropped from elsewhere
+
+    @wraps(verb)
+    def leave_or(*words: Words.args, **more: Words.kwargs) -> Answer:
+        try:
+            return verb(*words, **more)
+        except (StaleToken, RunNotFound) as elsewhere:
+            raise Dropped from elsewhere
+
+    return leave_or
 
 
 class LiveFrame:
@@ -66,7 +73,7 @@ class LiveFrame:
         self.node = node
         self._steps = 0
         self._values = 0
-        self._wake = threading.Event()
+        self._wake = Wakeup()
         self._thread: int | None = None
         self._expired: str | None = None
         self._own: list[LiveNode] = []
@@ -101,12 +108,12 @@ class LiveFrame:
 
     def revoke(self) -> None:
         """Wake the parent: its verbs raise RunRevoked from now on."""
-        self._wake.set()
+        self._wake.ring()
 
     def expire(self, error: str) -> None:
         """A deadline of this parent has passed: it ends as a failure with this error."""
         self._expired = error
-        self._wake.set()
+        self._wake.ring()
 
     def check(self) -> None:
         """Raise RunRevoked or Dropped if the parent must not go on."""
@@ -117,7 +124,7 @@ class LiveFrame:
         if self._live.is_revoked(self.path):
             raise RunRevoked
 
-    @_fenced()
+    @_fenced
     def start(self, steps: Sequence[StepRequest]) -> list[StepHandle]:
         """Number, record and send `steps`; those that are recorded are joined."""
         self._pause()
@@ -138,7 +145,7 @@ class LiveFrame:
             self._live.rollup.asked(self.path, self._steps)
         return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
 
-    @_fenced()
+    @_fenced
     def wait(
         self, handles: Sequence[StepHandle], options: WatchOptions, *, stop_on_error: bool
     ) -> list[Outcome]:
@@ -154,7 +161,7 @@ class LiveFrame:
         self.check()
         return [node.outcome() for node in nodes]
 
-    @_fenced()
+    @_fenced
     def watch_all(
         self,
         steps: Iterable[StepRequest | StepHandle],
@@ -183,7 +190,7 @@ class LiveFrame:
                 self._stop([node for node in nodes if not node.ended])
                 pending = iter(())
 
-    @_fenced()
+    @_fenced
     def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:
         """Return what was recorded at this place, or record what `produce` returns."""
         self._pause()
@@ -202,7 +209,6 @@ class LiveFrame:
         if not isinstance(wake_at, int | float):
             raise TypeError(f"A recorded sleep reads {wake_at!r}.")
         while (left := wake_at - clock.now()) > 0:
-            self._wake.clear()
             self.check()
             self._wake.wait(left)
         self.check()
@@ -323,11 +329,12 @@ class LiveFrame:
 class Arrivals:
     """Nodes in the order in which their ends are recorded."""
 
-    def __init__(self, frame: LiveFrame, live: LiveRun, wake: threading.Event) -> None:
+    def __init__(self, frame: LiveFrame, live: LiveRun, wake: Wakeup) -> None:
         self._frame = frame
         self._live = live
         self._wake = wake
-        self._arrived: deque[LiveNode] = deque()
+        self._arrived: list[LiveNode] = []
+        self._taken = 0
         self.open = 0
 
     def expect(self, nodes: Iterable[LiveNode]) -> None:
@@ -343,19 +350,19 @@ class Arrivals:
     def next(self, *, checked: bool = True) -> LiveNode:
         """Wait for the next one; raises what `check` does, unless not `checked`."""
         while True:
-            self._wake.clear()
             if checked:
                 self._frame.check()
             elif self._live.dropped:
                 raise Dropped
-            if self._arrived:
+            if self._taken < len(self._arrived):
                 self.open -= 1
-                return self._arrived.popleft()
+                self._taken += 1
+                return self._arrived[self._taken - 1]
             self._wake.wait()
 
     def _arrive(self, node: LiveNode) -> None:
         self._arrived.append(node)
-        self._wake.set()
+        self._wake.ring()
 
 
 def is_root(frame: LiveFrame) -> bool:

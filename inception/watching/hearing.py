@@ -47,12 +47,14 @@ class Hearing:
         *,
         runs: Mapping[str, LiveRun],
         on_revoke: Callable[[LiveRun, str], None],
+        on_claim: Callable[[LiveRun, LiveNode], None],
         on_retry: Callable[[LiveRun, LiveNode], None],
     ) -> None:
         self._ctx = ctx
         self._endings = endings
         self._runs = runs
         self._on_revoke = on_revoke
+        self._on_claim = on_claim
         self._on_retry = on_retry
 
     def order(self, text: str) -> None:
@@ -66,16 +68,8 @@ class Hearing:
             self._on_revoke(live, str(message["path"]))
             return
         path = str(message.get("path"))
-        if kind == "claimed":
-            self._note_if_deaf(live, path)
         if not live.is_early(path, partial(self._about_node, live, path, message)):
             self._about_node(live, path, message)
-
-    def _note_if_deaf(self, live: LiveRun, path: str) -> None:
-        """Whoever is claimed speaks from now on, whether that is heard already or not."""
-        node = live.arriving.get(path) or live.nodes.get(path)
-        if node is not None and not node.ended and not self._ctx.hub.hears(node.task_id):
-            node.overheard = True
 
     def _about_node(self, live: LiveRun, path: str, message: Message) -> None:
         node = live.nodes.get(path)
@@ -108,6 +102,7 @@ class Hearing:
                 node.resend.cancel()
                 node.resend = None
             self._roll_and_post(live, node, fields, company=_COMPANY)
+        self._on_claim(live, node)
         self._on_retry(live, node)
 
     def _retry_follows(self, live: LiveRun, node: LiveNode, message: Message) -> None:

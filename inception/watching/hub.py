@@ -1,17 +1,17 @@
 """The ears of a watcher process: one pub/sub connection for all of its runs.
 
 A child's channel is subscribed, and the subscription confirmed, before the child is sent, so
-that no word of it is missed; where its message goes with its record it may begin before that, and
-`hears` tells (`steps.py`). Pub/sub delivers at most once: after every gap the hub has the watched
-states read once (`on_gap`).
+that no word of it is missed, or before what it has said is read (`attention.py`). Pub/sub delivers
+at most once: after every gap the hub has the watched states read once (`on_gap`).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from inception.runs import keys
@@ -25,8 +25,44 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OnWord = Callable[[str, CeleryWord], None]
-"""Called with a task id and what it said. Must not block."""
+OnWord = Callable[[CeleryWord], None]
+"""Called with each word of one child. Must not block."""
+
+
+class Wanted(NamedTuple):
+    """A child that is to be heard.
+
+    `holder` is the token of its run's lease here: a run that is let go and taken anew is heard by
+    its new holder alone, and what is left for the old one leaves the new one's children be.
+    """
+
+    holder: str
+    task_id: str
+    on_word: OnWord
+
+
+class _Ear:
+    """One child as it is heard for whoever asked, until it is left."""
+
+    __slots__ = ("_on_final", "_on_word", "has_ended", "holder", "lingering", "task_id")
+
+    def __init__(self, child: Wanted, on_final: Callable[[_Ear], None]) -> None:
+        self.holder, self.task_id, self._on_word = child
+        self.has_ended = False
+        """Its Celery result is stored."""
+        self.lingering: Timer | None = None
+        """Until when its result is waited for, to be deleted, after nothing else is."""
+        self._on_final = on_final
+
+    def hear(self, text: str) -> None:
+        word = CeleryWord.from_text(text)
+        if word is None:
+            return
+        self.has_ended = self.has_ended or word.is_final
+        if word.is_final and self.lingering is not None:
+            self._on_final(self)
+        else:
+            self._on_word(word)
 
 
 class Hub:
@@ -53,9 +89,8 @@ class Hub:
         """How often something may have been missed."""
         self._orders = Listener(url, name=f"watcher {process}", on_gap=self._gap)
         self._children = self._listener_for_children(url)
-        self._handlers: dict[str, Callable[[str], None]] = {}
-        self._lingering: dict[str, Timer] = {}
-        self._final: set[str] = set()
+        self._ears: dict[str, _Ear] = {}
+        """By the child's task id."""
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -75,76 +110,70 @@ class Hub:
         """True while the connection stands."""
         return self._orders.connected and self._children.connected
 
-    @property
-    def hears_in_order(self) -> bool:
-        """True if orders and children are heard in the order in which they spoke."""
-        return self._children is self._orders
-
-    def listen(self, task_ids: Iterable[str], on_word: OnWord) -> None:
+    def listen(self, children: Iterable[Wanted]) -> None:
         """Hear these children from now on; returns once that is confirmed.
 
         Raises StoreUnavailable if it isn't within the listener's time-out.
         """
-        self.ask_for(task_ids, on_word)()
+        self.ask_for(children)()
 
-    def ask_for(self, task_ids: Iterable[str], on_word: OnWord) -> Callable[[], None]:
+    def ask_for(self, children: Iterable[Wanted]) -> Callable[[], None]:
         """Ask to hear these children; what is returned waits for it, as `listen` does."""
-        handlers = {task_id: self._handler(task_id, on_word) for task_id in task_ids}
+        ears = [_Ear(child, self._forget_now) for child in children]
         with self._lock:
-            self._handlers.update(handlers)
-        channels: Mapping[str, Callable[[str], None]] = {
-            self._results.channel(task_id): handler for task_id, handler in handlers.items()
-        }
-        return self._children.ask_for(channels)
+            replaced = [self._ears[ear.task_id] for ear in ears if ear.task_id in self._ears]
+            self._ears.update((ear.task_id, ear) for ear in ears)
+        confirmed = self._children.ask_for({self._channel(ear): ear.hear for ear in ears})
+        for ear in replaced:
+            self._close(ear)
+        return confirmed
 
-    def hears(self, task_id: str) -> bool:
-        """True if Redis has confirmed by now that this child is heard."""
-        return self._children.hears(self._results.channel(task_id))
+    def hears(self, holder: str, task_id: str) -> bool:
+        """True if this child is heard for this holder, or will be once that is confirmed."""
+        return self._ear(holder, task_id) is not None
 
-    def leave(self, task_id: str) -> None:
-        """Hear this child no more; never waits."""
-        with self._lock:
-            handler = self._handlers.pop(task_id, None)
-            timer = self._lingering.pop(task_id, None)
-            self._final.discard(task_id)
-        if timer is not None:
-            timer.cancel()
-        if handler is not None:
-            self._children.unsubscribe(self._results.channel(task_id), handler)
+    def leave(self, holder: str, task_id: str) -> None:
+        """Hear this child no more for this holder; never waits."""
+        ear = self._ear(holder, task_id)
+        if ear is not None:
+            self._leave(ear)
 
-    def forget(self, task_id: str) -> None:
+    def forget(self, holder: str, task_id: str) -> None:
         """Leave an ended child, and delete its Celery result once that is stored."""
+        ear = self._ear(holder, task_id)
+        if ear is None:  # it ended before anybody listened, and may have stored nothing yet
+            forget = partial(self._results.forget, task_id)
+            self._timers.call_later(LINGER, partial(self._crew.submit, forget))
+        elif ear.has_ended:
+            self._forget_now(ear)
+        elif ear.lingering is None:
+            ear.lingering = self._timers.call_later(LINGER, partial(self._forget_now, ear))
+
+    def _ear(self, holder: str, task_id: str) -> _Ear | None:
+        ear = self._ears.get(task_id)
+        return ear if ear is not None and ear.holder == holder else None
+
+    def _leave(self, ear: _Ear) -> None:
         with self._lock:
-            if task_id not in self._handlers:
-                return
-            stored = task_id in self._final
-            if not stored:
-                later = self._timers.call_later(LINGER, lambda: self._forget_now(task_id))
-                self._lingering[task_id] = later
-        if stored:
-            self._forget_now(task_id)
+            if self._ears.get(ear.task_id) is ear:
+                del self._ears[ear.task_id]
+        self._close(ear)
+
+    def _close(self, ear: _Ear) -> None:
+        if ear.lingering is not None:
+            ear.lingering.cancel()
+        self._children.unsubscribe(self._channel(ear), ear.hear)
+
+    def _channel(self, ear: _Ear) -> str:
+        return self._results.channel(ear.task_id)
 
     def _gap(self) -> None:
         self.gaps += 1
         self._on_gap()
 
-    def _forget_now(self, task_id: str) -> None:
-        self.leave(task_id)
-        self._crew.submit(lambda: self._results.forget(task_id))
-
-    def _handler(self, task_id: str, on_word: OnWord) -> Callable[[str], None]:
-        def hear(text: str) -> None:
-            word = CeleryWord.from_text(text)
-            if word is None:
-                return
-            if word.is_final:
-                self._final.add(task_id)
-            if word.is_final and task_id in self._lingering:
-                self._forget_now(task_id)
-            else:
-                on_word(task_id, word)
-
-        return hear
+    def _forget_now(self, ear: _Ear) -> None:
+        self._leave(ear)
+        self._crew.submit(partial(self._results.forget, ear.task_id))
 
     def _listener_for_children(self, url: str) -> Listener:
         """Results may be kept in another server than the record; then it has its own ears."""

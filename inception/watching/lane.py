@@ -24,6 +24,8 @@ _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 2.0
 """Seconds (s) between two tries while Redis is away. They go on until it is back or the run is
 dropped: giving up would lose a recorded end, and nobody else may write meanwhile."""
+_making: Final = threading.Lock()
+"""Held while a lane makes what its writes wait for, which only an absence of Redis needs."""
 
 
 class Lane:
@@ -33,16 +35,18 @@ class Lane:
         self.lease = lease
         self._flight = threading.Lock()
         self._op = 0
-        self._closed = threading.Event()
-
-    @property
-    def closed(self) -> bool:
+        self.closed = False
         """True once nothing may be written any more."""
-        return self._closed.is_set()
+        self._closing: threading.Event | None = None
+        """Ends the pauses of those who wait to write; made with the first of them."""
 
     def close(self) -> None:
         """Let nothing more leave, and let those who wait to write go with StaleToken."""
-        self._closed.set()
+        self.closed = True
+        with _making:  # one that is made after this finds the lane closed
+            closing = self._closing
+        if closing is not None:
+            closing.set()
 
     def commit(self, write: Callable[[Lease, int], Answer]) -> Answer:
         """Do `write(lease, op)` once it is its turn, again while Redis is away.
@@ -68,9 +72,16 @@ class Lane:
                 return ask()
             except StoreUnavailable as error:
                 self._tell(error)
-            self._closed.wait(pause)
+            self._rest(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
         raise StaleToken(f"Run {self.lease.run_id} isn't held here any more.")
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for so many seconds (s), or until the lane is closed."""
+        with _making:
+            closing = self._closing = self._closing or threading.Event()
+        if not self.closed:
+            closing.wait(seconds)
 
     def _tell(self, error: StoreUnavailable) -> None:
         about = {"action": "write_waits", "run_id": self.lease.run_id}

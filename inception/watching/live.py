@@ -105,8 +105,6 @@ class LiveNode:
     waiters: list[Callable[[LiveNode], None]] = field(default_factory=list)
     early: list[Callable[[], None]] = field(default_factory=list)
     """What was said of it before this process knew that it is recorded, and heard."""
-    overheard: bool = False
-    """It began before its own words were heard here: they may have been missed."""
 
     @classmethod
     def from_record(cls, node: Node, retries: int = 0) -> LiveNode:
@@ -284,8 +282,6 @@ class LiveRun:
         self.writer: RunWriter
         self.break_off: Callable[[], None] = lambda: None
         """Let go of the run, which can't be carried on as it is held here."""
-        self.result_lock = threading.Lock()
-        """Held over a write of the run's Celery result, so that its end stays the last one."""
         self.showing: Timer | None = None
         """When its Celery result shows what was written since it was last stored."""
 

@@ -96,6 +96,9 @@ class Packer:
             if self._producer is None:
                 transport = f"{PackingTransport.__module__}:{PackingTransport.__qualname__}"
                 connection = self._app.connection_for_write(transport=transport)
+                # One try: kombu's own way to a channel waits for 6 s where Redis is away, and the
+                # record of the step, which comes next, waits for Redis anyway.
+                connection.ensure_connection(max_retries=1, interval_start=0)
                 self._producer = PackingProducer(connection.default_channel)
             return self._producer
 

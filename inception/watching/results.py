@@ -18,8 +18,9 @@ from celery.exceptions import TaskRevokedError
 from inception.runs.celery_address import address_of
 from inception.runs.connection import connect
 from inception.runs.model import JsonValue, State
-from inception.runs.result_words import ResultWords
+from inception.runs.result_words import ResultWords, result_key
 from inception.runs.scripts import refusals_as_errors
+from inception.watching.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,12 +95,13 @@ class Results:
         self._backend: Any = app.backend
         self.url = address_of(app.conf.result_backend, app.conf.result_backend_transport_options)
         self._words = ResultWords(runs_url)
+        self.turns = Turns()
+        """Had over a write of a run's Celery result, so that its end stays the last one."""
         self._client: redis.Redis = connect(self.url, purpose="results", size=8)
 
     def channel(self, task_id: str) -> str:
         """Key and channel of one task's result."""
-        key = self._backend.get_key_for_task(task_id)
-        return key.decode() if isinstance(key, bytes) else str(key)
+        return result_key(self._backend, task_id)
 
     def read(self, task_ids: Sequence[str]) -> list[CeleryWord | None]:
         """What is stored of each task, in one round trip. Raises StoreUnavailable."""
@@ -119,7 +121,7 @@ class Results:
 
     def show_meta(self, live: LiveRun) -> None:
         """Let `AsyncResult(run_id)` show the run's meta."""
-        with live.result_lock:
+        with self.turns.of(live.id):
             if not live.root.ended and not live.dropped:
                 self._store(live.id, dict(live.root.meta), "PROGRESS")
 
@@ -133,7 +135,7 @@ class Results:
 
     def show_end(self, live: LiveRun, end: NodeEnd) -> None:
         """Let `AsyncResult(run_id).get()` return the run's value or raise its error."""
-        with live.result_lock:
+        with self.turns.of(live.id):
             self._store(live.id, _result_of(end), str(end.state))
 
     def _store(self, task_id: str, result: object, state: str) -> None:

@@ -57,6 +57,7 @@ class Scheduler:
             self.endings,
             runs=self.runs,
             on_revoke=self.revoker.heard,
+            on_claim=self._on_claim,
             on_retry=self._expect_retry,
         )
         self._steps = Steps(ctx, self.hearing.word, self._resync_soon)
@@ -121,13 +122,13 @@ class Scheduler:
     def drop(self, live: LiveRun, why: Parting) -> None:
         """Let a run go that has not ended."""
         live.lane.close()
-        if self.runs.pop(live.id, None) is not None:
+        if self._release(live):
             _tell_of_parting(live, why)
         with live.lock:
             for node in live.nodes.values():
                 node.cancel_timers()
                 if node.kind == "child" and not node.recorded:
-                    self._ctx.hub.leave(node.task_id)
+                    self._ctx.hub.leave(live.lane.lease.token, node.task_id)
             frames = list(live.frames.values())
         for frame in frames:
             frame.revoke()
@@ -244,6 +245,9 @@ class Scheduler:
     def _expect_retry(self, live: LiveRun, node: LiveNode) -> None:
         self._steps.expect_retry(live, node)
 
+    def _on_claim(self, live: LiveRun, node: LiveNode) -> None:
+        self._steps.attention.begun(live, node)
+
     def _on_intent(self, live: LiveRun) -> None:
         self._bodies.watch_unwinding(live)
 
@@ -251,7 +255,7 @@ class Scheduler:
         """Record the run's end, and let `AsyncResult` know."""
         fields = {k: v for k, v in end.fields().items() if k != "state"}
         word = self._ctx.results.word_of(live.id, end)
-        with live.result_lock:
+        with self._ctx.results.turns.of(live.id):
             ended = live.writer.carry(
                 lambda lease, op, cargo: self._ctx.store.end_run(
                     lease, op, end.state, fields, cargo.nodes, word
@@ -285,9 +289,17 @@ class Scheduler:
             if live.showing is None and not live.dropped:
                 live.showing = self._ctx.timers.call_later(SHOW_INTERVAL, show)
 
+    def _release(self, live: LiveRun) -> bool:
+        """Hold it no more; False if it isn't held, or was let go before and taken anew since."""
+        with self._lock:
+            is_held = self.runs.get(live.id) is live
+            if is_held:
+                del self.runs[live.id]
+        return is_held
+
     def _let_go(self, live: LiveRun) -> None:
         live.lane.close()
-        self.runs.pop(live.id, None)
+        self._release(live)
         live.root.cancel_timers()
         if live.showing is not None:
             live.showing.cancel()

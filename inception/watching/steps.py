@@ -5,9 +5,8 @@ knows and sends; the subscription is confirmed before the message too, so that n
 is missed. It is asked for in the round trip of the record.
 
 Where the broker is the Redis that keeps the runs, the message goes with the record. The child may
-begin then before we know that it is recorded, and perhaps before it is heard. The first is why
-what is said of it meanwhile waits; the second shows by its claim, which comes on the same
-connection as the confirmation: where it comes first, the record and the results are read again.
+begin then before we know that it is recorded: what is said of it meanwhile waits. And it begins
+before it is heard, which is made up for a moment later if it goes on (`attention.py`).
 """
 
 from __future__ import annotations
@@ -25,10 +24,12 @@ from inception.runs.jsontext import encode
 from inception.runs.meta import cut_label
 from inception.runs.paths import parent_path, task_id
 from inception.runs.records import NewStep
+from inception.watching.attention import Attention
+from inception.watching.hub import Wanted
 from inception.watching.live import LiveNode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from inception.authoring.frame import StepRequest
     from inception.runs.records import Letter
@@ -49,8 +50,6 @@ _SENDERS: Final = 8
 """Messages on their way to the broker at once. After a take-over of hundreds of runs all their
 parents send at the same time, and whatever children say would wait for its turn between them."""
 
-OnWord = "Callable[[LiveRun, str, str, CeleryWord], None]"
-
 
 class Steps:
     """Records and sends the steps of this process's parents."""
@@ -65,39 +64,40 @@ class Steps:
         self._ctx = ctx
         self._on_word = on_word
         self._on_missed = on_missed
+        self.attention = Attention(ctx, on_word)
         self._sending = threading.BoundedSemaphore(_SENDERS)
 
     def listen(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
         """Hear these children; returns once Redis has confirmed it."""
         self._ask_for(live, nodes)()
 
-    def _ask_for(self, live: LiveRun, nodes: Sequence[LiveNode]) -> Callable[[], bool]:
-        """Ask to hear these children; what is returned waits until Redis has confirmed it.
+    def _ask_for(self, live: LiveRun, nodes: Sequence[LiveNode]) -> Callable[[], None]:
+        """Ask to hear these children; what is returned waits until Redis has confirmed it."""
+        hub = self._ctx.hub
+        wanted = self._wanted(live, nodes)
+        if not wanted:
+            return lambda: None
+        confirmed = hub.ask_for(wanted)
 
-        It tells whether Redis did so at once.
-        """
-        paths = {node.task_id: node.path for node in nodes if node.kind == "child"}
-
-        def hear(task: str, word: CeleryWord) -> None:
-            self._on_word(live, paths[task], task, word)
-
-        def listen_to_the_living() -> None:
-            going_on = [node.task_id for node in nodes if not node.ended]
-            self._ctx.hub.listen([task for task in going_on if task in paths], hear)
-
-        if not paths:
-            return lambda: True
-        confirmed = self._ctx.hub.ask_for(paths, hear)
-
-        def wait() -> bool:
+        def wait() -> None:
             try:
                 confirmed()
             except StoreUnavailable:  # or a revoke has ended one of them meanwhile
-                live.lane.insist(listen_to_the_living)
-                return False
-            return True
+                live.lane.insist(lambda: hub.listen(self._wanted(live, nodes)))
 
         return wait
+
+    def _wanted(self, live: LiveRun, nodes: Sequence[LiveNode]) -> list[Wanted]:
+        """What is to be heard of those that go on."""
+        return [
+            Wanted(
+                live.lane.lease.token,
+                node.task_id,
+                partial(self._on_word, live, node.path, node.task_id),
+            )
+            for node in nodes
+            if node.kind == "child" and not node.ended
+        ]
 
     def start(self, live: LiveRun, requests: Sequence[tuple[str, StepRequest]]) -> list[LiveNode]:
         """Record the children at these paths and send them; parents are only recorded.
@@ -108,60 +108,60 @@ class Steps:
         for _path, request in requests:
             _check_secrets(request)
         nodes = [self._node(live, path, request) for path, request in requests]
+        new = [self._new_step(node, self._letters(live, node)) for node in nodes]
+        sent = [node for node, step in zip(nodes, new, strict=True) if step.letters]
+        unsent = [
+            node
+            for node, step in zip(nodes, new, strict=True)
+            if node.kind == "child" and not step.letters
+        ]
         gaps = self._ctx.hub.gaps
-        wait_until_heard = self._ask_for(live, nodes)
+        wait_until_heard = self._ask_for(live, unsent)
         try:
-            sent = self._record(live, nodes)
-            at_once = wait_until_heard()
+            self._record(live, nodes, new)
+            wait_until_heard()
             if live.dropped:  # perhaps before these were among its nodes, so it has not left them
                 raise StaleToken(f"Run {live.id} isn't held here any more.")
         except Exception:
             self._give_up(live, nodes)
             raise
-        self._hear_early(live, nodes)
-        if sent and not (at_once and self._heard_all_of(sent, since=gaps)):
+        all_taken = self._hear_early(live, nodes)
+        if not all_taken or (sent and self._ctx.hub.gaps != gaps):
             self._on_missed(live)
-        for node in nodes:
-            if node in sent:
-                self._send_again(live, node, _first_pause(node.request))
-            elif node.kind == "child":
-                self.send(live, node)
+        self.attention.sent(live, sent)
+        for node in sent:
+            self._send_again(live, node, _first_pause(node.request))
+        for node in unsent:
+            self.send(live, node)
         return nodes
 
-    def _record(self, live: LiveRun, nodes: Sequence[LiveNode]) -> set[LiveNode]:
-        """Record these, and take them in; returns those that are sent by that."""
-        new = [self._new_step(node, self._letters(live, node)) for node in nodes]
-        sent = {node for node, step in zip(nodes, new, strict=True) if step.letters}
+    def _record(self, live: LiveRun, nodes: Sequence[LiveNode], new: Sequence[NewStep]) -> None:
+        """Record these, and take them in; letters among them are sent by that."""
         with live.lock:
             live.arriving.update((node.path, node) for node in nodes)
         live.writer.carry(
             lambda lease, op, cargo: self._ctx.store.spawn(lease, op, new, cargo.run, cargo.nodes)
         )
         self._take_in(live, nodes)
-        return sent
 
     def _give_up(self, live: LiveRun, nodes: Sequence[LiveNode]) -> None:
         for node in nodes:
             live.arriving.pop(node.path, None)
-            self._ctx.hub.leave(node.task_id)
+            self._ctx.hub.leave(live.lane.lease.token, node.task_id)
 
     @staticmethod
-    def _hear_early(live: LiveRun, nodes: Sequence[LiveNode]) -> None:
-        """Take what was said of these meanwhile, in its order.
+    def _hear_early(live: LiveRun, nodes: Sequence[LiveNode]) -> bool:
+        """Take what was said of these meanwhile, in its order; False if some of it couldn't be.
 
         Only once all are heard: one that ends is left, and would be taken for one that isn't.
         """
         with live.lock:
             for node in nodes:
                 live.arriving.pop(node.path, None)
+            taken = [_take_early(live, node, hear) for node in nodes for hear in node.early]
             for node in nodes:
-                for hear in node.early:
-                    hear()
                 node.early.clear()
-
-    def _heard_all_of(self, sent: Iterable[LiveNode], *, since: int) -> bool:
-        """False if one of these may have spoken unheard; `since` is how many gaps there were."""
-        return self._ctx.hub.gaps == since and not any(node.overheard for node in sent)
+        return all(taken)
 
     def start_anew(self, live: LiveRun, node: LiveNode, request: StepRequest) -> None:
         """Start a recorded step as what `request` asks for now; what was recorded is set aside.
@@ -276,10 +276,10 @@ class Steps:
     def _letters(self, live: LiveRun, node: LiveNode) -> Sequence[Letter]:
         """The messages that go along with a child's record; none where it is sent afterwards.
 
-        Whoever takes it must claim it: of a foreign worker nothing would tell that it has begun.
+        Only into a queue that a worker of ours consumes: a foreign one's child is heard first.
         """
         ctx, request = self._ctx, node.request
-        if request is None or node.kind != "child" or not ctx.hub.hears_in_order:
+        if request is None or node.kind != "child":
             return ()
         if not ctx.consumers.serve(node.queue):
             return ()
@@ -304,6 +304,17 @@ class Steps:
             retries=request.retries,
             letters=letters,
         )
+
+
+def _take_early(live: LiveRun, node: LiveNode, hear: Callable[[], None]) -> bool:
+    """Take a word; what goes wrong with it is no error of the parent that starts the child."""
+    try:
+        hear()
+    except Exception:
+        about = {"action": "early_word_failed", "run_id": live.id, "path": node.path}
+        log.exception("What a child said early could not be taken", extra=about)
+        return False
+    return True
 
 
 def _check_secrets(request: StepRequest) -> None:

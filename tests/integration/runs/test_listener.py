@@ -195,6 +195,29 @@ def test_nobody_waits_for_a_confirmation_that_does_not_come(
     ear.listener.stop()
 
 
+def test_who_waits_while_the_connection_is_made_anew_is_answered_then(
+    own_redis: PrivateRedis,
+) -> None:
+    ear, heard = Ear(own_redis.url, ping_every=60), threading.Event()
+    ear.hear("first")
+    own_redis.freeze()
+
+    def subscribe() -> None:
+        ear.listener.subscribe("channel", ear.heard.put, timeout=6 * WAIT)
+        heard.set()
+
+    threading.Thread(target=subscribe, daemon=True).start()
+    eventually(lambda: "channel" in ear.listener._channels, WAIT, "it waits")
+    own_redis.kill()
+    own_redis.start()
+
+    assert heard.wait(WAIT)
+    with connect(own_redis.url, purpose="test") as client:
+        client.publish("channel", "said")
+    assert ear.next() == "said"
+    ear.listener.stop()
+
+
 def test_without_redis_a_subscription_fails_in_time(tmp_path: Path) -> None:
     listener = Listener(f"unix://{tmp_path}/none.sock", name="test", on_gap=lambda: None)
     listener.start()

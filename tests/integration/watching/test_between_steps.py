@@ -13,6 +13,7 @@ from inception.runs.model import State
 from inception.runs.paths import task_id
 from inception.runs.recordtext import raw
 from inception.watching.endings import failed_end
+from inception.watching.live import Parting
 from tests.integration.runs import held_run
 from tests.integration.watching.carrying import Held, carry_on, start
 from tests.integration.watching.stage import WITHIN, Stage, Workers
@@ -106,6 +107,50 @@ def test_a_run_whose_job_failed_waits_for_it_no_more_and_is_taken_up_again(
         assert stage.ended.wait(WITHIN)
 
     assert stage.store.read_run(run_id)["state"] == State.REVOKED
+
+
+def test_a_run_whose_parent_could_not_be_ended_is_taken_up_again(
+    stage: Stage, workers: Workers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What records its end raises what nobody expected, and nobody else would ever end it."""
+
+    def before(operation: str, _words: list[Any]) -> None:
+        if operation == "end_run" and "parent_broken" not in actions(caplog):
+            raise ValueError("unexpected")
+
+    stage.before = before
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+        watcher.scheduler.take(run_id)
+        eventually(lambda: "parent_broken" in actions(caplog), 5, "it is logged")
+        eventually(lambda: run_id not in watcher.scheduler.runs, 5, "it is let go")
+        assert watcher.scheduler.take(run_id, from_owner=watcher._ctx.process), "as by a beat"
+        assert stage.ended.wait(WITHIN)
+
+    assert stage.store.read_run(run_id)["state"] == State.SUCCESS
+    assert workers.began == {("0", 1): 1}
+
+
+def test_what_is_late_of_a_run_that_was_let_go_leaves_the_one_that_was_taken_anew(
+    stage: Stage, workers: Workers
+) -> None:
+    """A write of it that was under way finds its lane closed, and lets it go once more."""
+    held = Held(stage)
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+        scheduler = watcher.scheduler
+        scheduler.take(run_id)
+        held.wait()
+        old = scheduler.runs[run_id]
+        old.break_off()
+        assert scheduler.take(run_id, from_owner=watcher._ctx.process)
+        taken = scheduler.runs[run_id]
+        scheduler.drop(old, Parting.TAKEN)
+        assert scheduler.runs.get(run_id) is taken
+        held.let_end()
+        assert stage.ended.wait(WITHIN)
+
+    assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
 
 
 def actions(caplog: pytest.LogCaptureFixture) -> set[str]:

@@ -75,7 +75,7 @@ def endings(held: HeldRun, begun: list[int]) -> Endings:
     parts: Any = SimpleNamespace(
         store=held.store,
         settings=Settings(),
-        hub=SimpleNamespace(forget=lambda _task: None),
+        hub=SimpleNamespace(forget=lambda _holder, _task: None),
         results=SimpleNamespace(app=SimpleNamespace(tasks={})),
     )
     return Endings(

@@ -52,7 +52,7 @@ def traces(stage: Stage, watcher: Watcher) -> dict[str, Any]:
         "keys": sorted(key for key in client.scan_iter() if key != keys.TALLIES),
         "channels": sorted(client.pubsub_channels()),
         "threads": sorted(t.name for t in threading.enumerate() if t.name.startswith("inception")),
-        "heard": (len(hub._handlers), len(hub._lingering), len(hub._final)),
+        "heard": len(hub._ears),
         "subscribed": len(hub._orders._channels),
         "taking": len(watcher.scheduler._taking),
         "deadlines": sum(entry[2].action is not None for entry in watcher._timers._heap),
@@ -79,7 +79,7 @@ def test_runs_and_their_retention_leave_nothing(
         expire_all(stage)
 
         def hears_no_child() -> bool:
-            return not watcher._hub._handlers and children_heard(stage) <= of_others
+            return not watcher._hub._ears and children_heard(stage) <= of_others
 
         eventually(hears_no_child, 10, "what ended is forgotten")
         before = traces(stage, watcher)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.signals import before_task_publish
+from kombu.utils import functional
 
 from inception.authoring.frame import StepRequest
 from inception.authoring.task import Task
@@ -134,6 +135,18 @@ def test_nothing_is_packed_for_another_broker(
     assert Outbox(app, stage.url).pack(RUN, node, request, 0.0) == ()
 
 
+def test_while_the_broker_is_away_nobody_waits_for_a_message_to_be_made(
+    app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = "redis://127.0.0.1:1/0"
+    app.conf.update(broker_url=away)
+    monkeypatch.setattr(functional, "sleep", lambda seconds: pytest.fail(f"it waits {seconds} s"))
+    request = request_with(app)
+    node = LiveNode(path="0", name="shop.pay", kind="child", task_id="t", request=request)
+    assert can_pack(app, away)
+    assert Outbox(app, away).pack(RUN, node, request, 0.0) == ()
+
+
 def arriving(watcher: Watcher, run_id: str) -> LiveNode:
     """The child whose record is under way."""
     return watcher.scheduler.runs[run_id].arriving["0"]
@@ -189,6 +202,27 @@ def test_children_that_end_before_their_record_is_answered_keep_no_other_from_be
     assert not missed.is_set(), "all was heard: the run need not be read again"
 
 
+def test_early_words_that_cannot_be_taken_are_no_error_of_the_parent_and_are_read_instead(
+    stage: Stage, workers: Workers, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+
+        def after(operation: str) -> None:
+            if operation == "spawn":
+                child = arriving(watcher, run_id)
+                eventually(lambda: len(child.early) == 2, WITHIN, "its claim and its end are told")
+                child.early[:] = [lambda: {}["unexpected"]] * 2
+
+        stage.after = after
+        watcher.scheduler.take(run_id)
+        assert stage.ended.wait(WITHIN)
+
+    assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
+    told = [getattr(record, "action", "") for record in caplog.records]
+    assert told.count("early_word_failed") == 2
+
+
 def test_a_run_whose_child_says_too_much_before_its_record_is_answered_is_taken_up_again(
     stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,28 +235,9 @@ def test_a_run_whose_child_says_too_much_before_its_record_is_answered_is_taken_
         )
         watcher.scheduler.take(run_id)
         eventually(lambda: run_id not in watcher.scheduler.runs, WITHIN, "it is let go")
-        eventually(lambda: not watcher._hub._handlers, WITHIN, "its child isn't heard any more")
+        eventually(lambda: not watcher._hub._ears, WITHIN, "its child isn't heard any more")
         assert watcher.scheduler.take(run_id, from_owner=watcher._ctx.process)
         assert stage.ended.wait(WITHIN)
 
     assert stage.store.read_run(run_id)["value"] == [["SUCCESS", None, "a"]]
     assert workers.began == {("0", 1): 1}
-
-
-def test_what_a_child_says_before_it_is_heard_is_read(
-    stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_id, read = start(stage, ["watch", ["a", 0], 0]), threading.Event()
-    with stage.watcher(workers) as watcher:
-        monkeypatch.setattr(watcher._hub, "hears", lambda _task_id: False)
-        monkeypatch.setattr(watcher.scheduler._steps, "_on_missed", lambda _live: read.set())
-
-        def after(operation: str) -> None:
-            if operation == "spawn":
-                child = arriving(watcher, run_id)
-                eventually(lambda: child.overheard, WITHIN, "its claim is told")
-
-        stage.after = after
-        watcher.scheduler.take(run_id)
-        assert read.wait(WITHIN)
-        assert stage.ended.wait(WITHIN)

@@ -83,7 +83,7 @@ def test_the_answer_to_a_subscription_given_up_does_not_confirm_the_next(
     confirmed = threading.Event()
 
     def subscribe_again() -> None:
-        listener.subscribe("c", lambda _text: None, timeout=WAIT)
+        listener.subscribe("c", lambda _text: None, timeout=6 * WAIT)
         confirmed.set()
 
     again = threading.Thread(target=subscribe_again)
