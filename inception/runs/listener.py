@@ -7,6 +7,8 @@ was lost, everything is subscribed again and `on_gap` tells the caller to read t
 One thread (a green one where sockets are) connects, receives, and hands each message to the
 handlers of its channel. Any thread may subscribe: what is to be sent goes into one queue, and
 whoever gets the lock sends all of it, so hundreds of subscriptions at once are a few commands.
+A second thread feels the connection's pulse once a tick. The first waits without a time-out: under
+eventlet each receipt would leave a dead timer behind, which later wakes the process for nothing.
 
     subscribe ──▶ waiting ──SUBSCRIBE sent──▶ asked ──confirmed──▶ heard
                      ▲                                               │
@@ -40,8 +42,13 @@ _LONGEST_PAUSE: Final = 1.0
 """Seconds (s) between attempts to connect: doubled from the first to the longest."""
 _CHANNELS_A_COMMAND: Final = 500
 _LINGER: Final = 0.05
-"""Seconds (s) for which an unsubscription waits for company; the reader, woken by the next message
-or after a second of silence, sends it then."""
+"""Seconds (s) for which an unsubscription waits for company; it is sent then with the next message
+that is heard, or by the next tick."""
+_TURNS: Final = 8
+"""Receipts after which others get their turn, if none of them had to wait: a flood would else have
+a process of green threads for itself."""
+_TICK: Final = 1.0
+"""Seconds (s) between two looks at the connection's pulse, if pings are not closer than four."""
 _PING: Final = pack("PING")
 
 
@@ -66,9 +73,9 @@ class _Channel:
 class Listener:
     """One pub/sub connection of a process, and the thread that reads it.
 
-    Handlers, `on_gap` and `on_lost` are called from that thread and must not block: nothing else is
-    heard meanwhile. They must not subscribe either, since they would wait for themselves; they may
-    unsubscribe. An exception out of one is logged and ends nothing.
+    Handlers, `on_gap`, `on_lost` and `on_heard` are called from that thread and must not block:
+    nothing else is heard meanwhile. They must not subscribe either, since they would wait for
+    themselves; they may unsubscribe. An exception out of one is logged and ends nothing.
     """
 
     def __init__(
@@ -78,17 +85,19 @@ class Listener:
         name: str,
         on_gap: Callable[[], None],
         on_lost: Callable[[], None] | None = None,
+        on_heard: Callable[[], None] | None = None,
         ping_every: float = 5.0,
     ) -> None:
         """`name` shows in CLIENT LIST; `ping_every` is in seconds (s).
 
         `on_lost` is called whenever the connection is gone, or could not be made; `on_gap` once it
-        stands again.
+        stands again. `on_heard` is called when the handlers have all that came at once.
         """
         self._url = url
         self._name = name
         self._on_gap = on_gap
         self._on_lost = on_lost
+        self._on_heard = on_heard
         self._ping_every = ping_every
         self._channels: dict[str, _Channel] = {}
         self._outbox: list[tuple[str, str]] = []
@@ -100,10 +109,11 @@ class Listener:
         self._sending = threading.Lock()
         self._wire: Wire | None = None
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
         self._has_gap = False
         self._waiting_since = 0.0
         self._pinged_at: float | None = None
+        self._given_up = False
         self.connected = False
         self.last_heard = 0.0
         """When Redis was last heard, by time.monotonic(); 0 if it never was."""
@@ -111,8 +121,12 @@ class Listener:
     def start(self) -> None:
         """Begin to connect and to hear. Returns at once."""
         name = f"listener {self._name}"
-        self._thread = threading.Thread(target=self._hear_until_stopped, name=name, daemon=True)
-        self._thread.start()
+        self._threads = (
+            threading.Thread(target=self._hear_until_stopped, name=name, daemon=True),
+            threading.Thread(target=self._feel_pulse, name=f"{name}, pulse", daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Hang up. Nothing is heard after this; whoever waits for a confirmation has none."""
@@ -123,8 +137,9 @@ class Listener:
         wire = self._wire
         if wire is not None:
             wire.hang_up()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=2 * _LONGEST_PAUSE)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=2 * _LONGEST_PAUSE)
 
     def subscribe(self, channel: str, handler: Handler, timeout: float = 5.0) -> None:
         """Call `handler` with each message of `channel`; returns once Redis has confirmed.
@@ -268,20 +283,19 @@ class Listener:
 
     def _connect(self) -> None:
         """Connect and ask for every channel; the answer to the ping says that all is confirmed."""
-        tick = min(1.0, self._ping_every / 4)
-        wire = Wire(self._url, name=f"inception-{self._name}", receive_timeout=tick)
+        wire = Wire(self._url, name=f"inception-{self._name}")
         with self._sending:
+            self._pinged_at, self._given_up = time.monotonic(), False
             with self._state:
                 self._outbox = []
                 self._asked = dict.fromkeys(self._channels, 1)
                 self._wire = wire
             wanted = [("SUBSCRIBE", name) for name in self._asked]
-            self._pinged_at = time.monotonic()
             self._send(wire, [*_commands(wanted), _PING])
 
     def _hear(self) -> None:
         """Receive until the connection breaks."""
-        wire = self._wire
+        wire, turns = self._wire, 0
         while wire is not None and not self._stopped.is_set():
             replies = wire.receive()
             if replies:
@@ -289,11 +303,12 @@ class Listener:
                 self._pinged_at = None
             for reply in replies:
                 self._take(reply)
-            if replies:
-                time.sleep(0)  # whoever was woken by them goes first: nothing here is as urgent
-            self._check_pulse(wire)
-            if self._outbox and time.monotonic() - self._waiting_since > _LINGER:
-                self._flush_if_free()
+            if replies and self._on_heard is not None:
+                self._call(self._on_heard)
+            self._send_what_lingers()
+            turns += 1
+            if turns % _TURNS == 0:
+                time.sleep(0)  # the next receipt may not wait for anything, nor the one after
 
     def _take(self, reply: Reply) -> None:
         if not isinstance(reply, list):
@@ -334,16 +349,37 @@ class Listener:
         if unanswered < 0:
             self._call(self._on_gap)
 
+    def _feel_pulse(self) -> None:
+        """Look each tick whether the connection lives, and send what nobody else has."""
+        tick = min(_TICK, self._ping_every / 4)
+        while not self._stopped.wait(tick):
+            wire = self._wire
+            if wire is not None:
+                self._check_pulse(wire)
+                self._send_what_lingers()
+
     def _check_pulse(self, wire: Wire) -> None:
-        """Ping a silent connection; raise for one that does not answer."""
-        now = time.monotonic()
-        if self._pinged_at is not None:
-            if now - self._pinged_at > self._ping_every:
-                raise TimeoutError(f"no answer to a ping for {self._ping_every:g} s")
+        """Ping a silent connection; hang up one that does not answer, as its reader then finds."""
+        now, pinged_at = time.monotonic(), self._pinged_at
+        if pinged_at is not None:
+            if now - pinged_at > self._ping_every:
+                self._given_up = True
+                wire.hang_up()
         elif now - self.last_heard > self._ping_every:
             self._pinged_at = now
-            with self._sending:
+            self._ping_if_free(wire)
+
+    def _ping_if_free(self, wire: Wire) -> None:
+        """Ping, unless somebody is sending: that will be answered too, or is stuck itself."""
+        if self._sending.acquire(blocking=False):
+            try:
                 self._send(wire, [_PING])
+            finally:
+                self._sending.release()
+
+    def _send_what_lingers(self) -> None:
+        if self._outbox and time.monotonic() - self._waiting_since > _LINGER:
+            self._flush_if_free()
 
     def _disconnect(self) -> None:
         """Forget the connection; what is said until the next one stands is missed."""
@@ -363,8 +399,9 @@ class Listener:
 
     def _report(self, error: OSError) -> None:
         if not self._stopped.is_set():
+            why = f"no answer to a ping for {self._ping_every:g} s" if self._given_up else error
             about = {"action": "listener_lost", "listener": self._name}
-            log.warning("Listener %s lost Redis: %s", self._name, error, extra=about)
+            log.warning("Listener %s lost Redis: %s", self._name, why, extra=about)
 
     def _call(self, function: Callable[..., None], *arguments: str) -> None:
         try:

@@ -1,7 +1,8 @@
 """Redis' wire protocol, as much of it as a subscriber needs, and the connection for it.
 
-redis-py reconnects pub/sub by itself and loses what was said meanwhile without a word; and its
-parser costs more than the rest of hearing a message. So the listener has its own.
+redis-py reconnects pub/sub by itself and loses what was said meanwhile without a word; and what it
+does around its parser costs more than the rest of hearing a message. So the listener has a
+connection of its own, with the same parser.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import hiredis
 import redis
 
 from inception.runs.connection import CONNECT_TIMEOUT
@@ -21,6 +23,9 @@ from inception.runs.sentinel import plain_address
 Reply: TypeAlias = "bytes | int | list[Reply] | None"
 
 _RECEIVE_BYTES: Final = 256 * 1024
+_TLS_TURN: Final = 1.0
+"""Seconds (s) that one call on a TLS connection may take. Under real threads a call without a
+time-out would wait inside OpenSSL, where nobody else may send meanwhile."""
 MAX_REPLY_BYTES: Final = 64 * 1024 * 1024
 """A reply beyond this is a broken stream: the largest message is far smaller."""
 
@@ -39,73 +44,24 @@ def pack(*words: str) -> bytes:
 
 
 class Replies:
-    """Cuts a stream of bytes into replies. An error reply raises WireError."""
+    """Cuts a stream of bytes into replies. An error reply raises WireError, as does no reply."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._at = 0
-        self._wanted = 0
+        self._reader = hiredis.Reader(protocolError=WireError, replyError=WireError)
+        self._incomplete = 0
 
     def feed(self, data: bytes) -> list[Reply]:
         """Add what was received; return the replies that are complete now."""
-        self._buffer += data
-        if len(self._buffer) < self._wanted:
-            return []
-        self._wanted = 0
+        self._reader.feed(data)
         complete: list[Reply] = []
-        while self._at < len(self._buffer):
-            start = self._at
-            try:
-                complete.append(self._parse())
-            except _Incomplete:
-                self._at = start
-                break
-        self._drop_parsed()
+        while (reply := self._reader.gets()) is not False:
+            if isinstance(reply, WireError):
+                raise reply
+            complete.append(reply)
+        self._incomplete = 0 if complete else self._incomplete + len(data)
+        if self._incomplete > MAX_REPLY_BYTES:
+            raise WireError(f"a reply of more than {MAX_REPLY_BYTES:,} bytes")
         return complete
-
-    def _drop_parsed(self) -> None:
-        del self._buffer[: self._at]
-        self._wanted = max(0, self._wanted - self._at)
-        self._at = 0
-
-    def _parse(self) -> Reply:
-        line = self._line()
-        kind, rest = line[:1], line[1:]
-        if kind == b"$":
-            return self._bulk(int(rest))
-        if kind == b"*":
-            return [self._parse() for _ in range(int(rest))] if rest != b"-1" else None
-        if kind == b":":
-            return int(rest)
-        if kind == b"+":
-            return rest
-        raise WireError(line.decode("utf-8", "replace") or "an empty line")
-
-    def _line(self) -> bytes:
-        end = self._buffer.find(b"\r\n", self._at)
-        if end < 0:
-            raise _Incomplete
-        line = bytes(self._buffer[self._at : end])
-        self._at = end + 2
-        return line
-
-    def _bulk(self, length: int) -> bytes | None:
-        if length < 0:
-            return None
-        if length > MAX_REPLY_BYTES:
-            raise WireError(f"a reply of {length:,} bytes")
-        end = self._at + length
-        if len(self._buffer) < end + 2:
-            # Remembered, so that a large reply isn't parsed anew for each piece of it.
-            self._wanted = end + 2
-            raise _Incomplete
-        data = bytes(self._buffer[self._at : end])
-        self._at = end + 2
-        return data
-
-
-class _Incomplete(Exception):
-    """The rest of the reply has not come yet."""
 
 
 class Wire:
@@ -115,15 +71,15 @@ class Wire:
     threads that leans on OpenSSL's tolerance; green threads never do both at the same time.
     """
 
-    def __init__(self, url: str, *, name: str, receive_timeout: float) -> None:
-        """Connect and sign in. `receive_timeout` in seconds (s) is also that of sending."""
+    def __init__(self, url: str, *, name: str) -> None:
+        """Connect and sign in. From then on receiving and sending wait for as long as it takes."""
         url = _present(url)
         self._socket = _open(url)
         self._replies = Replies()
         try:
             self._socket.settimeout(CONNECT_TIMEOUT)
             self._sign_in(url, name)
-            self._socket.settimeout(receive_timeout)
+            self._socket.settimeout(_turn(self._socket))
         except BaseException:
             self._socket.close()
             raise
@@ -133,7 +89,7 @@ class Wire:
         self._socket.sendall(b"".join(commands))
 
     def receive(self) -> list[Reply]:
-        """The replies that came; none if nothing came within the time-out."""
+        """The replies that came; none if none is whole yet."""
         try:
             data = self._socket.recv(_RECEIVE_BYTES)
         except TimeoutError:
@@ -168,6 +124,10 @@ class Wire:
             if not data:
                 raise WireError("Redis closed the connection at its start")
             answers += self._replies.feed(data)
+
+
+def _turn(connection: socket.socket) -> float | None:
+    return _TLS_TURN if hasattr(connection, "cipher") else None
 
 
 def _present(url: str) -> str:

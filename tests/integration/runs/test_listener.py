@@ -253,6 +253,58 @@ def _next_but(told: Queue[str], word: str) -> str:
     return said
 
 
+def test_who_hears_is_told_when_the_handlers_have_all_that_came(
+    redis_url: str, client: RedisClient
+) -> None:
+    heard: list[str] = []
+    had: Queue[int] = Queue()
+    listener = Listener(
+        redis_url,
+        name="test",
+        on_gap=lambda: None,
+        on_heard=lambda: had.put(len(heard)),
+    )
+    listener.start()
+    listener.subscribe("channel", heard.append)
+    for number in range(3):
+        client.publish("channel", str(number))
+    while had.get(timeout=WAIT) < 3:
+        pass
+    listener.stop()
+
+
+LEAVES_NO_TIMER = """
+import warnings; warnings.simplefilter("ignore")
+import eventlet; eventlet.monkey_patch()
+import sys
+from queue import Queue
+import redis
+from inception.runs.listener import Listener
+
+heard = Queue()
+listener = Listener(sys.argv[1], name="green", on_gap=lambda: None)
+listener.start()
+listener.subscribe("channel", heard.put)
+client = redis.Redis.from_url(sys.argv[1])  # without a time-out
+hub = eventlet.hubs.get_hub()
+def expected():
+    return sum(not timer.called for _when, timer in [*hub.timers, *hub.next_timers])
+for n in range(100):
+    client.publish("channel", str(n))
+    heard.get()
+    eventlet.sleep(0)
+    eventlet.sleep(0)  # by now it waits for the next
+print(len(hub.timers) + len(hub.next_timers) - expected())
+"""
+
+
+def test_what_is_heard_leaves_no_timer_behind_that_would_wake_the_process(redis_url: str) -> None:
+    command = [sys.executable, "-c", LEAVES_NO_TIMER, redis_url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
+    assert done.stdout, done.stderr
+    assert int(done.stdout) < 20
+
+
 UNDER_EVENTLET = """
 import warnings; warnings.simplefilter("ignore")
 import eventlet; eventlet.monkey_patch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inception.runs import wire
 from inception.runs.wire import Replies, WireError, pack
 
 STREAM = (
@@ -42,10 +43,18 @@ def test_an_error_is_raised_with_redis_own_words() -> None:
         Replies().feed(b"-NOAUTH Authentication required.\r\n")
 
 
-@pytest.mark.parametrize("broken", [b"?what\r\n", b"$99999999999\r\n"])
-def test_a_broken_stream_is_not_read_on(broken: bytes) -> None:
+def test_a_broken_stream_is_not_read_on() -> None:
     with pytest.raises(WireError):
-        Replies().feed(broken)
+        Replies().feed(b"?what\r\n")
+
+
+def test_a_reply_without_an_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_REPLY_BYTES", 1_000)
+    replies = Replies()
+    replies.feed(b"+OK\r\n$99999999999\r\n")
+    with pytest.raises(WireError, match="more than"):
+        for _ in range(3):
+            replies.feed(b"x" * 500)
 
 
 def test_a_command_carries_bytes_not_characters() -> None:
