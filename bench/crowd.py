@@ -32,17 +32,24 @@ class Crowd:
 
     def begin(self) -> None:
         """Count from now on, for the crowd's seconds."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
+        self._go_on()
+
+    def leave(self) -> None:
+        """Let all of them go."""
+        self._go_on()
+        self._process.wait(10)
 
     def received(self) -> Received:
-        """Wait until the time is over, and return what came."""
+        """Wait until the time is over, and return what came; they are connected still."""
         said = json.loads(self._line())
-        self._process.wait(10)
         return Received(
             frames=said["frames"], bytes=said["bytes"], latencies=Samples(said["latencies"])
         )
+
+    def _go_on(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
 
     def _expect(self, word: str) -> None:
         line = self._line()

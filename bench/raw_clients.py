@@ -2,8 +2,9 @@
 
 They speak Engine.IO just as far as a watching client has to, and look at no more of a frame than
 its stamp: a thousand clients of a real library would take more of the machine than the server.
-Each watches all the runs that are named. Prints "ready" once all watch, and at the end one line of
-JSON: frames and bytes received, and the latencies (ms) of a sample of the frames.
+Each watches all the runs that are named, or the newest runs where `list` is. Prints "ready" once
+all watch, and at the end one line of JSON: frames and bytes received, and the latencies (ms) of a
+sample of the frames. They stay connected until there is another line on standard input.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from urllib.parse import urlsplit
 
 from bench.stamps import now
 
+LIST: Final = "list"
+"""In a run's place: the first page of all."""
 _STAMP: Final = re.compile(rb'"message":"(\d{10,})"')
 _CONNECTING_AT_ONCE: Final = 20
 _RECEIVE: Final = 1 << 18
@@ -95,7 +98,7 @@ class Client:
         self._buffer = buffer[at:]
 
     def _take(self, frame: bytes) -> None:
-        if frame.startswith(b'42["events"'):
+        if frame.startswith((b'42["events"', b'42["runs"')):
             self.frames += 1
             if self._sampled and (found := _STAMP.search(frame)):
                 self.latencies.append((now() - int(found[1])) / 1e6)
@@ -105,7 +108,8 @@ class Client:
             self.send("40")
         elif frame.startswith(b"40"):
             for number, run_id in enumerate(self._runs):
-                self.send(f"42{number}" + json.dumps(["watch", {"run_id": run_id}]))
+                asked = ["watch_runs", {}] if run_id == LIST else ["watch", {"run_id": run_id}]
+                self.send(f"42{number}" + json.dumps(asked))
         elif frame.startswith(b"43"):
             self.watching += 1
 
@@ -128,6 +132,7 @@ def main(url: str, count: int, seconds: float, runs: Sequence[str]) -> int:
     while time.monotonic() < end:
         _receive(selector, 0.1)
     print(json.dumps(_said(clients)), flush=True)
+    sys.stdin.readline()
     return 0
 
 

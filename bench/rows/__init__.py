@@ -7,6 +7,7 @@ from typing import Final
 from bench.figures import Row
 from bench.rows import (
     browser,
+    costs,
     estimate,
     fan_out,
     idle_web,
@@ -40,5 +41,6 @@ ROWS: Final[dict[str, Row]] = {
         fan_out.PROCESSES_ROW,
         revoking.ROW,
         estimate.ROW,
+        costs.ROW,
     )
 }

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 
 from bench import application
 from bench.application import Application, answers, wait_for
 from bench.crowd import Crowd, Received
 from bench.figures import Figure, Lines, Measured, Row, Skipped, Target
 from bench.held import HeldRun, Load, hold
-from bench.processes import cpu_seconds, free_port
+from bench.processes import children_of, cpu_seconds, free_port
 
 CLIENTS = 1000
 RATE = 20.0
 SECONDS = 15.0
 ROUNDS = 2
-SHARED_CLIENTS = 400
+SHARED_CLIENTS = (400, 1000)
+"""The target is held to the first; the others show what becomes of it with more clients."""
+SHARED_SECONDS = 6.0
 PROCESSES = (1, 2, 4)
 
 
@@ -34,8 +38,8 @@ def measure_clients() -> Measured:
         load.start()
         bare_url, bare = _bare(app, run)
         for _ in range(ROUNDS):
-            ours.append(_watched(app, url, [web.pid], CLIENTS, [run.id]))
-            theirs.append(_watched(app, bare_url, [bare], CLIENTS, ["room"]))
+            ours.append(_served(app, url, web.pid, run.id))
+            theirs.append(_served(app, bare_url, bare, "room"))
         load.stop()
     our_rate, their_rate = _per_cpu(ours), _per_cpu(theirs)
     our_p99, their_p99 = _p99(ours), _p99(theirs)
@@ -80,55 +84,137 @@ def measure_clients() -> Measured:
     return Measured(figures=figures, notes=[note], lines=lines)
 
 
+def _served(app: Application, url: str, pid: int, room: str) -> tuple[Received, float]:
+    received, [cpu] = _watched(app, url, [pid], CLIENTS, [room])
+    return received, cpu
+
+
 def measure_processes() -> Measured:
     """CPU seconds of all web processes for a delivered frame, behind one proxy."""
     nginx = shutil.which("nginx")
     if nginx is None:
         raise Skipped("nginx is not installed (Debian: apt install nginx-light)")
-    costs: dict[int, float] = {}
+    spent: dict[tuple[int, int], _Spent] = {}
     with application.running() as app:
         run = hold(app.store)
         load = Load([run], RATE)
         load.start()
         webs = [app.web() for _ in range(max(PROCESSES))]
-        for count in PROCESSES:
-            chosen = webs[:count]
-            url, proxy = _proxy(app, nginx, [address for address, _process in chosen])
-            pids = [process.pid for _address, process in chosen]
-            received, cpu = _watched(app, url, pids, SHARED_CLIENTS, [run.id])
-            costs[count] = cpu / max(1, received.frames) * 1e6
-            app.stop([app.processes[proxy]])
+        sides = {count: _side(app, nginx, webs[:count]) for count in PROCESSES}
+        for clients in SHARED_CLIENTS:
+            for _ in range(ROUNDS):
+                for count, side in sides.items():
+                    spent.setdefault((clients, count), _Spent()).add(
+                        *_behind(app, side, clients, run)
+                    )
         load.stop()
     figures = [
+        _of_processes(spent, clients, count)
+        for clients in SHARED_CLIENTS
+        for count in PROCESSES[1:]
+    ]
+    figures += [
         Figure(
-            name=f"CPU for a delivered frame, {count} processes",
+            name=f"CPU of nginx for a delivered frame, {count} processes",
             unit="µs",
-            ours=costs[count],
+            ours=spent[SHARED_CLIENTS[0], count].proxy_us,
             against="one process",
-            theirs=costs[PROCESSES[0]],
-            target=Target(most=1.1),
+            theirs=spent[SHARED_CLIENTS[0], PROCESSES[0]].proxy_us,
         )
         for count in PROCESSES[1:]
     ]
+    said = " and ".join(f"{clients:,}" for clients in SHARED_CLIENTS)
     note = (
-        f"{SHARED_CLIENTS} websocket clients of one run at {RATE:g} updates a second through "
-        "nginx, which deals them out in turn. Each process hears the run by its own relay and "
-        "encodes each batch once."
+        f"{said} websocket clients of one run at {RATE:g} updates a second through nginx, which "
+        f"deals them out in turn; {ROUNDS} rounds of {SHARED_SECONDS:g} s each, in turn. Each "
+        "process hears the run by its own relay and encodes each batch once. What the proxy takes "
+        "stands apart: it is the same proxy however many are behind it."
     )
-    points = {"ours": [(float(count), cost) for count, cost in costs.items()]}
+    points = {
+        f"{clients:,} clients": [
+            (float(count), spent[clients, count].web_us) for count in PROCESSES
+        ]
+        for clients in SHARED_CLIENTS
+    }
     lines = Lines(x="web processes", y="µs of CPU for a frame", points=points)
     return Measured(figures=figures, notes=[note], lines=lines)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """Web processes behind a proxy of their own."""
+
+    url: str
+    webs: Sequence[int]
+    proxy: int
+
+
+@dataclass(slots=True)
+class _Spent:
+    """CPU seconds (s) over all rounds, and the frames delivered for them."""
+
+    frames: int = 0
+    webs: float = 0.0
+    proxy: float = 0.0
+
+    def add(self, frames: int, webs: float, proxy: float) -> None:
+        """Count one more round."""
+        self.frames += frames
+        self.webs += webs
+        self.proxy += proxy
+
+    @property
+    def web_us(self) -> float:
+        """Microseconds (µs) for a frame."""
+        return self.webs / max(1, self.frames) * 1e6
+
+    @property
+    def proxy_us(self) -> float:
+        """Microseconds (µs) for a frame."""
+        return self.proxy / max(1, self.frames) * 1e6
+
+
+def _of_processes(spent: Mapping[tuple[int, int], _Spent], clients: int, count: int) -> Figure:
+    is_first = clients == SHARED_CLIENTS[0]
+    among = "" if is_first else f", {clients:,} clients"
+    return Figure(
+        name=f"CPU for a delivered frame, {count} processes{among}",
+        unit="µs",
+        ours=spent[clients, count].web_us,
+        against="one process",
+        theirs=spent[clients, PROCESSES[0]].web_us,
+        target=Target(most=1.1) if is_first else None,
+    )
+
+
+def _side(app: Application, nginx: str, webs: Sequence[tuple[str, Popen[bytes]]]) -> _Side:
+    url, proxy = _proxy(app, nginx, [address for address, _process in webs])
+    [worker] = children_of(proxy)
+    return _Side(url=url, webs=[process.pid for _address, process in webs], proxy=worker)
+
+
+def _behind(app: Application, side: _Side, clients: int, run: HeldRun) -> tuple[int, float, float]:
+    """Frames delivered in one round, CPU seconds (s) of the web processes and of the proxy."""
+    pids = [side.proxy, *side.webs]
+    received, (proxy, *webs) = _watched(app, side.url, pids, clients, [run.id], SHARED_SECONDS)
+    return received.frames, sum(webs), proxy
+
+
 def _watched(
-    app: Application, url: str, pids: Sequence[int], clients: int, runs: Sequence[str]
-) -> tuple[Received, float]:
-    """What so many clients receive, and the CPU seconds (s) that the servers used for it."""
-    crowd = Crowd(app, url, clients, SECONDS, runs)
-    before = sum(cpu_seconds(pid) for pid in pids)
+    app: Application,
+    url: str,
+    pids: Sequence[int],
+    clients: int,
+    runs: Sequence[str],
+    seconds: float = SECONDS,
+) -> tuple[Received, list[float]]:
+    """What so many clients receive, and the CPU seconds (s) of each of `pids` meanwhile."""
+    crowd = Crowd(app, url, clients, seconds, runs)
+    before = [cpu_seconds(pid) for pid in pids]
     crowd.begin()
-    received = crowd.received()
-    return received, sum(cpu_seconds(pid) for pid in pids) - before
+    received, after = crowd.received(), [cpu_seconds(pid) for pid in pids]
+    crowd.leave()
+    return received, [late - early for late, early in zip(after, before, strict=True)]
 
 
 def _per_cpu(rounds: Sequence[tuple[Received, float]]) -> float:
@@ -157,15 +243,15 @@ def _bare(app: Application, run: HeldRun) -> tuple[str, int]:
 
 
 def _proxy(app: Application, nginx: str, addresses: Sequence[str]) -> tuple[str, int]:
-    """Start nginx in front of these; its address, and which of the application's processes."""
+    """Start nginx in front of these; its address, and the pid of its master."""
     port, folder = free_port(), app.folder / f"nginx{len(addresses)}"
     folder.mkdir()
     config = folder / "nginx.conf"
     config.write_text(_configuration(folder, port, addresses))
-    app.start(nginx, "-c", str(config), "-p", str(folder))
+    master = app.start(nginx, "-c", str(config), "-p", str(folder))
     url = f"http://127.0.0.1:{port}"
     wait_for(lambda: answers(f"{url}/healthz"), "nginx did not answer")
-    return url, len(app.processes) - 1
+    return url, master.pid
 
 
 def _configuration(folder: Path, port: int, addresses: Sequence[str]) -> str:
@@ -208,7 +294,7 @@ PROCESSES_ROW = Row(
     what="CPU seconds per delivered message by two, then four web processes behind nginx",
     against="one",
     measure=measure_processes,
-    limit=180,
+    limit=240,
     bound_by=(
         "what each process does once for an update, however many look: it hears it, reads it and "
         "writes its frame, 0.8 ms by these figures. It is shared by a half or a quarter of the "

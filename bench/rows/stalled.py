@@ -80,8 +80,9 @@ def _minute(app: Application, url: str, web: int, runs: Sequence[str]) -> tuple[
     crowd = Crowd(app, url, CLIENTS, SECONDS, runs)
     before = resident_bytes(web)
     crowd.begin()
-    received = crowd.received()
-    return received, float(resident_bytes(web) - before)
+    received, after = crowd.received(), resident_bytes(web)
+    crowd.leave()
+    return received, float(after - before)
 
 
 def _stalled(app: Application, url: str, runs: Sequence[str]) -> subprocess.Popen[str]:
