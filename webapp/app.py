@@ -83,6 +83,7 @@ def _create_sockets(app: Flask, settings: Settings) -> SocketIO:
         manage_session=False,
         serializer=BoundedPacket,
         max_http_buffer_size=MAX_BODY_BYTES,
+        monitor_clients=False,  # the relay looks at all of them at once
         logger=quiet,
         engineio_logger=quiet,
     )

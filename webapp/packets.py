@@ -27,6 +27,12 @@ Environ: TypeAlias = dict[str, Any]
 MOST_ATTACHMENTS: Final = 10
 """Binary parts of one event; none of ours has any."""
 
+TAKEN_WITHIN: Final = 45.0
+"""Seconds (s) that a connection may be silent, or take nothing of a message, before it is ended: a
+ping's interval and the time for its answer. Engine.IO sets it under eventlet alone; elsewhere a
+client that stops reading would keep its writer until TCP gives up, which for one that is merely
+stopped is never."""
+
 _EXTENSIONS: Final = "HTTP_SEC_WEBSOCKET_EXTENSIONS"
 
 _log = logging.getLogger(__name__)
@@ -111,20 +117,23 @@ def _read_or_end(read_all: Callable[[Any], Any], websocket: Any) -> Any:
 
 
 def _open(websocket: Any, owner: Any) -> None:
-    """Let what is sent leave at once, and whole."""
+    """Let what is sent leave at once, whole, and in time."""
     inner = getattr(websocket, "ws", None)  # simple-websocket's; eventlet's websocket is its own
     connection = websocket.socket if inner is None else inner.sock
     with suppress(OSError):  # it has gone already
         # Else a frame may wait for the receipt of the one before, 40 ms where that is put off.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(TAKEN_WITHIN)
     if inner is not None:
         inner.sock = _Whole(connection)
-    elif isinstance(owner.queue, Outbox):
-        owner.queue.outlet = open_outlet(websocket, owner)
+    if isinstance(owner.queue, Outbox):
+        owner.queue.connection = connection
+        if inner is None:
+            owner.queue.outlet = open_outlet(websocket, owner)
 
 
 class _Whole:
-    """A connection whose `send` takes all it is given, one after the other.
+    """A connection whose `send` takes all it is given, one after the other, or ends.
 
     simple-websocket doesn't look at how much was taken: of a large message gevent's takes a part.
     """
@@ -134,9 +143,14 @@ class _Whole:
         self._turn = threading.Lock()
 
     def send(self, data: bytes) -> int:
-        """Send all of it. Raises OSError."""
+        """Send all of it. Raises OSError, and then nothing can be sent any more."""
         with self._turn:
-            self._connection.sendall(data)
+            try:
+                self._connection.sendall(data)
+            except OSError:
+                with suppress(OSError):  # else the closing frame would stand in the midst of this
+                    self._connection.shutdown(socket.SHUT_RDWR)
+                raise
         return len(data)
 
     def __getattr__(self, name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bench import application
 from bench.application import Application, RedisClient, wait_for
@@ -25,15 +25,17 @@ CLIENTS = (1, 200, 1000)
 LOOKERS, LISTED = 200, 20
 """Clients on a list, and runs on it."""
 RATE = 20.0
-SECONDS = 6.0
+SECONDS = 5.0
 PING_INTERVAL = 25.0
 """Seconds (s) between two pings of a client."""
 _PATIENCE = 60
 """Seconds (s) for one round."""
 _KIB = 1024
 
+_UNITS: Final = {"watcher": "ms", "compute worker": "ms", "Redis": "ms", "Redis' memory": "KiB"}
+
 Spent: TypeAlias = dict[str, float]
-"""Seconds (s) of CPU, by the process that spent them."""
+"""What was spent, in those units."""
 
 
 def measure() -> Measured:
@@ -48,27 +50,23 @@ def _of_runs() -> list[Figure]:
     with application.running(slots=1, watchers=1) as app:
         for children in (FEW, MANY):
             _run(app, children, RUNS // 10)
-        kept = app.client.info("memory")["used_memory"]
         for _ in range(ROUNDS):
             for children in (FEW, MANY):
-                for process, seconds in _run(app, children, RUNS).items():
-                    samples = spent[children].setdefault(process, Samples())
-                    samples.add(seconds / RUNS * 1000)
-        kept = app.client.info("memory")["used_memory"] - kept
+                for what, each in _run(app, children, RUNS).items():
+                    spent[children].setdefault(what, Samples()).add(each)
     figures = []
-    for process in spent[FEW]:
-        few, many = (spent[children][process].median for children in (FEW, MANY))
+    for what, unit in _UNITS.items():
+        few, many = (spent[children][what].median for children in (FEW, MANY))
         step = (many - few) / (MANY - FEW)
         figures += [
-            Figure(name=f"{process}, a step", unit="ms", ours=step),
-            Figure(name=f"{process}, a run besides its steps", unit="ms", ours=few - FEW * step),
+            Figure(name=f"{what}, a step", unit=unit, ours=step),
+            Figure(name=f"{what}, a run besides its steps", unit=unit, ours=few - FEW * step),
         ]
-    each = kept / (ROUNDS * RUNS * (FEW + MANY)) / _KIB
-    return [*figures, Figure(name="Redis' memory for a step", unit="KiB", ours=each)]
+    return figures
 
 
 def _run(app: Application, children: int, runs: int) -> Spent:
-    """The seconds (s) of CPU that so many runs take, one after the other."""
+    """What each of so many runs takes, one after the other."""
     control, client = app.control, app.client
     ended = f"{keys.RUNS}:{State.SUCCESS}"
     compute, watcher = (process.pid for process in app.processes)
@@ -78,7 +76,7 @@ def _run(app: Application, children: int, runs: int) -> Spent:
         control.start("bench.tasks.in_sequence", {"count": children})
         wait_for(partial(_has, client, ended, number), "a run did not end", _PATIENCE)
     after = _spent(app, watcher, compute)
-    return {process: after[process] - before[process] for process in after}
+    return {what: (after[what] - before[what]) / runs for what in after}
 
 
 def _has(client: RedisClient, index: str, number: int) -> bool:
@@ -88,9 +86,10 @@ def _has(client: RedisClient, index: str, number: int) -> bool:
 def _spent(app: Application, watcher: int, compute: int) -> Spent:
     pool = [compute, *children_of(compute)]
     return {
-        "watcher": cpu_seconds(watcher),
-        "compute worker": sum(map(cpu_seconds, pool)),
-        "Redis": cpu_seconds(app.redis_pid),
+        "watcher": cpu_seconds(watcher) * 1000,
+        "compute worker": sum(map(cpu_seconds, pool)) * 1000,
+        "Redis": cpu_seconds(app.redis_pid) * 1000,
+        "Redis' memory": app.client.info("memory")["used_memory"] / _KIB,
     }
 
 
@@ -131,14 +130,14 @@ def _of_lists() -> list[Figure]:
             before = cpu_seconds(web.pid)
             crowd.begin()
             received = crowd.received()
-            samples.add((cpu_seconds(web.pid) - before) / received.frames * 1e6)
+            samples.add((cpu_seconds(web.pid) - before) / SECONDS / LOOKERS * 1e6)
             frames += received.frames
             crowd.leave()
         load.stop()
     return [
-        Figure(name="web, a list's changes to one client", unit="µs", ours=samples.median),
+        Figure(name="web, a client of a list that moves", unit="µs a second", ours=samples.median),
         Figure(
-            name="a list's changes to one client",
+            name="frames to such a client",
             unit="a second",
             ours=frames / ROUNDS / SECONDS / LOOKERS,
         ),
@@ -184,7 +183,7 @@ def _notes() -> list[str]:
         (
             f"Crowds of {', '.join(f'{each:,}' for each in CLIENTS)} clients of one web process "
             f"on one run at {RATE:g} updates a second, in turn. A list: {LOOKERS} clients, "
-            f"{LISTED} runs on it, one of which changes {RATE:g} times a second. Where nothing "
+            f"{LISTED} runs on it, each of which moves once a second. Where nothing "
             f"happens: {CLIENTS[-1]:,} clients of a quiet run for {PING_INTERVAL:g} s, in which "
             "each is pinged once."
         ),

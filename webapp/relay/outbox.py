@@ -11,8 +11,10 @@ right here, and only what its connection doesn't take gets into the queue.
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Protocol
 
 from engineio.packet import MESSAGE
@@ -63,12 +65,13 @@ class Outbox:
     """A client's queue with a bound; it stands where Engine.IO expects its own queue.
 
     `on_drained` is called, by whoever empties it, once after each `call_when_drained`. `outlet` is
-    set once there is one.
+    set once there is one, and `connection` once there is a websocket.
     """
 
     def __init__(self, queue: PacketQueue) -> None:
         self.on_drained: Callable[[], None] = _ignore
         self.outlet: Outlet | None = None
+        self.connection: socket.socket | None = None
         self.overflowed = False
         self._queue = queue
         self._packets = 0
@@ -132,6 +135,12 @@ class Outbox:
     def qsize(self) -> int:
         """How many packets wait."""
         return self._queue.qsize()
+
+    def hang_up(self) -> None:
+        """End the websocket's connection: whoever waits to write to it, or to read, goes on."""
+        if self.connection is not None:
+            with suppress(OSError):  # it has gone already
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send(self, item: Packet) -> Packet | None:
         """Send a message past the queue if all before it have been; what is left to be put in."""

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from inception.runs.model import Batch, Run
 
+_HEAD: Final = re.compile(
+    r'\{"run_id":"([^"\\]*)","epoch":"([^"\\]*)","from":(\d+),"to":(\d+),'
+    r'"events":\[\{"seq":\d+,"at":(\d+),'
+)
+"""How the store writes a batch of numbered events, of which there is one for each number."""
+
 
 class AsHeard(dict[str, object]):
-    """A batch together with the text it was read from, so that nobody has to write it anew."""
+    """A batch together with the text it came as, so that nobody has to write it anew.
 
-    def __init__(self, batch: dict[str, object], text: str) -> None:
-        super().__init__(batch)
+    Its events are read from the text when somebody asks for them by `["events"]`: mostly it is sent
+    on as it is. `at` is when the first of them was stored, in ms of Redis' clock.
+    """
+
+    def __init__(self, head: dict[str, object], text: str, at: int) -> None:
+        super().__init__(head)
         self.text = text
+        self.at = at
+
+    def __missing__(self, key: str) -> object:
+        if key != "events":
+            raise KeyError(key)
+        self.update(json.loads(self.text))
+        return self["events"]
+
+
+def is_as_heard(batch: Batch) -> bool:
+    """True if nobody has to look into a batch to send it on."""
+    return isinstance(batch, AsHeard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +58,13 @@ class Listed:
 
 def read_published(text: str) -> Published:
     """Read a message of `events:<id>`."""
-    message = json.loads(text)
-    if "gone" in message:
-        return Published(batch=None, gone=True)
-    if text.isascii():  # what isn't may hold halves of characters, which can't be sent as they are
-        message = AsHeard(message, text)
-    return Published(batch=cast(Batch, message), gone=False)
+    batch = _as_heard(text)
+    if batch is None:
+        message = json.loads(text)
+        if "gone" in message:
+            return Published(batch=None, gone=True)
+        batch = message
+    return Published(batch=cast(Batch, batch), gone=False)
 
 
 def read_listed(text: str) -> Listed:
@@ -49,3 +73,16 @@ def read_listed(text: str) -> Listed:
     if "gone" in message:
         return Listed(run=None, gone=message["gone"])
     return Listed(run=message, gone=None)
+
+
+def _as_heard(text: str) -> AsHeard | None:
+    """The batch whose text may be passed on; None for what has to be read whole.
+
+    What isn't ASCII may hold halves of characters, which can't be sent as they are.
+    """
+    head = _HEAD.match(text) if text.isascii() else None
+    if head is None:
+        return None
+    run_id, epoch, start, end, at = head.groups()
+    fields = {"run_id": run_id, "epoch": epoch, "from": int(start), "to": int(end)}
+    return AsHeard(fields, text, int(at))

@@ -31,15 +31,16 @@ class Position(NamedTuple):
     seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """One event for some sockets."""
+class Mail(NamedTuple):
+    """One event for some sockets.
+
+    `live` is true for what just happened, false for what brings somebody up to it.
+    """
 
     event: str
     payload: object
     sids: frozenset[str]
     live: bool = False
-    """True for what just happened, False for what brings somebody up to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,16 @@ class Room:
     the `watch` calls that are under way: a room with any, or with members, stays.
     """
 
-    def __init__(self, run_id: str, *, on_heard: Callable[[Room], None]) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        *,
+        on_heard: Callable[[Room], None],
+        on_gap: Callable[[Room], None],
+    ) -> None:
         self.run_id = run_id
         self._on_heard = on_heard
+        self._on_gap = on_gap
         self.guard = threading.Lock()
         self.subscribing = threading.Lock()
         self.subscribed = False
@@ -98,7 +106,7 @@ class Room:
     def gap(self) -> None:
         """Something may have been missed; never waits."""
         self._missed = True
-        self._on_heard(self)
+        self._on_gap(self)
 
     def join(self, sid: str, position: Position) -> None:
         """A client has been answered with what the run was at `position`."""
@@ -122,13 +130,15 @@ class Room:
         """What is to be sent now, in this order; `is_behind` tells whose queue is full."""
         self._read_inbox()
         if self.gone:
-            return [Mail(event="gone", payload={"run_id": self.run_id}, sids=self.members)]
-        mails = self._deliver_snapshot(is_behind)
-        mails += self._admit()
+            return [Mail("gone", {"run_id": self.run_id}, self.members)]
+        mails: list[Mail] = []
+        if self._snapshot is not None:
+            mails += self._deliver_snapshot(self._snapshot, is_behind)
+        if self._joining:
+            mails += self._admit()
         if self._feed.has_news and self._pace.wait(now) <= 0:
             self._pace.spend(now)
-            batch, sids = self._feed.take(), frozenset(self._live)
-            mails.append(Mail(event="events", payload=batch, sids=sids, live=True))
+            mails.append(Mail("events", self._feed.take(), frozenset(self._live), live=True))
         return mails
 
     def wait(self, now: float) -> float | None:
@@ -140,7 +150,8 @@ class Room:
         if self.gone or self._snapshot is not None or not self._feed.positioned:
             return None
         feed = self._feed
-        if feed.need is Need.SNAPSHOT or any(not is_behind(sid) for sid in self._behind):
+        returns = self._behind and any(not is_behind(sid) for sid in self._behind)
+        if feed.need is Need.SNAPSHOT or returns:
             return Request(position=None, gaps=feed.gaps)
         if feed.need is Need.EVENTS:
             return Request(position=Position(feed.epoch, feed.heard), gaps=feed.gaps)
@@ -168,10 +179,10 @@ class Room:
             if published.batch is not None:
                 self._feed.accept(published.batch)
 
-    def _deliver_snapshot(self, is_behind: Callable[[str], bool]) -> list[Mail]:
-        if self._snapshot is None:
-            return []
-        snapshot, gaps = self._snapshot
+    def _deliver_snapshot(
+        self, read: tuple[Snapshot, int], is_behind: Callable[[str], bool]
+    ) -> list[Mail]:
+        snapshot, gaps = read
         self._snapshot = None
         position = Position(snapshot["epoch"], snapshot["seq"])
         sids = {sid for sid in self._behind if not is_behind(sid)}
@@ -181,7 +192,7 @@ class Room:
         for sid in sids:
             self.leave(sid)
             self._joining[sid] = position
-        return [Mail(event="snapshot", payload=snapshot, sids=frozenset(sids))] if sids else []
+        return [Mail("snapshot", snapshot, frozenset(sids))] if sids else []
 
     def _admit(self) -> list[Mail]:
         """Bring those who join up to what the others were sent, and count them as live."""
@@ -194,7 +205,7 @@ class Room:
             elif position.seq >= self._feed.sent:
                 self._live.add(sid)
             elif (batch := self._feed.since(position.seq)) is not None:
-                mails.append(Mail(event="events", payload=batch, sids=frozenset({sid})))
+                mails.append(Mail("events", batch, frozenset({sid})))
                 self._live.add(sid)
             else:
                 self._behind.add(sid)

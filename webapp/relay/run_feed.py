@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Final
 
 from inception.runs.model import Batch, Event
+from webapp.relay.published import is_as_heard
 
 MAX_AHEAD: Final = 64
 """Batches kept that came after a hole; what is dropped beyond is read again with the hole."""
@@ -50,7 +51,9 @@ class RunFeed:
         self._whole: Batch | None = None
         """The one batch heard since the last was taken, if that is all there is to send."""
         self._ahead: deque[Batch] = deque(maxlen=MAX_AHEAD)
-        self._recent: deque[Batch] = deque(maxlen=MAX_RECENT)
+        self._recent: deque[tuple[Batch, int]] = deque()
+        """Each with the number of its events."""
+        self._recent_events = 0
 
     @property
     def positioned(self) -> bool:
@@ -103,6 +106,7 @@ class RunFeed:
         self._whole = None
         self._pending.clear()
         self._recent.clear()
+        self._recent_events = 0
         self._go_on()
         self._reopen(gaps)
 
@@ -112,16 +116,17 @@ class RunFeed:
             return None
         batch = self._whole or self._batch(self.sent, self.heard, self._pending.values())
         self.sent = self.heard
-        self._pending, self._whole = {}, None
+        self._pending.clear()
+        self._whole = None
         self._remember(batch)
         return batch
 
     def since(self, seq: int) -> Batch | None:
         """One batch from `seq` to `sent` out of what was sent lately; None if that is too old."""
-        if not self._recent or self._recent[0]["from"] > seq:
+        if not self._recent or self._recent[0][0]["from"] > seq:
             return None
         newest: dict[str | None, Event] = {}
-        for batch in self._recent:
+        for batch, _events in self._recent:
             for event in batch["events"]:
                 if event["seq"] > seq:
                     newest[subject(event)] = event
@@ -139,11 +144,24 @@ class RunFeed:
         if batch["to"] <= self.heard:
             return
         follows = batch["from"] == self.heard == self.sent
-        for event in batch["events"]:
-            if event["seq"] > self.heard:
-                self._pending[subject(event)] = event
-        self._whole = batch if follows and len(self._pending) == len(batch["events"]) else None
+        if follows and is_as_heard(batch):
+            self._whole = batch
+        else:
+            self._unfold()
+            self._add(batch, self.heard)
+            is_whole = follows and len(self._pending) == len(batch["events"])
+            self._whole = batch if is_whole else None
         self.heard = batch["to"]
+
+    def _add(self, batch: Batch, after: int) -> None:
+        for event in batch["events"]:
+            if event["seq"] > after:
+                self._pending[subject(event)] = event
+
+    def _unfold(self) -> None:
+        """Go on from a batch that nobody has looked into yet: there is more to send than it."""
+        if self._whole is not None and not self._pending:
+            self._add(self._whole, self.sent)
 
     def _go_on(self) -> None:
         """With a hole closed, take what was heard beyond it as far as that joins."""
@@ -167,9 +185,11 @@ class RunFeed:
         )
 
     def _remember(self, batch: Batch) -> None:
-        self._recent.append(batch)
-        while sum(len(kept["events"]) for kept in self._recent) > MAX_RECENT_EVENTS:
-            self._recent.popleft()
+        events = batch["to"] - batch["from"] if is_as_heard(batch) else len(batch["events"])
+        self._recent.append((batch, events))
+        self._recent_events += events
+        while len(self._recent) > MAX_RECENT or self._recent_events > MAX_RECENT_EVENTS:
+            self._recent_events -= self._recent.popleft()[1]
 
 
 def subject(event: Event) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Final, cast
 
 from typing_extensions import TypedDict
@@ -101,11 +102,19 @@ class RunRooms:
         for room in list(self._rooms.values()):
             room.gap()
 
+    @property
+    def have_mail(self) -> bool:
+        """True if something was heard, or is left from before."""
+        return bool(self._dirty)
+
     def flush(self, now: float) -> float | None:
-        """Emit what is due; the seconds until more is, or None."""
-        due = {*self._dirty.take(), *self._take_lagging()}
-        waits = [self._flush(room, now) for room in due]
-        return min((wait for wait in waits if wait is not None), default=None)
+        """Emit what is due; the seconds until more is, or None. Never waits, and ends no client."""
+        due = self._dirty.take()
+        if self._settled != self._clients.settled:
+            due = [*{*due, *self._take_lagging()}]
+        return min(
+            (wait for room in due if (wait := self._flush(room, now)) is not None), default=None
+        )
 
     def read(self) -> float | None:
         """Read what rooms lack; the seconds after which to try again, or None."""
@@ -120,7 +129,10 @@ class RunRooms:
             watched.add(run_id)
             room = self._rooms.get(run_id)
             if room is None:
-                room = self._rooms[run_id] = Room(run_id, on_heard=self._touch)
+                # What is heard rings no bell: whoever hears has `flush` called once it has all.
+                room = self._rooms[run_id] = Room(
+                    run_id, on_heard=self._dirty.keep, on_gap=self._touch
+                )
             room.holders += 1
             return room
 
@@ -163,17 +175,13 @@ class RunRooms:
         self._dirty.add(room)
 
     def _flush(self, room: Room, now: float) -> float | None:
+        is_behind = self._clients.is_behind
         with room.guard:
-            mails = room.due(now, self._clients.is_behind)
+            mails = room.due(now, is_behind)
+            wait, request, lags = room.wait(now), room.request(is_behind), room.has_behind
         for mail in mails:
-            self._send(room, mail, now)
-        with room.guard:
-            wait = room.wait(now)
-            request = room.request(self._clients.is_behind)
-            lags = room.has_behind
-        if room.gone:
-            self._end(room)
-        elif wait is not None:
+            lags = self._send(room, mail, now) or lags
+        if wait is not None:
             self._dirty.keep(room)
         if lags:
             self._lagging.add(room)
@@ -186,26 +194,28 @@ class RunRooms:
 
         With ten runs on one stalled client every update of one had all ten looked at.
         """
-        if self._settled == self._clients.settled:
-            return set()
         self._settled = self._clients.settled
         lagging, self._lagging = self._lagging, set()
         return lagging
 
-    def _send(self, room: Room, mail: Mail, now: float) -> None:
+    def _send(self, room: Room, mail: Mail, now: float) -> bool:
+        """Send to those who keep up; True if some don't, for whom the room has to wait."""
         payload = mail.payload
         if mail.event == "events":
             payload = self._shown(cast(Batch, payload))
         behind = self._clients.emit(mail.event, payload, mail.sids, now)
         if mail.event == "events":
-            batch = cast(Batch, payload)
-            self._meter.sent(batch, len(mail.sids - behind), live=mail.live)
-        if behind:
+            self._meter.sent(cast(Batch, payload), len(mail.sids) - len(behind), live=mail.live)
+        if mail.event == "gone":
+            self._end(room, mail.sids - behind)
+        elif behind:
             with room.guard:
                 room.fall_behind(behind)
+        return bool(behind)
 
-    def _end(self, room: Room) -> None:
-        for sid in room.members:
+    def _end(self, room: Room, told: Iterable[str]) -> None:
+        """Close the room to those who know that there is no run any more; others have still to."""
+        for sid in told:
             self.unwatch(sid, room.run_id)
 
     def _read(self, room: Room) -> float | None:

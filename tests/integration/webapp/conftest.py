@@ -94,9 +94,11 @@ def serve(redis_url: str, port: int) -> Iterator[Serve]:
     """Starts wsgi.py with settings of its own."""
     started: list[subprocess.Popen[str]] = []
 
-    def start_one(files: int | None = None, **settings: str) -> subprocess.Popen[str]:
+    def start_one(
+        files: int | None = None, first: str | None = None, **settings: str
+    ) -> subprocess.Popen[str]:
         own = {"REDIS_URL": redis_url, "INCEPTION_PORT": str(port), **settings}
-        started.append(serving.start(files, **own))
+        started.append(serving.start(files, first, **own))
         return started[-1]
 
     yield start_one

@@ -20,9 +20,13 @@ SERVED_WITHIN = 40.0
 """Seconds (s) for a process to be started and listen, on a busy machine."""
 
 
-def start(files: int | None = None, **settings: str) -> subprocess.Popen[str]:
-    """Start wsgi.py; `files` is how many it may have open."""
+def start(
+    files: int | None = None, first: str | None = None, **settings: str
+) -> subprocess.Popen[str]:
+    """Start wsgi.py; `files` is how many it may have open, `first` is run before it serves."""
     command = [sys.executable, "wsgi.py"]
+    if first is not None:
+        command = [sys.executable, "-c", f"import sys, wsgi\n{first}\nsys.exit(wsgi.main())"]
     if files is not None:
         command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
     return subprocess.Popen(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Event, Ping, Pong, Request, TextMessage
 from wsproto.extensions import PerMessageDeflate
@@ -16,6 +17,7 @@ from wsproto.extensions import PerMessageDeflate
 from tests.integration.webapp.clients import PATIENCE
 from tests.integration.webapp.owner import Owner
 from tests.integration.webapp.serving import Serve, wait_until_served
+from tests.running import eventually
 
 NODES = 1_500
 LONG = 2_000
@@ -160,3 +162,29 @@ def test_clients_of_different_histories_share_compressed_frames(served: int, own
         [said] = [event["node"]["meta"]["message"] for event in batch["events"] if "node" in event]
         assert said == words(7)
         tab.close()
+
+
+@pytest.mark.parametrize("mode", ["gevent", "threading"])
+def test_who_takes_nothing_of_a_message_does_not_keep_its_writer(
+    serve: Serve, port: int, owner: Owner, mode: str
+) -> None:
+    """Such a client's kernel goes on to answer: to TCP it is there for as long as it likes."""
+    quickly = "import webapp.packets; webapp.packets.TAKEN_WITHIN = 0.5"
+    serve(first=quickly, INCEPTION_ASYNC_MODE=mode)
+    wait_until_served(port)
+    run = owner.begin()
+    paths = [str(number) for number in range(NODES)]
+    run.spawn(*paths)
+    run.say({path: words(int(path)) for path in paths})
+    tab = Tab(port, compressing=False)
+    for _ in range(5):
+        tab.ask("watch", {"run_id": run.id})
+    eventually(lambda: connected(port) == 0, PATIENCE, "its writer gives up")
+    tab.close()
+
+
+def connected(port: int) -> int:
+    """How many sockets the web counts: one goes once its reader and its writer have ended."""
+    text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text
+    line = next(line for line in text.splitlines() if line.startswith("inception_sockets "))
+    return round(float(line.split()[1]))

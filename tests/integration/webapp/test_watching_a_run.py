@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from queue import Queue
 from typing import Any, cast
 
 import requests
 
 from inception.runs import keys
+from inception.runs.listener import Listener
 from inception.runs.model import State
 from inception.runs.reading import FIRST_NODES, FIRST_WHOLE
 from tests.integration.webapp.clients import PATIENCE, Client, View
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from webapp.relay.published import AsHeard, read_published
 
 Open = Callable[[], Client]
 
@@ -201,3 +204,24 @@ def subscribers(owner: Owner, run_id: str) -> int:
     answer = owner.store._client.pubsub_numsub(keys.events(run_id))
     [(_channel, number)] = cast("list[tuple[str, int]]", answer)
     return number
+
+
+def test_what_the_store_publishes_can_be_sent_on_as_it_is(owner: Owner, redis_url: str) -> None:
+    """Else each batch would be read whole in each process, and written anew."""
+    run = owner.begin()
+    heard: Queue[str] = Queue()
+    listener = Listener(redis_url, name="test", on_gap=lambda: None)
+    listener.start()
+    listener.subscribe(keys.events(run.id), heard.put)
+    run.spawn("0", "1")
+    seq = run.progress("1", 1, "hello")
+    reached = 0
+    while reached < seq:
+        batch = read_published(heard.get(timeout=PATIENCE)).batch
+        assert isinstance(batch, AsHeard)
+        numbers = [event["seq"] for event in batch["events"]]
+        assert numbers == list(range(batch["from"] + 1, batch["to"] + 1))
+        assert batch.at == batch["events"][0]["at"]
+        assert batch["run_id"] == run.id
+        reached = batch["to"]
+    listener.stop()

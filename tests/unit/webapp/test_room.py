@@ -13,7 +13,7 @@ from webapp.relay.room import BURST, Mail, Position, Request, Room
 @pytest.fixture
 def room() -> Room:
     """A room whose one member, `early`, is live at 10."""
-    room = Room("r", on_heard=lambda _room: None)
+    room = Room("r", on_heard=lambda _room: None, on_gap=lambda _room: None)
     room.join("early", Position("e1", 10))
     assert room.due(0.0, nobody) == []
     return room

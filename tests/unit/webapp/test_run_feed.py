@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import random
+from typing import cast
 
 import pytest
 
 from inception.runs.model import Batch, Event
 from tests.unit.webapp.records import batch, node_event, run_event
+from webapp.relay.published import AsHeard, read_published
 from webapp.relay.run_feed import MAX_AHEAD, MAX_RECENT, Need, RunFeed, subject
 
 
@@ -204,6 +207,29 @@ def test_no_other_batch_goes_on_as_it_was_heard(feed: RunFeed, others: list[Batc
     paths = [subject(event) for event in taken["events"]]
     assert len(paths) == len(set(paths))
     assert all(seq > 10 for seq in seqs(taken))
+
+
+def as_heard(said: Batch) -> Batch:
+    """As the store publishes it."""
+    heard = read_published(json.dumps(said, separators=(",", ":"))).batch
+    assert isinstance(heard, AsHeard)
+    return cast("Batch", heard)
+
+
+def test_a_batch_as_it_was_heard_goes_on_unread(feed: RunFeed) -> None:
+    heard = as_heard(batch(10, 12, node_event(11, "0"), run_event(12)))
+    feed.accept(heard)
+    assert feed.take() is heard
+    assert "events" not in heard
+    assert seqs(feed.since(11)) == [12]
+
+
+def test_a_batch_that_another_follows_is_looked_into(feed: RunFeed) -> None:
+    feed.accept(as_heard(batch(10, 12, node_event(11, "0"), node_event(12, "1"))))
+    feed.accept(as_heard(batch(11, 13, node_event(12, "1"), node_event(13, "0"))))
+    taken = feed.take()
+    assert taken is not None
+    assert (taken["from"], taken["to"], seqs(taken)) == (10, 13, [12, 13])
 
 
 def test_a_snapshot_leaves_nothing_that_was_heard_before_it(feed: RunFeed) -> None:

@@ -88,3 +88,18 @@ def test_a_room_is_not_looked_at_while_its_member_is_behind_and_is_when_it_has_c
     watched.read()
     watched.flush(4.0)
     assert clients.sent == ["snapshot", "events"]  # it was read before the batch
+
+
+def test_who_is_behind_when_its_run_is_deleted_hears_of_it_later() -> None:
+    watched, clients = rooms(), _Clients()
+    watched._clients = clients  # type: ignore[assignment]
+    watched.watch("socket", "one", None)
+    watched.flush(0.0)
+    clients.behind = True  # for what another run sent it
+    watched._rooms["one"].hear(json.dumps({"gone": "one"}))
+    watched.flush(1.0)
+    assert clients.sent == []
+    clients.behind, clients.settled = False, 1
+    watched.flush(2.0)
+    assert clients.sent == ["gone"]
+    assert watched._rooms == {}
