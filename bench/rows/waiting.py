@@ -224,13 +224,6 @@ MEMORY = Row(
     against="a plain Celery task parked in an eventlet worker",
     measure=measure_memory,
     limit=420,
-    bound_by=(
-        "Locks, mostly. tracemalloc finds 37 of the 49 KiB, 11 of them the waiters' queues that "
-        "eventlet and threading make for each of a parent's ten locks and four conditions, at 760 "
-        "bytes a queue, and 3.5 what greenlet keeps of its stack. The others it doesn't see: "
-        "CPython's own, such as the block that a greenlet's frames are in, which a parked task "
-        "has too."
-    ),
 )
 STEP_LATENCY = Row(
     number="6b",

@@ -13,6 +13,7 @@ import pytest
 from inception.runs.errors import StoreUnavailable
 from inception.runs.listener import Listener
 from inception.runs.wire import Replies
+from tests.running import eventually
 
 WAIT = 10.0
 
@@ -98,4 +99,26 @@ def test_the_answer_to_a_subscription_given_up_does_not_confirm_the_next(
     played.say(confirmation("c"))
     assert confirmed.wait(WAIT)
     again.join(WAIT)
+    listener.stop()
+
+
+def test_all_who_wait_for_a_channel_are_answered_by_its_one_confirmation(
+    played: PlayedRedis,
+) -> None:
+    listener = Listener(played.url, name="test", on_gap=lambda: None)
+    listener.start()
+    confirmed = threading.Semaphore(0)
+
+    def subscribe() -> None:
+        listener.subscribe("c", lambda _text: None, timeout=6 * WAIT)
+        confirmed.release()
+
+    for _ in range(3):
+        threading.Thread(target=subscribe, daemon=True).start()
+    assert played.next_command() == [b"SUBSCRIBE", b"c"]
+    eventually(lambda: len(listener._channels["c"].awaited) == 3, WAIT, "all wait")
+    played.say(confirmation("c"))
+    for _ in range(3):
+        assert confirmed.acquire(timeout=WAIT)
+    assert listener._channels["c"].awaited == ()
     listener.stop()
