@@ -7,9 +7,11 @@ from typing import Any, cast
 
 import pytest
 
+from inception.runs.meta import empty_meta
+from inception.runs.model import State
 from inception.watching import attention
 from inception.watching.attention import Attention, _Line
-from inception.watching.live import LiveNode, LiveRun
+from inception.watching.live import LiveNode, LiveRun, NodeEnd
 
 LIVE = cast("LiveRun", SimpleNamespace(dropped=False, lane=None))
 
@@ -57,24 +59,59 @@ def test_those_that_come_one_after_the_other_are_looked_at_together(clock: list[
     assert taken(line) == (["first"], 1.0)
 
 
+class Played:
+    """An Attention whose timers and jobs a test lets come; it hears those in `heard` already."""
+
+    def __init__(self) -> None:
+        self.heard: set[str] = set()
+        self.jobs: list[Any] = []
+        self.looks: list[Any] = []
+        lane = SimpleNamespace(lease=SimpleNamespace(token="t"))
+        self.live = cast("Any", SimpleNamespace(dropped=False, lane=lane))
+        ctx = SimpleNamespace(
+            timers=SimpleNamespace(call_later=lambda _seconds, look: self.looks.append(look)),
+            crew=SimpleNamespace(submit=self.jobs.append),
+            hub=SimpleNamespace(hears=lambda _holder, task: task in self.heard),
+        )
+        self.attention = Attention(cast("Any", ctx), on_word=lambda *_word: None)
+
+    def look(self) -> None:
+        self.looks.pop()()
+
+
 def test_who_came_later_is_heard_too(clock: list[float]) -> None:
-    set_times: list[Any] = []
-    jobs: list[Any] = []
-    ctx = SimpleNamespace(
-        timers=SimpleNamespace(call_later=lambda _seconds, look: set_times.append(look)),
-        crew=SimpleNamespace(submit=jobs.append),
-        hub=SimpleNamespace(hears=lambda _holder, _task: False),
-    )
-    lane = SimpleNamespace(lease=SimpleNamespace(token="t"))
-    live = cast("Any", SimpleNamespace(dropped=False, lane=lane))
-    hears = Attention(cast("Any", ctx), on_word=lambda *_word: None)
-    began = clock[0]
-    hears.begun(live, child("first"))
+    played, began = Played(), clock[0]
+    played.attention.begun(played.live, child("first"))
     clock[0] = began + 0.5 * attention.MOMENT
-    hears.begun(live, child("second"))
+    played.attention.begun(played.live, child("second"))
     for moments in (1.1, 2.2):
         clock[0] = began + moments * attention.MOMENT
-        set_times.pop()()
+        played.look()
 
-    assert len(jobs) == 2
-    assert set_times == []
+    assert len(played.jobs) == 2
+    assert played.looks == []
+
+
+@pytest.mark.parametrize("why", ["it has ended", "another attempt follows", "it is heard", "gone"])
+def test_who_need_not_be_heard_is_not(clock: list[float], why: str) -> None:
+    played, node = Played(), child("first")
+    played.attention.begun(played.live, node)
+    if why == "it has ended":
+        node.end = NodeEnd(state=State.SUCCESS, meta=empty_meta())
+    elif why == "another attempt follows":
+        node.task_id = "second"
+    elif why == "it is heard":
+        played.heard.add("first")
+    else:
+        played.live.dropped = True
+    clock[0] += 2 * attention.MOMENT
+    played.look()
+
+    assert played.jobs == []
+
+
+def test_who_is_heard_when_it_is_claimed_is_not_looked_at(clock: list[float]) -> None:
+    played = Played()
+    played.heard.add("first")
+    played.attention.begun(played.live, child("first"))
+    assert played.looks == []
