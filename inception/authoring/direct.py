@@ -74,14 +74,8 @@ class DirectFrame:
         """Run `steps` in order, and return the handles of what has ended by then."""
         return [self._run_new(step) for step in steps]
 
-    def wait(
-        self, handles: Sequence[StepHandle], options: WatchOptions, *, stop_on_error: bool
-    ) -> list[Outcome]:
-        """Return the outcomes; children that failed are run again as `options.retries` says.
-
-        They have all ended already, so that `stop_on_error` has nothing to stop.
-        """
-        del stop_on_error
+    def wait(self, handles: Sequence[StepHandle], options: WatchOptions) -> list[Outcome]:
+        """Return the outcomes; children that failed are run again as `options.retries` says."""
         return [self._settled(handle, options.retries) for handle in handles]
 
     def watch_all(

@@ -100,7 +100,7 @@ class StepHandle:
         `timeout` is in seconds (s). Celery's other options of `get` have no meaning here.
         """
         options = WatchOptions(timeout=timeout)
-        outcome = require_frame("get()").wait([self], options, stop_on_error=False)[0]
+        outcome = require_frame("get()").wait([self], options)[0]
         value: JsonValue = outcome.value
         return value
 
@@ -143,13 +143,8 @@ class Frame(Protocol):
     def start(self, steps: Sequence[StepRequest]) -> list[StepHandle]:
         """Number, record and send `steps` in the order given."""
 
-    def wait(
-        self, handles: Sequence[StepHandle], options: WatchOptions, *, stop_on_error: bool
-    ) -> list[Outcome]:
-        """Return the outcomes of `handles`, in their order, once all have ended.
-
-        `stop_on_error` revokes the rest at the first one that is not ok.
-        """
+    def wait(self, handles: Sequence[StepHandle], options: WatchOptions) -> list[Outcome]:
+        """Return the outcomes of `handles`, in their order, once all have ended."""
 
     def watch_all(
         self,
@@ -159,7 +154,10 @@ class Frame(Protocol):
         *,
         stop_on_error: bool,
     ) -> list[Outcome]:
-        """As `wait`, starting at most `limit` at once; numbered by the order of `steps`."""
+        """As `wait`, starting at most `limit` at once; numbered by the order of `steps`.
+
+        `stop_on_error` revokes the rest at the first one that is not ok.
+        """
 
     def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:
         """Return what was recorded at this place, or else record what `produce` returns."""

@@ -160,7 +160,7 @@ def _watch(
     fresh = [step for step in steps if isinstance(step, StepRequest)]
     started = iter(frame.start(fresh) if fresh else ())
     handles = [step if isinstance(step, StepHandle) else next(started) for step in steps]
-    return frame.wait(handles, options, stop_on_error=False)
+    return frame.wait(handles, options)
 
 
 class _SideEffect:

@@ -200,7 +200,8 @@ class ComputeWorker:
     def _stop_orphan(orders: StopOrders, held: Held, why: str) -> None:
         if orders.given_for(held) is None:
             about = {"action": "child_orphaned", "run_id": held.run_id, "path": held.path}
-            logger.warning("A child %s is stopped", why, extra=about)
+            whose = (held.path, held.run_id, why)
+            logger.warning("Child %s of run %s is stopped: it is one %s", *whose, extra=about)
             orders.stop(StopMessage(held=held, error=f"It is a child {why}"))
 
 

@@ -1,4 +1,7 @@
-"""Tells everybody which parents there are: the catalogue, written by each worker that starts."""
+"""Tells everybody which parents there are: the catalogue.
+
+Each worker that starts writes it, and each watcher once Redis has been emptied.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +31,10 @@ class Announcer:
     def __init__(self, app: Celery, store: Store) -> None:
         self._store = store
         self._parents = describe_parents(app)
-        self._thread = threading.Thread(target=self._run, name="inception-catalogue", daemon=True)
 
-    def start(self) -> None:
-        """Write it soon, trying once a second while Redis is away, for an hour."""
-        self._thread.start()
+    def announce(self) -> None:
+        """Write it soon, trying once a second while Redis is away, for an hour. Never waits."""
+        threading.Thread(target=self._run, name="inception-catalogue", daemon=True).start()
 
     def _run(self) -> None:
         for _try in range(_TRIES):

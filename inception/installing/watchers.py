@@ -34,6 +34,7 @@ class WatcherPart:
         url: str,
         process: str,
         consumed: Callable[[], Sequence[str]],
+        announce: Callable[[], None],
     ) -> None:
         # Celery would make a backend for each greenlet that a message is handled in, which takes
         # as long as several steps; in a watcher nothing but `Results` ever uses one.
@@ -50,6 +51,7 @@ class WatcherPart:
             process=process,
             name=place.name,
             consumed=consumed,
+            on_emptied=announce,
         )
         self._asked_to_leave = threading.Event()
 

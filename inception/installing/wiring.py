@@ -78,7 +78,7 @@ class _Life:
         if self._part is not None and self._announcer is not None:
             self._started = True
             self._part.start()
-            self._announcer.start()
+            self._announcer.announce()
 
     def on_shutting_down(self, **_signal: object) -> None:
         if self._part is not None:
@@ -95,7 +95,9 @@ class _Life:
         self._consumption = Consumption(place.queues)
         consumed = self._consumption.queues
         if place.role is Role.WATCHER:
-            self._part = WatcherPart(self._app, self._settings, place, url, process, consumed)
+            self._part = WatcherPart(
+                self._app, self._settings, place, url, process, consumed, self._announcer.announce
+            )
         else:
             self._part = ComputeWorker(
                 app=self._app,

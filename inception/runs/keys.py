@@ -41,14 +41,16 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 Fields of `run:<id>` beside `record`: `state epoch server seq` (the numbering, and the server that
 it was drawn on), `owner token` (empty: nobody), `op answer` (the owner's last operation, and what
 it was answered), `rescues` (in a row), `by` (who started or retried it), `retried` (it was once),
+`failure` (the path of the first node that failed, none of its children having done so),
 `marks` (ms from its start at which its progress first reached 10, 20, … 90 %), `sealed` (its
 secret arguments, encrypted, if it has any), `result` (where Celery's result of it is, if in the
 same database: that one goes with the run, and so do those of its nodes), `intents` (how many) and
 `intent:<path>` (Revoke). In the journal, `<path>#retried` is the number of the first step that a
 retry of the run started anew in the parent at that path: from there on recorded steps are used
 where they match, and are no reason to stop where they don't. `<path>#retries` is how many attempts
-may follow a failure of the step at that path. Among the logs, `<path>:<attempt>#kept` is who wrote
-to that one last, and the number of their last line.
+may follow a failure of the step at that path, `<path>#stopped:<n>` how many children a parent had
+asked for, from number n on, when one of them failed and it stopped the rest. Among the logs,
+`<path>:<attempt>#kept` is who wrote to that one last, and the number of their last line.
 
 | channel | carries | heard by |
 |---|---|---|
@@ -58,6 +60,7 @@ to that one last, and the number of their last line.
 | `bulk:<id>` | its id, at each step | relays that follow this bulk action |
 | `orders:<process>` | claims, ends, revokes, orders for one process | that process |
 | `orders` | "runs were given back", "parents announced", "a run was deleted" | every watcher |
+| `orders` | "Redis was emptied": its first beat says so | every watcher, relays |
 | `beats` | the beat that moved | relays that show workers |
 """
 
@@ -117,6 +120,11 @@ def retried(path: str) -> str:
 def retries(path: str) -> str:
     """The journal's mark of how many further attempts may follow a failure of the step."""
     return f"{path}#retries"
+
+
+def stopped(path: str, first: int | str) -> str:
+    """The journal's mark of how many steps from `first` on were asked for till one failed."""
+    return f"{path}#stopped:{first}"
 
 
 def claims(run_id: str) -> str:

@@ -225,6 +225,16 @@ class EndedUnclaimed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """Which steps were ended at once, and which have been asked to stop, now or before."""
+
+    seq: int
+    epoch: str
+    asked: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended(Written):
     """The run's end as it was recorded, or up to 20 paths of nodes that must end first.
 

@@ -101,6 +101,7 @@ def _constants() -> str:
         "NODES_PREFIX": f"'{keys.nodes('')}'",
         "LOG_PREFIX": f"'{keys.LOG}'",
         "RETRIES": f"'{keys.retries('')}'",
+        "STOPPED": f"'{keys.stopped('', '')}'",
         "STATE_INDEX": f"'{keys.RUNS}:'",
         "QUEUES": f"'{keys.QUEUES}'",
         "TALLIES": f"'{keys.TALLIES}'",

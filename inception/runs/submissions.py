@@ -20,12 +20,11 @@ from inception.runs.errors import (
     RunAlreadyEnded,
     RunNotEnded,
     RunNotFound,
-    StaleToken,
 )
 from inception.runs.meta import empty_meta
 from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Meta, Run, RunDescription, State
 from inception.runs.paths import parse_path
-from inception.runs.records import Created, Fields, Lease, NewRun
+from inception.runs.records import Created, Fields, NewRun
 from inception.runs.scripts import Scripts, refusals_as_errors
 
 IDEMPOTENCY_SECONDS: Final = 24 * 3600
@@ -101,21 +100,18 @@ class Submissions(Scripts):
         by: str,
         reason: str | None,
         noted: bool = False,
-        lease: Lease | None = None,
     ) -> Run:
         """Ask the run, or the part of it at `path`, to stop; return the run as it is now.
 
         With `noted` it goes on the audit list. Asking again is no error and changes nothing.
-        With a `lease` it is asked for by the run's own parent: StaleToken if that isn't its any
-        more. Raises RunNotFound, NodeNotFound, RunAlreadyEnded, NodeAlreadyEnded.
+        Raises RunNotFound, NodeNotFound, RunAlreadyEnded, NodeAlreadyEnded.
         """
         path = parse_path(path)
         words = [recordtext.raw(word) for word in (by, reason)]
-        fence = [lease.owner, lease.token] if lease is not None else ["", ""]
         answer, repeated = self._run_until_answered(
             "request_revoke",
             keys.of_run(run_id),
-            [recordtext.raw(run_id), path, *words, by if noted else "", *fence],
+            [recordtext.raw(run_id), path, *words, by if noted else ""],
         )
         if answer[0] == "ok":
             return recordtext.run_of(answer[1])
@@ -123,7 +119,6 @@ class Submissions(Scripts):
             return recordtext.run_of(answer[2])  # what was asked for first has ended it
         raise {
             "gone": RunNotFound(f"There is no run {run_id}."),
-            "stale": StaleToken(f"Run {run_id} is another owner's by now."),
             "no_node": NodeNotFound(f"Run {run_id} has no node {path}."),
             "ended": RunAlreadyEnded(f"Run {run_id} has ended; there is nothing to revoke."),
             "node_ended": NodeAlreadyEnded(f"Node {path} of run {run_id} has ended already."),

@@ -28,6 +28,7 @@ from inception.runs.records import (
     Lease,
     NewStep,
     ResultWord,
+    Stopped,
     Written,
 )
 from inception.runs.scripts import Scripts, result_words
@@ -94,6 +95,18 @@ class Writing(Scripts):
         answer = self._as_owner("end_unclaimed", lease, op, _patches(nodes))
         refused, skipped = _lists(answer[3:], 2)
         return EndedUnclaimed(seq=int(answer[1]), epoch=answer[2], refused=refused, skipped=skipped)
+
+    def stop_steps(
+        self, lease: Lease, op: int, paths: Sequence[str], *, reason: str, end: Fields
+    ) -> Stopped:
+        """Stop steps on behalf of their parent: `end` those that no worker has claimed.
+
+        The others have a revoke asked for on them, as by `request_revoke`.
+        """
+        words = [recordtext.raw(reason), *recordtext.arguments_of(end), len(paths), *paths]
+        answer = self._as_owner("stop_steps", lease, op, words)
+        asked, ended = _lists(answer[3:], 2)
+        return Stopped(seq=int(answer[1]), epoch=answer[2], asked=asked, ended=ended)
 
     def new_attempt(
         self, lease: Lease, op: int, path: str, *, task_id: str, lost: Attempt, max_losses: int

@@ -28,7 +28,7 @@ from inception.watching.frame import Dropped, LiveFrame, arguments_of, secrets_o
 from inception.watching.live import NodeEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from celery import Celery
 
@@ -127,9 +127,8 @@ class Bodies:
             self._endings.finish(live, frame.node, end)
 
     def _stop_children(self, live: LiveRun, frame: LiveFrame) -> None:
-        for child in frame.children:
-            if not child.ended:
-                self._stop(live, child, "its parent ended badly")
+        going_on = [child for child in frame.children if not child.ended]
+        self._stop(live, going_on, "its parent ended badly")
 
     def _stop_abandoned(self, live: LiveRun, frame: LiveFrame) -> None:
         """Children of an earlier try that this one hasn't asked for: nobody wants them any more."""
@@ -144,14 +143,14 @@ class Bodies:
                 and not node.recorded
             ]
         frame.children.extend(abandoned)
+        self._stop(live, abandoned, "its parent asked for it no more")
         for node in abandoned:
-            self._stop(live, node, "its parent asked for it no more")
             if node.kind == "parent":
                 self.begin(live, node)
 
-    def _stop(self, live: LiveRun, node: LiveNode, reason: str) -> None:
-        if not live.is_revoked(node.path):
-            self.desk.revoker.request(live, node.path, by="parent", reason=reason)
+    def _stop(self, live: LiveRun, nodes: Iterable[LiveNode], reason: str) -> None:
+        unasked = [node for node in nodes if not live.is_revoked(node.path)]
+        self.desk.revoker.request(live, unasked, reason=reason)
 
     def watch_unwinding(self, live: LiveRun) -> None:
         """A revoke came: after a while end the parents that it covers, left or not."""

@@ -82,8 +82,7 @@ class CatchingUp:
         if loaded.op < acknowledged:
             self._drop(live, Parting.LOST)
             return
-        for path in loaded.intents:
-            self._revoker.heard(live, path)
+        self._revoker.heard(live, *loaded.intents)
         self._settle(live, loaded)
 
     def _settle(self, live: LiveRun, loaded: LoadedRun) -> None:

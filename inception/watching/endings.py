@@ -27,11 +27,11 @@ from inception.runs.paths import task_id
 from inception.watching.live import NodeEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from celery import Celery
 
-    from inception.runs.records import ClaimRecord, EndRecord
+    from inception.runs.records import ClaimRecord, EndRecord, Stopped
     from inception.watching.context import Context
     from inception.watching.live import LiveNode, LiveRun
     from inception.watching.results import CeleryWord
@@ -77,9 +77,25 @@ class Endings:
         if not patch:
             return
         answer = live.lane.commit(lambda lease, op: self._ctx.store.end_unclaimed(lease, op, patch))
+        skipped = set(answer.skipped)
+        self._all_recorded(live, [node for node in nodes if node.path not in skipped], end)
+
+    def stop_unclaimed(
+        self, live: LiveRun, nodes: Sequence[LiveNode], end: NodeEnd, reason: str
+    ) -> Stopped:
+        """The same on behalf of their parent, and ask those that are claimed to stop."""
+        stop = partial(
+            self._ctx.store.stop_steps,
+            paths=[node.path for node in nodes],
+            reason=reason,
+            end={**end.fields(), "waiting": "null"},
+        )
+        stopped = live.lane.commit(stop)
+        self._all_recorded(live, [live.nodes[path] for path in stopped.ended], end)
+        return stopped
+
+    def _all_recorded(self, live: LiveRun, nodes: Iterable[LiveNode], end: NodeEnd) -> None:
         for node in nodes:
-            if node.path in answer.skipped:
-                continue
             with live.lock:
                 if not node.ended:
                     self._decide(live, node, end)

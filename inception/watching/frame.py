@@ -22,6 +22,7 @@ from inception.runs.errors import RunNotFound, SpawnRefused, StaleToken
 from inception.runs.jsontext import encode
 from inception.runs.keys import retried
 from inception.runs.keys import retries as retries_key
+from inception.runs.keys import stopped as stopped_key
 from inception.runs.model import ROOT, JsonValue, Meta, State
 from inception.runs.paths import child_path, tree_order
 from inception.runs.recordtext import raw
@@ -128,7 +129,10 @@ class LiveFrame:
     def start(self, steps: Sequence[StepRequest]) -> list[StepHandle]:
         """Number, record and send `steps`; those that are recorded are joined."""
         self._pause()
-        numbered = [(self._next_path(), step) for step in steps]
+        nodes = self._start_at([(self._next_path(), step) for step in steps])
+        return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
+
+    def _start_at(self, numbered: Sequence[tuple[str, StepRequest]]) -> list[LiveNode]:
         try:
             new = [pair for pair in numbered if not self._join(*pair)]
             started = self._desk.steps.start(self._live, new) if new else []
@@ -143,21 +147,17 @@ class LiveFrame:
         self._own.extend(nodes)
         with self._live.lock:
             self._live.rollup.asked(self.path, self._steps)
-        return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
+        return nodes
 
     @_fenced
-    def wait(
-        self, handles: Sequence[StepHandle], options: WatchOptions, *, stop_on_error: bool
-    ) -> list[Outcome]:
+    def wait(self, handles: Sequence[StepHandle], options: WatchOptions) -> list[Outcome]:
         """Return the outcomes in the order of `handles`, once all are recorded."""
         self._pause()
         nodes = [self._live.nodes[handle.path] for handle in handles]
         self._arm(nodes, options)
         arrivals = self._expect(nodes)
         while arrivals.open:
-            node = arrivals.next()
-            if stop_on_error and not node.outcome().ok:
-                self._stop([other for other in nodes if not other.ended])
+            arrivals.next()
         self.check()
         return [node.outcome() for node in nodes]
 
@@ -172,23 +172,35 @@ class LiveFrame:
     ) -> list[Outcome]:
         """Start `steps` in order, at most `limit` in flight, and return all outcomes."""
         self._pause()
+        key = stopped_key(self.path, self._steps)
+        if stop_on_error and key in self._live.journal:  # it was stopped here before
+            steps, limit = islice(steps, int(self._live.journal[key])), None
         pending, arrivals = iter(steps), self._expect(())
         nodes: list[LiveNode] = []
-        while True:
-            room = _CHUNK if limit is None else limit - arrivals.open
-            fresh = self._start_some(islice(pending, room))
+        stopped = False
+
+        def start(some: Iterator[StepRequest | StepHandle]) -> list[LiveNode]:
+            fresh = self._start_some(some)
             self._arm(fresh, options)
             nodes.extend(fresh)
             arrivals.expect(fresh)
-            if fresh and limit is None:
+            return fresh
+
+        while True:
+            room = _CHUNK if limit is None else max(0, limit - arrivals.open)
+            if start(islice(pending, room)) and limit is None:
                 continue
             if not arrivals.open:
                 self.check()
                 return [node.outcome() for node in nodes]
             ended = arrivals.next()
-            if stop_on_error and not ended.outcome().ok:
-                self._stop([node for node in nodes if not node.ended])
+            if stop_on_error and not stopped and not ended.outcome().ok:
+                stopped = True
+                start(self._recorded(pending))
                 pending = iter(())
+                if limit is not None:
+                    self._record_text(key, str(len(nodes)))
+                self._stop([node for node in nodes if not node.ended])
 
     @_fenced
     def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:
@@ -288,12 +300,34 @@ class LiveFrame:
             self._desk.begin(self._live, node)
 
     def _start_some(self, steps: Iterator[StepRequest | StepHandle]) -> list[LiveNode]:
-        """Start a few; a handle among them stands for a child that was started before."""
-        taken = list(steps)
-        requests = [step for step in taken if isinstance(step, StepRequest)]
-        started = iter(self.start(requests) if requests else [])
-        handles = [next(started) if isinstance(step, StepRequest) else step for step in taken]
-        return [self._live.nodes[handle.path] for handle in handles]
+        """Start a few; a handle among them stands for a child that was started before.
+
+        Each has its number as it is taken: what yields them may start steps of its own in between,
+        and how many are taken at once depends on what has ended by then.
+        """
+        paths, new = [], []
+        for step in steps:
+            path = step.path if isinstance(step, StepHandle) else self._next_path()
+            paths.append(path)
+            if isinstance(step, StepRequest):
+                new.append((path, step))
+        if new:
+            self._pause()
+            self._start_at(new)
+        return [self._live.nodes[path] for path in paths]
+
+    def _recorded(
+        self, steps: Iterator[StepRequest | StepHandle]
+    ) -> Iterator[StepRequest | StepHandle]:
+        """Those of `steps` that an earlier try of this parent has started: it saw ends otherwise.
+
+        Nothing that comes after these steps can be recorded yet.
+        """
+        while child_path(self.path, self._steps) in self._live.journal:
+            step = next(steps, None)
+            if step is None:
+                return
+            yield step
 
     def _arm(self, nodes: Iterable[LiveNode], options: WatchOptions) -> None:
         for node in nodes:
@@ -308,11 +342,8 @@ class LiveFrame:
             node.retries_left += granted - node.retries
             node.retries = granted
 
-    def _stop(self, nodes: Iterable[LiveNode]) -> None:
-        for node in nodes:
-            self._desk.revoker.request(
-                self._live, node.path, by="parent", reason="another child failed"
-            )
+    def _stop(self, nodes: Sequence[LiveNode]) -> None:
+        self._desk.revoker.request(self._live, nodes, reason="another child failed")
 
     def _expect(self, nodes: Iterable[LiveNode]) -> Arrivals:
         arrivals = Arrivals(self, self._live, self._wake)

@@ -18,7 +18,7 @@ from inception.runs.errors import RunNotFound, StaleToken
 from inception.runs.keys import retries
 from inception.runs.meta import empty_meta
 from inception.runs.model import ROOT, Attempt, JsonValue, Meta, NodeKind, State
-from inception.runs.paths import is_under, lineage
+from inception.runs.paths import lineage
 from inception.runs.records import Written
 from inception.runs.recordtext import raw
 from inception.watching.rollup import RollUp
@@ -341,12 +341,13 @@ class LiveRun:
         """True if `holder`, an owner and its token, is this process with this run's own."""
         return holder == (self.lane.lease.owner, self.lane.lease.token)
 
-    def under(self, path: str) -> Iterator[LiveNode]:
-        """The nodes at or below `path` without a decided end, the root excepted."""
+    def under(self, *paths: str) -> Iterator[LiveNode]:
+        """The nodes at or below any of `paths` without a decided end, the root excepted."""
+        tops = set(paths)
         return (
             node
             for node in list(self.nodes.values())
-            if node.path != ROOT and not node.ended and is_under(node.path, path)
+            if node.path != ROOT and not node.ended and not tops.isdisjoint(lineage(node.path))
         )
 
     def forget_below(self, path: str) -> None:

@@ -11,14 +11,14 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from inception.runs.errors import InceptionError, NodeAlreadyEnded, RunAlreadyEnded
+from inception.runs.errors import InceptionError
 from inception.runs.meta import empty_meta
 from inception.runs.model import State
 from inception.runs.recordtext import raw
 from inception.watching.endings import revoked_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from inception.watching.context import Context
     from inception.watching.endings import Endings
@@ -44,31 +44,29 @@ class Revoker:
         self._on_intent = on_intent
         self._endings = endings
 
-    def request(self, live: LiveRun, path: str, *, by: str, reason: str | None) -> None:
-        """Store an intent on the node at `path` on behalf of its parent, and carry it out.
+    def request(self, live: LiveRun, nodes: Sequence[LiveNode], *, reason: str) -> None:
+        """Stop these on behalf of their parent: those that wait end, the others get an intent.
 
         Raises StaleToken if the run isn't held here any more.
         """
-        try:
-            live.lane.insist(
-                lambda: self._ctx.store.request_revoke(
-                    live.id, path, by=by, reason=reason, lease=live.lane.lease
-                )
-            )
-        except (NodeAlreadyEnded, RunAlreadyEnded):
-            return
-        self.carry_out(live, path)
+        end = revoked_end(empty_meta())
+        for start in range(0, len(nodes), _CHUNK):
+            chunk = nodes[start : start + _CHUNK]
+            stopped = self._endings.stop_unclaimed(live, chunk, end, reason)
+            self.carry_out(live, stopped.asked)
 
-    def heard(self, live: LiveRun, path: str) -> None:
-        """An intent was told of: wake the parents at once, and let the crew do the rest."""
-        if path not in live.intents:
-            self._remember(live, path)
-            self._ctx.crew.submit(live.guarded(partial(self.carry_out, live, path)))
+    def heard(self, live: LiveRun, *paths: str) -> None:
+        """Intents were told of: wake the parents at once, and let the crew do the rest."""
+        fresh = [path for path in paths if path not in live.intents]
+        if fresh:
+            self._remember(live, fresh)
+            self._ctx.crew.submit(live.guarded(partial(self.carry_out, live, fresh)))
 
-    def carry_out(self, live: LiveRun, path: str) -> None:
-        """Stop everything under `path`. Needs round trips: crew and frames only."""
-        self._remember(live, path)
-        self.stop(live, list(live.under(path)))
+    def carry_out(self, live: LiveRun, paths: Collection[str]) -> None:
+        """Stop everything under `paths`. Needs round trips: crew and frames only."""
+        if paths:
+            self._remember(live, paths)
+            self.stop(live, list(live.under(*paths)))
 
     def stop(self, live: LiveRun, nodes: list[LiveNode]) -> None:
         """Stop these nodes, which an intent covers. Needs round trips: crew and frames only."""
@@ -100,10 +98,10 @@ class Revoker:
             about = {"action": "order_lost", "run_id": live.id, "path": node.path}
             log.warning("An order to stop is sent again: %s", unavailable, extra=about)
 
-    def _remember(self, live: LiveRun, path: str) -> None:
+    def _remember(self, live: LiveRun, paths: Iterable[str]) -> None:
         with live.lock:
-            if path not in live.intents:
-                live.intents.add(path)
+            if not live.intents.issuperset(paths):
+                live.intents.update(paths)
                 self._on_intent(live)
             frames = [frame for frame in live.frames.values() if live.is_revoked(frame.path)]
         for frame in frames:

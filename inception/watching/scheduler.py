@@ -218,8 +218,8 @@ class Scheduler:
             end = failed_end(live.root.meta, trouble)
             self._ctx.crew.submit(live.guarded(partial(self._end_run, live, end)))
             return
-        for path in list(live.intents):
-            self._ctx.crew.submit(live.guarded(partial(self.revoker.carry_out, live, path)))
+        if intents := frozenset(live.intents):
+            self._ctx.crew.submit(live.guarded(partial(self.revoker.carry_out, live, intents)))
         self._on_begin()
         self._bodies.begin(live, live.root)
 

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _GIVEN_BACK: Final = '{"kind":"given_back"'
 _DELETED: Final = '{"kind":"deleted"'
+_EMPTIED: Final = '{"kind":"emptied"'
 """How the orders begin that aren't about a run held here."""
 
 
@@ -45,7 +46,8 @@ class Watcher:
     """Runs parents in this process; the executor that Celery's pool hands them to.
 
     `process` is this process's name (`<host>:<name>:<random>`), `name` Celery's name of the
-    node; `consumed` tells which queues it consumes at that moment.
+    node; `consumed` tells which queues it consumes at that moment, `on_emptied` is called when
+    Redis has been emptied, from the thread that hears: it must not block.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Watcher:
         process: str,
         name: str = "",
         consumed: Callable[[], Sequence[str]] = lambda: ("parents",),
+        on_emptied: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
+        self._on_emptied = on_emptied
         self._name = name
         self._consumed = consumed
         self._crew, self._timers, self._outbox = Crew(), Timers(), Outbox(app, url)
@@ -159,6 +163,9 @@ class Watcher:
         elif text.startswith(_DELETED):
             run_id = str(json.loads(text)["run"])
             self._ctx.crew.submit(partial(self._ctx.results.forget, run_id))
+        elif text.startswith(_EMPTIED):
+            self._on_emptied()
+            self._scheduler.resync_all()
         else:
             self._scheduler.hearing.order(text)
 

@@ -16,6 +16,10 @@ from tests.private_redis import PrivateRedis
 from tests.running import eventually
 
 LEFT = "A parent of a run that isn't held here any more has left"
+TICK = TTL / 5
+BUSY = 2.0
+"""Seconds (s): from one beat to the next, after which a tick follows, and what a busy machine may
+add to that."""
 QUIET = 20
 """Runs that say nothing, of which only the process's own beat can tell."""
 
@@ -88,6 +92,7 @@ def test_a_watcher_that_was_frozen_finds_its_runs_taken_and_drops_them(
     print(
         f"taken over {taken:.2f} s after SIGSTOP (TTL {TTL:g} s), left {left:.2f} s after SIGCONT"
     )
+    assert 0.8 * TTL < taken < TTL + TICK + BUSY
     assert tokens == [deployment.client.hget(f"{{inception}}:run:{run}", "token") for run in ids]
     assert [run["state"] for run in runs] == [State.SUCCESS] * 2
     assert sorted(book.began()) == sorted([*talking, *slept])

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from inception.runs import keys
 from inception.runs.errors import RunNotFound, StoreUnavailable
 from inception.runs.model import State
 from tests.acceptance.deployment import TASKS, TTL, Deployment
@@ -94,15 +93,16 @@ def test_after_a_flush_orphans_end_and_new_runs_work(deployment: Deployment) -> 
     eventually(lambda: bool(deployment.book.began()), 10, "a child runs")
     asleep = deployment.start("wait_long", book=str(deployment.book), word="s", seconds=600.0)
     eventually(lambda: "#0" in deployment.store.load_run(asleep).journal, 10, "another sleeps")
-    kept = deployment.client.hgetall(keys.CATALOGUE)
+    announced = deployment.store.read_catalogue()
 
     deployment.client.flushall()
-    deployment.client.hset(keys.CATALOGUE, mapping=kept)  # as a worker that starts would
     watcher, compute = deployment.workers
     gone = "A run is gone from Redis"
     eventually(lambda: watcher.said.count(gone) == 2, TTL, "the parents leave, one in its sleep")
-    eventually(lambda: "A child whose run is gone" in compute.said, TTL, "its child is stopped")
+    named = f"Child 0 of run {run_id} is stopped: it is one whose run is gone"
+    eventually(lambda: named in compute.said, TTL, "its child is stopped")
     eventually(lambda: is_idle(deployment), GRACE, "the child has ended")
+    assert deployment.store.read_catalogue() == announced
     fresh = deployment.start("steps", book=str(deployment.book), word="new", count=2)
     run = deployment.wait_for_end(fresh, within=20)
 

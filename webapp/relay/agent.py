@@ -12,6 +12,7 @@ from typing import Final
 import redis
 from flask_socketio import SocketIO
 
+from inception.runs import keys
 from inception.runs.listener import Listener
 from inception.runs.store import Store
 from webapp.fleet import Fleet
@@ -32,6 +33,8 @@ from webapp.relay.worker_board import WorkerBoard
 
 MAX_SILENCE: Final = 15.0
 """Seconds (s) without a word on the listener's connection after which it counts as deaf."""
+
+_EMPTIED: Final = '{"kind":"emptied"'
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +103,7 @@ class Relay:
             if self._started:
                 return
             self._started = True
+            self._listener.ask_for({keys.ALL_WATCHERS_CHANNEL: self._hear_of_all})
             self._listener.start()
             threading.Thread(target=self._flush, name="relay-flusher", daemon=True).start()
             threading.Thread(target=self._read, name="relay-reader", daemon=True).start()
@@ -128,6 +132,11 @@ class Relay:
         self.clients.remove(sid)
         for watchable in self._watchables:
             watchable.forget(sid)
+
+    def _hear_of_all(self, text: str) -> None:
+        """What is heard here of all runs: that there are none any more, as Redis was emptied."""
+        if text.startswith(_EMPTIED):
+            self._gap()
 
     def _gap(self) -> None:
         for watchable in self._watchables:

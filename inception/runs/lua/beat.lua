@@ -7,13 +7,16 @@
 -- Returns now (ms), how many runs it owns, a list of process and beat in turn, a list of run id
 --       and path in turn: revokes that are not served yet, another one of those claims whose run
 --       or node there is no more, and another one of those whose node has ended
--- Event: the beat, on its channel
+-- Event: the beat, on its channel; "emptied" to all watchers and relays if it is the first one that
+--       Redis knows of
 
 local beats, owned, revokes = KEYS[1], KEYS[2], KEYS[3]
 local process, most, at = ARGV[1], tonumber(ARGV[4]) * 2, clock()
 local text = ARGV[2] .. ',"seen_at":' .. at .. '}'
 redis.call('HSET', beats, process, text)
-tally('beats')
+if redis.call('HINCRBY', TALLIES, 'beats', 1) == 1 then -- the first one ever, or Redis was emptied
+  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"emptied"}')
+end
 redis.call('PUBLISH', ARGV[3], text)
 
 local unserved, orphans, ended = {}, {}, {}

@@ -10,14 +10,6 @@
 local run, refusal = open_own_run()
 if refusal then return refusal end
 
--- Nobody works on an attempt that Celery itself is to retry, and the retry's claim is refused.
-local function is_claimed(path)
-  local claim = redis.call('HGET', CLAIMS, path)
-  local node = redis.call('HGET', NODES, path)
-  return claim and node and number_in(claim, 'attempt') == number_in(node, 'attempt')
-    and not number_in(claim, 'retry_at')
-end
-
 local argument = arguments(5)
 local refused, skipped = {}, {}
 for _ = 1, tonumber(argument()) do

@@ -2,14 +2,14 @@
 -- which are the first directly under it, then what is under those in tree order. Of a run that has
 -- failed the first failure is among them, with all above it.
 --
--- Costs what it sends: nothing is read of the others, save where a failure is looked for.
+-- Costs what it sends: nothing is read of the others.
 --
 -- KEYS  1 the run, 2 its nodes
 -- ARGV  1 how many nodes are sent whole; of more: 2 how many directly under the run, 3 how many in all
 -- Returns {"ok", epoch, seq, record, "1" if complete else "0", nodes...}; {"gone"}
 -- Event: none
 
-local control = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'record')
+local control = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'record', 'failure')
 if not control[1] then return {'gone'} end
 local is_complete = redis.call('HLEN', KEYS[2]) <= tonumber(ARGV[1])
 local answer = {'ok', control[1], control[2], control[3], is_complete and '1' or '0'}
@@ -45,31 +45,12 @@ local function is_failed(record)
   return state == 'FAILURE' or state == 'LOST'
 end
 
--- The path of the first failure under a node that no failure of its own children explains, or nil;
--- and whether a child of that node itself has failed.
-local function find_failure(beginning)
-  local number, has_failed = 0, false
-  while true do
-    local path = beginning .. number
-    local node = redis.call('HGET', KEYS[2], path)
-    if not node then return nil, has_failed end
-    local found, is_explained
-    if number_in(node, 'children') ~= 0 then found, is_explained = find_failure(path .. '.') end
-    if found then return found, has_failed end
-    if is_failed(node) then
-      if not is_explained then return path, true end
-      has_failed = true
-    end
-    number = number + 1
-  end
-end
-
 local number = 0
 while number < tonumber(ARGV[2]) and send(tostring(number)) do number = number + 1 end
 send_under('')
 if is_failed(control[3]) then
   local upto
-  for part in string.gmatch(find_failure('') or '', '%d+') do
+  for part in string.gmatch(control[4] or '', '%d+') do
     upto = upto and (upto .. '.' .. part) or part
     send(upto)
   end

@@ -250,9 +250,27 @@ end
 
 -- ---------------------------------------------------------------- nodes of a run
 
+-- True if a node comes before another one where children come before their parent.
+local function is_before(path, other)
+  local mine, theirs = string.gmatch(path, '%d+'), string.gmatch(other, '%d+')
+  while true do
+    local here, there = mine(), theirs()
+    if not here or not there then return here ~= nil end
+    if here ~= there then return tonumber(here) < tonumber(there) end
+  end
+end
+
+-- Remembers the first failure of the run: whoever opens it wants to see that, however far down it is.
+-- That of a child comes before its parent's, which it explains.
+local function note_failure(path)
+  local first = redis.call('HGET', RUN, 'failure')
+  if not first or is_before(path, first) then redis.call('HSET', RUN, 'failure', path) end
+end
+
 -- Gives the node its state, with what follows from it: times and counts.
 local function move_node(run, node, old, new)
   put(node, 'state', quote(new))
+  if new == 'FAILURE' or new == 'LOST' then note_failure(unquote(node.fields.path)) end
   if new ~= old then count(run.counts, old, new) end
   if new == 'LOST' and old ~= 'LOST' then tally('losses') end
   if FINAL[new] and node.fields.finalized_at == 'null' then
@@ -315,6 +333,15 @@ local function patch_nodes(run, patches)
     if paths then paths[#paths + 1] = each.path end
   end
   return left
+end
+
+-- True if a worker has the node's present attempt in hand. Nobody works on one that
+-- Celery itself is to retry, and once the node has ended the retry's claim is refused.
+local function is_claimed(path)
+  local claim = redis.call('HGET', CLAIMS, path)
+  local node = redis.call('HGET', NODES, path)
+  return claim and node and number_in(claim, 'attempt') == number_in(node, 'attempt')
+    and not number_in(claim, 'retry_at')
 end
 
 -- Gives the node its next attempt, the earlier one kept; its claim and end are superseded.

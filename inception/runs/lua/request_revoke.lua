@@ -1,9 +1,8 @@
 -- Asks a run, or the part of it at a path, to stop. The intent is stored first, then signalled.
 --
 -- KEYS  1-8 the run's keys
--- ARGV  1 run id (JSON), 2 path, 3 by (JSON), 4 reason (JSON), 5 who it is noted of (empty: nobody),
---       6 owner and 7 token if it is asked for by the run's own parent (else both are empty)
--- Returns {"ok", record}; {"gone"}, {"no_node"}, {"stale"}; {"ended", revoke that was asked for of the
+-- ARGV  1 run id (JSON), 2 path, 3 by (JSON), 4 reason (JSON), 5 who it is noted of (empty: nobody)
+-- Returns {"ok", record}; {"gone"}, {"no_node"}; {"ended", revoke that was asked for of the
 --       path (JSON) or "", record}, and "node_ended" likewise
 -- Events: the node and the run as REVOKING; none if a revoke covers the path already.
 --       A run that nobody holds and no worker works on is ended right here, with its nodes
@@ -11,10 +10,6 @@
 local id, path, by, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local run = open_run()
 if not run then return {'gone'} end
--- A parent in a process that was frozen must not stop what its next owner runs.
-if ARGV[6] ~= '' and (run.owner ~= ARGV[6] or run.token ~= ARGV[7]) then
-  return {'stale'}
-end
 local function too_late(word)
   return {word, redis.call('HGET', RUN, 'intent:' .. path) or '', render(run.record)}
 end

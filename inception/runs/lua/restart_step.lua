@@ -16,8 +16,8 @@ if not text then return {'gone'} end
 local node = parse(text)
 local old = unquote(node.fields.state)
 local claim = redis.call('HGET', CLAIMS, path)
-local is_claimed = claim and number_in(claim, 'attempt') == tonumber(node.fields.attempt)
-if not FINAL[old] and is_claimed then return {'going_on'} end
+local has_claim = claim and number_in(claim, 'attempt') == tonumber(node.fields.attempt)
+if not FINAL[old] and has_claim then return {'going_on'} end
 if is_revoked(run, path) then return {'revoked'} end
 
 local function is_below(name)

@@ -28,9 +28,13 @@ end
 for _, field in ipairs(redis.call('HKEYS', RUN)) do
   if string.sub(field, 1, 7) == 'intent:' then redis.call('HDEL', RUN, field) end
 end
+redis.call('HDEL', RUN, 'failure')
 redis.call('HSET', RUN, 'owner', '', 'token', '', 'op', 0, 'answer', '[]', 'intents', 0,
   'rescues', 0, 'by', by, 'retried', 1)
 
+for _, mark in ipairs(redis.call('HKEYS', JOURNAL)) do
+  if string.find(mark, STOPPED, 1, true) then redis.call('HDEL', JOURNAL, mark) end
+end
 local argument = arguments(5)
 for _ = 1, tonumber(argument()) do
   local mark = argument()

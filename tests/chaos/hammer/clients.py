@@ -30,6 +30,8 @@ class RunInView:
         self.early: list[Json] | None = []
         self.pause = FIRST_PAUSE
         self.error: Json | None = None
+        self.gone = False
+        """The server has said that there is no such run (any more)."""
 
     @property
     def position(self) -> Json:
@@ -38,6 +40,7 @@ class RunInView:
 
     def take_answer(self, answer: Json) -> bool:
         """Take what `watch` was answered with; False if something is missing after it."""
+        self.gone = False
         early, self.early = self.early or [], None
         if "batch" in answer:
             early.insert(0, answer["batch"])
@@ -77,6 +80,7 @@ class Client:
         self._socket.on("connect", self._on_connect)
         self._socket.on("events", self._on_events)
         self._socket.on("snapshot", self._on_snapshot)
+        self._socket.on("gone", self._on_gone)
         auth = None if token is None else {"token": token}
         self._socket.connect(url, transports=["websocket"], wait_timeout=10, retry=True, auth=auth)
 
@@ -120,6 +124,8 @@ class Client:
 
     def _ask_later(self, run_id: str, view: RunInView, error: Json) -> None:
         view.error = error
+        if error["code"] == "run_not_found":
+            self._see_gone(view)
         timer = threading.Timer(view.pause, self._ask_if_connected, [run_id])
         timer.daemon = True
         timer.start()
@@ -141,6 +147,16 @@ class Client:
             return
         with self._moved:
             view.take_snapshot(snapshot)
+            self._moved.notify_all()
+
+    def _on_gone(self, word: Json) -> None:
+        view = self.runs.get(word["run_id"])
+        if view is not None:
+            self._see_gone(view)
+
+    def _see_gone(self, view: RunInView) -> None:
+        with self._moved:
+            view.gone = True
             self._moved.notify_all()
 
 
@@ -183,8 +199,15 @@ class Audience:
                 self.moved.wait(left)
         return True
 
+    def says_gone(self, run_id: str) -> bool:
+        """True if a client was told that there is no such run (any more)."""
+        return any(view.gone for view in self.views(run_id).values())
+
     def wait_for_state(self, run_id: str, states: frozenset[str], within: float) -> str | None:
-        """Return the first of these states that a client sees the run in; None if none does."""
+        """Return the first of these states that a client sees the run in.
+
+        None if none does, or if the run is gone.
+        """
 
         def seen() -> str | None:
             for view in self.views(run_id).values():
@@ -192,7 +215,7 @@ class Audience:
                     return str(view.known.run["state"])
             return None
 
-        self.wait(lambda: seen() is not None, within)
+        self.wait(lambda: seen() is not None or self.says_gone(run_id), within)
         return seen()
 
     def close(self) -> None:

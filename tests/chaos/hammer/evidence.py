@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inception.runs.model import State
-from tests.chaos.hammer.faults import Fault, lost_with
+from tests.chaos.hammer.faults import Fault, is_emptied, lost_with
 from tests.chaos.hammer.ledger import Line
 from tests.chaos.hammer.shapes import Shape
 
@@ -59,6 +59,8 @@ class AskedRun:
     """When that was seen (s since the epoch) which the revoke or the retry was asked upon."""
     server: View | None = None
     clients: Mapping[str, View | None] = field(default_factory=dict)
+    told_gone: frozenset[str] = frozenset()
+    """The clients that were told that there is no such run (any more)."""
 
     @property
     def asked(self) -> tuple[float, float | None]:
@@ -82,6 +84,15 @@ class Evidence:
     faults: Sequence[Fault]
     listed: frozenset[str]
     failures: Sequence[str] = ()
+    orphans: frozenset[tuple[str, str]] = frozenset()
+    """Run id and path of the children that workers' logs name as orphans."""
+    left_over: frozenset[str] = frozenset()
+    """Keys of runs that are not there."""
+
+    def emptied_after(self, run: AskedRun) -> Fault | None:
+        """When Redis was emptied of this run, or perhaps just before it came; None if never."""
+        since = run.start_sent_at or run.accepted_at
+        return next((fault for fault in self.faults if is_emptied(fault, since)), None)
 
     def redis_lost(self, at: float, since: float | None = None) -> bool:
         """True if what Redis acknowledged then, or at a time since, may be gone as it promises."""

@@ -1,11 +1,13 @@
 """What is done to processes, drawn from a seed: killed, asked to leave, frozen, cut off.
 
-Redis is also killed and loses the end of its file, and all its connections are cut at once.
+Redis is also killed and loses the end of its file, all its connections are cut at once, it has no
+room for a while, and now and then it is emptied.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import signal
@@ -29,9 +31,16 @@ LONGEST_CUT = 1.0
 DIES_WITHIN = 5.0
 """Seconds (s) from SIGKILL to a process's end."""
 
-FILE, CONNECTIONS = "redis file", "connections"
+SPARED = 5.0
+"""Seconds (s) after it was emptied in which nothing else is done to Redis: were it to lose that,
+what was gone would be back, and nobody could say what must become of it."""
+NO_ROOM = "1mb"
+"""Less memory than Redis has used by the time it answers first."""
+
+FILE, CONNECTIONS, ROOM, ALL = "redis file", "connections", "redis memory", "all of redis"
 TARGETS = {
-    "watcher": 10, "compute": 8, "pool": 10, "web": 6, "redis": 4, FILE: 4, CONNECTIONS: 3,
+    "watcher": 20, "compute": 16, "pool": 20, "web": 12, "redis": 8, FILE: 8, CONNECTIONS: 6,
+    ROOM: 4, ALL: 1,
 }  # fmt: skip
 SIGNALS = {signal.SIGKILL: 3, signal.SIGTERM: 2, signal.SIGSTOP: 3}
 
@@ -40,8 +49,9 @@ SIGNALS = {signal.SIGKILL: 3, signal.SIGTERM: 2, signal.SIGSTOP: 3}
 class Fault:
     """What was done to the process `pid`; times in seconds (s) since the epoch.
 
-    `until` is when a frozen process was let go on, `cut` how much of its file Redis lost (s).
-    Without a signal all connections to it were cut.
+    `until` is when a frozen process was let go on, when a full Redis had room again, or by when
+    an emptied one said that it is; `cut` how much of its file Redis lost (s). Without a signal it
+    is the `command` that Redis was given.
     """
 
     at: float
@@ -51,12 +61,13 @@ class Fault:
     signum: signal.Signals | None
     until: float | None = None
     cut: float | None = None
+    command: str = ""
 
     @property
     def deed(self) -> str:
         """What was done, in words."""
         if self.signum is None:
-            return "CLIENT KILL"
+            return self.command
         return self.signum.name if self.cut is None else f"{self.signum.name} and a cut file"
 
     def __str__(self) -> str:
@@ -103,6 +114,8 @@ class Hammer:
         self._faults: list[Fault] = []
         self._frozen: dict[int, int] = {}
         self._thaws: list[threading.Timer] = []
+        self._full: int | None = None
+        self._emptied_at = -math.inf
         self._tail = Tail(stack.hosts[0].application.state_dir)
         self._thread = threading.Thread(target=self._run, name="hammer", daemon=True)
 
@@ -120,6 +133,7 @@ class Hammer:
             timer.cancel()
         for pid in list(self._frozen):
             self._thaw(pid)
+        self._make_room()
         return list(self._faults)
 
     def _run(self) -> None:
@@ -130,13 +144,21 @@ class Hammer:
 
     def lost_what_was_said_at(self, at: float, since: float) -> bool:
         """True if Redis has lost since what it acknowledged between these times."""
-        return any(lost_with(fault, at, since) for fault in list(self._faults))
+        faults = list(self._faults)
+        return any(lost_with(one, at, since) or is_emptied(one, since) for one in faults)
 
     def _carry_out(self, plan: Plan) -> None:
+        is_spared = time.time() < self._emptied_at + SPARED
+        if is_spared and plan.target in ("redis", FILE):
+            return
         if plan.target == FILE:
             self._lose_end_of_file(plan)
         elif plan.target == CONNECTIONS:
             self._cut_connections()
+        elif plan.target == ROOM:
+            self._take_room(plan)
+        elif plan.target == ALL:
+            self._empty()
         else:
             self._send_signal(plan)
 
@@ -167,8 +189,67 @@ class Hammer:
                     client.client_kill_filter(_type=kind, skipme=True)
         except redis.RedisError:
             return  # Redis is down or frozen in this moment
-        fault = Fault(at=time.time(), host=host.name, target="redis", pid=pid or 0, signum=None)
-        self._faults.append(fault)
+        self._note_command("CLIENT KILL", pid, time.time())
+
+    def _empty(self) -> None:
+        """Remove everything from Redis; not while it is frozen, to be done at any time later."""
+        pid, at = self._stack.hosts[0].pid("redis"), time.time()
+        if pid is None or pid in self._frozen:
+            return
+        try:
+            self._tell_redis("FLUSHALL")
+        except redis.RedisError:
+            return  # it is down in this moment
+        self._emptied_at = time.time()
+        self._note_command("FLUSHALL", pid, at, until=self._emptied_at)
+
+    def _take_room(self, plan: Plan) -> None:
+        """Let Redis refuse whatever needs memory, for a while."""
+        pid = self._stack.hosts[0].pid("redis")
+        if pid is None or pid in self._frozen or self._full is not None:
+            return
+        try:
+            self._tell_redis("CONFIG", "SET", "maxmemory", NO_ROOM)
+        except redis.RedisError:
+            return
+        with self._lock:
+            self._full = len(self._faults)
+        self._note_command(f"maxmemory {NO_ROOM}", pid, time.time())
+        self._make_room_after(plan.freeze)
+
+    def _make_room_after(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._make_room)
+        timer.start()
+        self._thaws.append(timer)
+
+    def _make_room(self) -> None:
+        """Give Redis its room back, as soon as it can be told; started anew it has it anyway."""
+        number = self._full
+        if number is None:
+            return
+        try:
+            self._tell_redis("CONFIG", "SET", "maxmemory", "0")
+        except redis.RedisError:
+            self._make_room_after(ROOM_AGAIN)
+            return
+        with self._lock:
+            self._full = None
+            self._faults[number] = replace(self._faults[number], until=time.time())
+
+    def _tell_redis(self, *command: str) -> None:
+        url = self._stack.hosts[0].redis_url
+        with redis.Redis.from_url(url, socket_timeout=DIES_WITHIN) as client:
+            client.execute_command(*command)
+
+    def _note_command(
+        self, command: str, pid: int | None, at: float, until: float | None = None
+    ) -> None:
+        fault = Fault(
+            at=at, host=self._stack.hosts[0].name, target="redis", pid=pid or 0, signum=None,
+            until=until, command=command,
+        )  # fmt: skip
+        with self._lock:
+            self._faults.append(fault)
         self._say(str(fault))
 
     def _send_signal(self, plan: Plan) -> None:
@@ -216,6 +297,9 @@ class Hammer:
 LOST_WITH_REDIS = 2.0
 """Seconds (s) before a SIGKILL of Redis whose writes may be lost (docs/reliability.md)."""
 
+ROOM_AGAIN = 0.5
+"""Seconds (s) until a Redis that could not be told is told again that it has room."""
+
 NOTED_WITHIN = 0.5
 """Seconds (s) from an answer of Redis until it is written down, on a machine that is busy."""
 
@@ -229,6 +313,11 @@ def lost_with(fault: Fault, at: float, since: float | None = None) -> bool:
         return False
     first = min(at, at if since is None else since) - NOTED_WITHIN
     return first <= fault.at <= at + LOST_WITH_REDIS + (fault.cut or 0.0)
+
+
+def is_emptied(fault: Fault, at: float) -> bool:
+    """True if what Redis was asked for at this time went as it was emptied."""
+    return fault.command == "FLUSHALL" and at <= (fault.until or fault.at)
 
 
 def _is_over(pid: int, within: float) -> bool:

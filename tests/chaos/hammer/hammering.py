@@ -14,6 +14,7 @@ from tests.chaos.hammer.asking import Asker
 from tests.chaos.hammer.clients import Audience, RunInView
 from tests.chaos.hammer.evidence import AskedRun, Evidence, View
 from tests.chaos.hammer.faults import Hammer
+from tests.chaos.hammer.leavings import left_over, orphans_in
 from tests.chaos.hammer.ledger import read_lines
 from tests.chaos.hammer.players import ENDS_WITHIN, Players
 from tests.chaos.hammer.rules import GRACE
@@ -82,8 +83,10 @@ class _Hammering:
             runs=[self._with_views(run, servers[run.id]) for run in runs],
             lines=read_lines(self._stack.ledger),
             faults=faults,
-            listed=self._listed(),
+            listed=(listed := self._listed()),
             failures=list(self._players.failures),
+            orphans=orphans_in(self._stack.compute_logs()),
+            left_over=left_over(self._stack.hosts[0].redis_url, listed),
         )
 
     def _see_lost_ends_again(self, run_ids: Sequence[str]) -> None:
@@ -100,16 +103,19 @@ class _Hammering:
 
     def _settled(self, servers: Mapping[str, View | None]) -> bool:
         return all(
-            view.known is not None
+            view.gone
+            if there is None
+            else view.known is not None
             and (view.known.epoch, view.known.seq) == (there.epoch, there.seq)
             for run_id, there in servers.items()
-            if there is not None
             for view in self._audience.views(run_id).values()
         )
 
     def _with_views(self, run: AskedRun, server: View | None) -> AskedRun:
-        clients = {name: _view(view) for name, view in self._audience.views(run.id).items()}
-        return replace(run, server=server, clients=clients)
+        views = self._audience.views(run.id)
+        clients = {name: _view(view) for name, view in views.items()}
+        told_gone = frozenset(name for name, view in views.items() if view.gone)
+        return replace(run, server=server, clients=clients, told_gone=told_gone)
 
     def _server_view(self, run_id: str) -> View | None:
         answer = self._asker.get(f"/runs/{run_id}")

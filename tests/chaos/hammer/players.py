@@ -28,6 +28,9 @@ LOOKS_EVERY: Final = 15.0
 COMES_AGAIN: Final = 1.0
 """Seconds (s) in which a run that Redis has lost a part of is perhaps as far as it was."""
 
+ANNOUNCED_WITHIN: Final = 10.0
+"""Seconds (s) after Redis was emptied until a watcher, killed or not, has told of its parents."""
+
 _FINAL: Final = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED, State.LOST})
 _RETRIED: Final = frozenset({"run_not_ended", "run_succeeded"})
 _REVOKED: Final = frozenset({"run_already_ended", "node_already_ended"})
@@ -116,6 +119,8 @@ class Players:
             if state is not None or self.is_gone(run_id):
                 return state
             self.ask_again(run_id)
+            if self._audience.says_gone(run_id):
+                threading.Event().wait(COMES_AGAIN)
         return None
 
     def _remind(self) -> None:
@@ -152,6 +157,12 @@ class Players:
         arguments = {**shape.arguments, **({} if flag is None else {"flag": str(flag)})}
         body = {"name": shape.name, "kwargs": arguments, "label": shape.kind}
         answer = self._asker.post("/runs", body, key=str(uuid.uuid4()))
+        deadline = answer.sent + ANNOUNCED_WITHIN
+        while answer.code == "parent_not_found" and time.time() < deadline:
+            if not self._lost(answer.sent - ANNOUNCED_WITHIN, answer.sent - ANNOUNCED_WITHIN):
+                break  # only a Redis that was emptied of late may not know this parent
+            threading.Event().wait(COMES_AGAIN)
+            answer = self._asker.post("/runs", body, key=str(uuid.uuid4()))
         if answer.status not in (200, 201):
             raise StartRefused(f"{shape.name} was refused: {answer.status} {answer.body}")
         run_id = str(answer.body["id"])
@@ -189,7 +200,9 @@ class Players:
 
         def known() -> bool:
             views = self._audience.views(run_id).values()
-            return any(view.known is not None and path in view.known.nodes for view in views)
+            return any(
+                view.gone or (view.known is not None and path in view.known.nodes) for view in views
+            )
 
         self._audience.wait(known, ENDS_WITHIN)
 

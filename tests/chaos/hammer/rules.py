@@ -34,6 +34,9 @@ class Rule(StrEnum):
     INVENTED = "a child that succeeded has come to its last line"
     SURVIVOR = "nothing of a revoked run goes on after its end"
     DIVERGED = "a client sees in the end what the server has"
+    CAME_BACK = "a run that Redis was emptied of is gone"
+    UNNAMED = "a child that is stopped since its run is gone is named in its worker's log"
+    LEFT_OVER = "nothing is kept of a run that is not there"
 
 
 class Column(StrEnum):
@@ -47,6 +50,7 @@ class Column(StrEnum):
     UNRECORDED = "killed unrecorded"
     TOO_LATE = "ended too late"
     WITH_REDIS = "lost with Redis"
+    EMPTIED = "emptied"
     BREACHES = "breaches"
 
 

@@ -68,6 +68,12 @@ class Stack:
         """The addresses of the web processes."""
         return [host.url for host in self.hosts]
 
+    def compute_logs(self) -> str:
+        """All that the compute workers have logged."""
+        folders = [host.application.state_dir / "log" for host in self.hosts]
+        files = [file for folder in folders for file in folder.glob("compute.log*")]
+        return "".join(file.read_text(errors="replace") for file in files)
+
     def end(self) -> None:
         """Stop everything, Redis last."""
         for host in reversed(self.hosts):

@@ -14,6 +14,7 @@ from itertools import pairwise
 from inception.runs.model import ROOT, State
 from inception.runs.paths import is_under
 from tests.chaos.hammer.evidence import AskedRun, Evidence, Record, View
+from tests.chaos.hammer.faults import Fault
 from tests.chaos.hammer.ledger import Line, Verb
 from tests.chaos.hammer.rules import FINAL, GRACE, Breach, Column, Rule, Verdict
 
@@ -36,6 +37,9 @@ def judge(evidence: Evidence) -> Verdict:
 def _outside_runs(evidence: Evidence) -> Iterator[Breach]:
     for failure in evidence.failures:
         yield Breach(rule=Rule.UNSERVED, run_id="none", kind="?", said=failure)
+    for key in sorted(evidence.left_over):
+        said = f"Redis still has {key}"
+        yield Breach(rule=Rule.LEFT_OVER, run_id="none", kind="?", said=said)
     for run_id in sorted(evidence.listed - {run.id for run in evidence.runs}):
         yield Breach(
             rule=Rule.UNASKED_RUN, run_id=run_id, kind="?", said="nobody was told of its start"
@@ -66,12 +70,13 @@ class _Case:
 
     def hear(self) -> None:
         """Find what is broken, and count."""
-        server = self._run.server
+        server, emptied = self._run.server, self._evidence.emptied_after(self._run)
         self._hear_children()
         if server is None:
-            at, since = self._run.accepted_at, self._run.start_sent_at
-            self._excused_or(at, Rule.LOST_RUN, "the server knows no such run", since=since)
+            self._hear_loss(emptied)
         else:
+            if emptied is not None and self._run.accepted_at < emptied.at:
+                self._breach(Rule.CAME_BACK, f"it was there before {emptied}")
             self._hear_end(server)
             self._hear_nodes(server)
             self._hear_survivors(server)
@@ -98,23 +103,70 @@ class _Case:
         else:
             self._breach(rule, said, path)
 
+    # A run that is not there
+
+    def _hear_loss(self, emptied: Fault | None) -> None:
+        if emptied is None:
+            at, since = self._run.accepted_at, self._run.start_sent_at
+            self._excused_or(at, Rule.LOST_RUN, "the server knows no such run", since=since)
+        else:
+            self.counts[Column.EMPTIED] += 1
+            self._hear_seen_end()
+            self._hear_orphans(emptied)
+        for name in sorted(self._run.clients.keys() - self._run.told_gone):
+            self._breach(Rule.DIVERGED, f"client {name} was not told that the run is gone")
+
+    def _hear_seen_end(self) -> None:
+        """How it had ended by then, if it had, as a client saw it."""
+        shape = self._run.shape
+        seen = [view.run for view in self._run.clients.values() if view is not None]
+        ends = [run for run in seen if run["state"] in FINAL]
+        goes_on = shape.mend and self._run.retry_accepted_at is not None
+        if ends and not (goes_on and ends[0]["state"] == State.FAILURE):
+            self._hear_state(ends[0])
+
+    def _hear_orphans(self, emptied: Fault) -> None:
+        """Its children end within a grace, and each that is stopped is told of by its name."""
+        gone_at = emptied.until or emptied.at
+        late = {line.path: line for line in self._lines if self._is_late(line, gone_at)}
+        for path, line in late.items():
+            after = line.at - gone_at
+            said = f"pid {line.pid} wrote {line.verb} {after:.1f} s after the run was gone"
+            self._breach(Rule.SURVIVOR, said, path)
+        for line in self._lines:
+            is_orphan = line.verb == Verb.STOPPED and line.at > gone_at
+            if is_orphan and not self._is_named(line):
+                self._breach(Rule.UNNAMED, f"pid {line.pid} was stopped", line.path)
+
+    def _is_named(self, line: Line) -> bool:
+        """True too if it was stopped for another reason: somebody asked, or it was done to it."""
+        if (line.run_id, line.path) in self._evidence.orphans:
+            return True
+        is_asked = self._run.revoke_accepted_at is not None
+        return is_asked or bool(self._evidence.faults_of(line, line.at - GRACE, line.at))
+
     # The run's end
 
     def _hear_end(self, server: View) -> None:
-        run, shape = self._run, self._run.shape
-        state, value = server.run["state"], server.run["value"]
+        state = server.run["state"]
         if state not in FINAL:
             self._breach(Rule.NOT_ENDED, f"it is {state}; {server.open_nodes()}")
-        elif state != shape.end or (shape.value is not None and value != shape.value):
-            error = server.run["meta"]["error"]
+        else:
+            self._hear_state(server.run)
+        if self._run.refusal is not None:
+            at, since = self._run.asked
+            self._excused_or(at, Rule.REFUSED, self._run.refusal, since=since)
+
+    def _hear_state(self, record: Record) -> None:
+        """Whether a run that ended has ended as its shape says."""
+        shape, state, value = self._run.shape, record["state"], record["value"]
+        if state != shape.end or (shape.value is not None and value != shape.value):
+            error = record["meta"]["error"]
             said = f"ended {state} with {value!r} ({error}), not {shape.end} with {shape.value!r}"
-            at, since = run.asked
+            at, since = self._run.asked
             self._excused_or(at, Rule.WRONG_END, said, since=since)
         else:
             self.counts[Column.ENDED] += 1
-        if run.refusal is not None:
-            at, since = run.asked
-            self._excused_or(at, Rule.REFUSED, run.refusal, since=since)
 
     def _hear_nodes(self, server: View) -> None:
         ended = {
@@ -202,11 +254,15 @@ class _Case:
         """The children at or below `path` that were heard too late, and what was heard."""
         ended_at = record["finalized_at"] / 1000
         for line in self._lines:
-            is_alive = line.verb in (Verb.BEGIN, Verb.TICK, Verb.END)
-            is_late = is_alive and is_under(line.path, path) and line.at > ended_at + GRACE
-            if is_late and line.at > self._silent_from(line, ended_at):
+            if is_under(line.path, path) and self._is_late(line, ended_at):
                 after = line.at - ended_at
                 yield line.path, f"pid {line.pid} wrote {line.verb} {after:.1f} s after the end"
+
+    def _is_late(self, line: Line, ended_at: float) -> bool:
+        """True for the word of a body that goes on though it was to be stopped by then."""
+        is_alive = line.verb in (Verb.BEGIN, Verb.TICK, Verb.END)
+        is_late = is_alive and line.at > ended_at + GRACE
+        return is_late and line.at > self._silent_from(line, ended_at)
 
     def _silent_from(self, line: Line, ended_at: float) -> float:
         """When this process must be silent: it can't hear of its orders while it is frozen."""

@@ -9,7 +9,7 @@ import pytest
 from inception.runs import keys
 from inception.runs.errors import AttemptEnded, SpawnRefused
 from inception.runs.model import Attempt, State
-from inception.runs.records import ClaimAnswer
+from inception.runs.records import ClaimAnswer, Stopped
 from inception.runs.recordtext import end_in_message, patch
 from inception.runs.store import Store
 from tests.integration.runs.held_run import OWNER, RUN, HeldRun, RedisClient
@@ -113,6 +113,43 @@ def test_a_claimed_node_is_not_ended_as_unclaimed(held: HeldRun) -> None:
     ended = held.store.end_unclaimed(held.lease, held.next_op(), {"0": patch(state=State.REVOKED)})
     assert ended.skipped == ("0",)
     assert held.state_of("0") == State.PENDING
+
+
+def stop(held: HeldRun, *paths: str) -> Stopped:
+    end = patch(state=State.REVOKED, waiting=None)
+    return held.store.stop_steps(held.lease, held.next_op(), paths, reason="no more", end=end)
+
+
+def test_a_parent_ends_what_waits_and_asks_what_runs_to_stop(held: HeldRun) -> None:
+    held.spawn("10", "11", "12")
+    held.spawn("13", kind="parent")
+    held.store.claim(held.claim_of("10"))
+    held.end("12")
+
+    stopped = stop(held, "10", "11", "12", "13", "99")
+
+    assert (stopped.asked, stopped.ended) == (("10", "13"), ("11",))
+    states = {path: held.state_of(path) for path in ("10", "11", "12", "13")}
+    assert states == {
+        "10": State.REVOKING, "11": State.REVOKED, "12": State.SUCCESS, "13": State.REVOKING,
+    }  # fmt: skip
+    assert held.store.claim(held.claim_of("11")) == ClaimAnswer.ENDED
+    intents = held.store.load_run(RUN).intents
+    assert {path: (asked["by"], asked["reason"]) for path, asked in intents.items()} == {
+        "10": ("parent", "no more"), "13": ("parent", "no more"),
+    }  # fmt: skip
+    assert stop(held, "10", "11").asked == ("10",)
+    assert held.store.load_run(RUN).intents == intents
+
+
+def test_a_child_below_what_a_parent_stopped_does_not_begin(held: HeldRun) -> None:
+    held.spawn("10", kind="parent")
+    held.spawn("10.0")
+    stop(held, "10")
+
+    assert held.store.claim(held.claim_of("10.0")) == ClaimAnswer.REVOKED
+    with pytest.raises(SpawnRefused):
+        held.spawn("10.1")
 
 
 def test_a_node_that_celery_is_to_retry_is_ended_as_unclaimed(held: HeldRun) -> None:

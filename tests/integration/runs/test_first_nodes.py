@@ -9,6 +9,7 @@ import pytest
 from inception.runs.errors import RunNotFound
 from inception.runs.model import State
 from inception.runs.reading import FIRST_NODES, FIRST_TOP, FIRST_WHOLE
+from inception.runs.records import Lease
 from inception.runs.recordtext import patch
 from inception.runs.store import Store
 from tests.integration.runs.held_run import RUN, HeldRun
@@ -81,6 +82,31 @@ def test_a_failure_that_one_of_its_own_children_explains_is_not_the_first(held: 
     _end_as(held, {"89": State.FAILURE, "90.1": State.FAILURE, "89.4": State.FAILURE})
     assert "89.4" in _first(held)
     assert "90.1" not in _first(held)
+
+
+@pytest.mark.parametrize("order", [("90.3", "95.0", "90"), ("95.0", "90", "90.3")])
+def test_the_first_failure_is_the_first_in_the_tree_not_in_time(
+    held: HeldRun, order: tuple[str, ...]
+) -> None:
+    _families(held)
+    for path in order:
+        held.end(path, State.FAILURE)
+    _end_as(held, {})
+    assert "90.3" in _first(held)
+    assert "95.0" not in _first(held)
+
+
+def test_a_retry_forgets_the_first_failure(held: HeldRun) -> None:
+    _families(held)
+    _end_as(held, {"90.3": State.FAILURE, "90": State.FAILURE})
+    held.store.retry_run(RUN, by="anna")
+    assert held.store.claim_run(RUN, owner="next", token="token-2")
+    again = HeldRun(held.store, Lease(run_id=RUN, owner="next", token="token-2"))
+    again.end("90.3")
+    again.end("90", State.FAILURE)
+    again.store.end_run(again.lease, again.next_op(), State.FAILURE, {})
+    assert "90" in _first(again)
+    assert "90.3" not in _first(again)
 
 
 def test_a_run_that_goes_on_sends_no_failure_before_its_place(held: HeldRun) -> None:

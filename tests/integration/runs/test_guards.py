@@ -66,15 +66,13 @@ FENCE = """if run.owner ~= owner or run.token ~= token or token == '' then retur
 FENCE_OF_VALUES = (
     """if control[1] ~= owner or control[2] ~= token or token == '' then return {'stale'} end"""
 )
-FENCE_OF_REVOKES = """if ARGV[6] ~= '' and (run.owner ~= ARGV[6] or run.token ~= ARGV[7]) then
-  return {'stale'}
-end"""
 MISSED = """  if known > run.op then return {'lost'} end"""
 CLAIM = """  return {'claimed'}
 end"""
 CLAIMED_EXCLUDES_END = """  if is_claimed(path) then
     skipped[#skipped + 1] = path
   elseif"""
+CLAIMED_EXCLUDES_STOP = """or is_claimed(path) then"""
 INTENT_OF_CLAIM = (
     """if is_revoked({intents = tonumber(control[3])}, path) then return {'revoked'} end"""
 )
@@ -99,10 +97,6 @@ GUARDS = [
         proof=lambda held, _client: test_ownership.test_a_stale_owner_changes_nothing(held, OWNER),
     ),
     Guard(
-        name="fencing of a parent's revokes", lines=FENCE_OF_REVOKES, without="",
-        proof=lambda held, _client: test_ownership.test_a_stale_owner_changes_nothing(held, OWNER),
-    ),
-    Guard(
         name="what was lost is missed", lines=MISSED, without="",
         proof=test_ownership.test_nothing_is_built_on_what_redis_has_lost,
     ),
@@ -114,6 +108,13 @@ GUARDS = [
     Guard(
         name="an end that excludes the claim", lines=CLAIMED_EXCLUDES_END, without="  if",
         proof=with_child(test_claims.test_a_claimed_node_is_not_ended_as_unclaimed),
+    ),
+    Guard(
+        name="a parent ends only what nobody has claimed", lines=CLAIMED_EXCLUDES_STOP,
+        without="then",
+        proof=lambda held, _client: (
+            test_claims.test_a_parent_ends_what_waits_and_asks_what_runs_to_stop(held)
+        ),
     ),
     Guard(
         name="the first end wins", lines=FIRST_END, without="if false then\n  local is_ours",

@@ -34,9 +34,8 @@ class Actors:
 
     def act(self) -> None:
         often = [self.spawn, self.spawn, self.write, self.claim, self.end]
-        action = self.dice.choice(
-            [*often, self.give_up, self.try_again, self.rescue, self.revoke, self.finish]
-        )
+        seldom = [self.give_up, self.try_again, self.rescue, self.revoke, self.stop, self.finish]
+        action = self.dice.choice([*often, *seldom])
         with contextlib.suppress(InceptionError):  # a refusal is an answer like another
             action()
         self.note()
@@ -116,6 +115,19 @@ class Actors:
     def revoke(self) -> None:
         if self.dice.random() < 0.1:
             self.store.request_revoke(RUN, self.path, by="anna", reason=None)
+
+    def stop(self) -> None:
+        if self.dice.random() < 0.2:
+            owner, path = self.anyone, self.path
+            claimed = self.started[path, self.attempt_of(path)] > 0
+            stopped = self.store.stop_steps(
+                owner.lease,
+                owner.next_op(),
+                [path],
+                reason="",
+                end=patch(state=State.REVOKED),
+            )
+            assert not (claimed and path in stopped.ended)
 
     def finish(self) -> None:
         if self.dice.random() < 0.1:

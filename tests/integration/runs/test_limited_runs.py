@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inception.runs.errors import AlreadyRunning, RunNotFound
+from inception.runs.errors import AlreadyRunning, RunNotFound, StaleToken
 from inception.runs.limits import Limits, WhenFull
 from inception.runs.model import State
 from inception.runs.records import Lease, NewRun
@@ -74,3 +74,20 @@ def test_a_waiting_run_that_is_revoked_gives_its_turn_away(store: Store) -> None
 
     end(store, "a")
     assert begins(store, "c")
+
+
+def test_a_place_is_kept_through_the_death_of_its_owner_and_left_once(store: Store) -> None:
+    """Nobody is let in beside a run that is taken over, and one when it ends in other hands."""
+    assert [create(store, run, Limits(max_running=1)) for run in "abc"] == [False, True, True]
+    assert begins(store, "a")
+    assert store.claim_run("a", owner="other", token="other", from_owner=OWNER, rescue=True)
+    assert not begins(store, "b")
+
+    with pytest.raises(StaleToken):
+        end(store, "a")
+    assert not begins(store, "b")
+    lease = Lease(run_id="a", owner="other", token="other")
+    assert store.end_run(lease, 1, State.SUCCESS, {}).waiting_for == ()
+    assert store.unowned(older_than_ms=60_000, limit=9) == ["b"], "it was let in, and nobody is up"
+    assert begins(store, "b")
+    assert not begins(store, "c")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from inception.runs import keys
 from inception.runs.errors import BadRequest, ParentNotFound
 from inception.runs.listing import LIST_SCANS
 from inception.runs.model import MAX_LOG_BYTES, Parent, State
 from inception.runs.records import Beat, LogLine, NewRun, RunFilter, RunningClaim
 from inception.runs.store import Store
-from tests.integration.runs.held_run import OWNER, RUN, HeldRun, hold
+from tests.integration.runs.held_run import OWNER, RUN, HeldRun, RedisClient, hold
 
 
 def create(store: Store, number: int, **fields: object) -> None:
@@ -107,6 +108,21 @@ def test_the_catalogue_answers_by_name(store: Store) -> None:
     assert store.read_catalogue() == [store.read_parent("tasks.outer")] == [parent]
     with pytest.raises(ParentNotFound):
         store.read_parent("tasks.none")
+
+
+def test_the_first_beat_since_redis_was_emptied_says_so(store: Store, client: RedisClient) -> None:
+    heard = client.pubsub(ignore_subscribe_messages=True)
+    heard.subscribe(keys.ALL_WATCHERS_CHANNEL)
+    for _ in range(2):
+        client.flushall()
+        store.beat(beat("a"))
+        store.beat(beat("b"))
+    client.publish(keys.ALL_WATCHERS_CHANNEL, "last")
+    said = []
+    while "last" not in said:
+        message = heard.get_message(timeout=5)
+        said += [message["data"]] if message else []
+    assert said == ['{"kind":"emptied"}'] * 2 + ["last"]
 
 
 def test_a_beat_tells_of_the_other_processes_and_of_owned_runs(held: HeldRun) -> None:

@@ -71,7 +71,7 @@ def test_a_stale_owner_changes_nothing(held: HeldRun, owner: str) -> None:
         lambda: store.end_run(stale, 9, State.SUCCESS, {}),
         lambda: store.new_attempt(stale, 9, "0", task_id="t", lost=LOST, max_losses=3),
         lambda: store.restart_step(stale, 9, step("0"), earlier=None),
-        lambda: store.request_revoke(RUN, "0", by="parent", reason=None, lease=stale),
+        lambda: store.stop_steps(stale, 9, ["0"], reason="", end=patch(state=State.REVOKED)),
     ]
     for call in calls:
         with pytest.raises(StaleToken):
@@ -90,6 +90,7 @@ def test_nothing_is_built_on_what_redis_has_lost(held: HeldRun, client: RedisCli
         lambda: store.spawn(lease, 9, [step("2")]),
         lambda: store.record_value(lease, 9, "#0", "1"),
         lambda: store.end_unclaimed(lease, 9, {"0": patch(state=State.REVOKED)}),
+        lambda: store.stop_steps(lease, 9, ["0"], reason="", end=patch(state=State.REVOKED)),
         lambda: store.end_run(lease, 9, State.SUCCESS, {}),
     ]
     before = store.load_run(RUN)

@@ -82,6 +82,12 @@ def _do(run: str, parent: str, number: int, verb: str, *words: Any) -> Any:
         children, limit, retries = words
         signatures = [signature(run, f"{path}.{n}", one) for n, one in enumerate(children)]
         return [told(one) for one in watch_all(signatures, limit=limit, retries=retries)]
+    if verb == "until_one_fails":
+        children, limit = words
+        signatures = [signature(run, f"{path}.{n}", one) for n, one in enumerate(children)]
+        outcomes = watch_all(signatures, limit=limit, stop_on_error=True)
+        last = watch(leaf.s(f"after {len(outcomes)}", 0))
+        return [last.value == f"after {len(outcomes)}", all(one.ok for one in outcomes)]
     if verb == "fail":
         raise RuntimeError(f"{path} was to fail")
     return _is_kept(run, path, _value(verb, number))

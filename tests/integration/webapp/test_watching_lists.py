@@ -79,6 +79,23 @@ def test_a_deleted_run_is_gone_from_the_list(open_client: Open, owner: Owner) ->
     client.wait_for("runs", lambda changes: run.id in changes["gone"])
 
 
+def test_all_is_gone_for_who_watches_when_redis_was_emptied(
+    open_client: Open, owner: Owner
+) -> None:
+    """The first beat that Redis hears then says so."""
+    owner.store.beat(beat())
+    run = owner.begin()
+    client = open_client()
+    client.ask("watch", {"run_id": run.id})
+    client.ask("watch_runs", {})
+    owner.store._client.flushall()
+    owner.store.beat(beat())
+    assert client.wait_for("gone") == {"run_id": run.id}
+    client.wait_for("runs", lambda changes: run.id in changes["gone"])
+    fresh = owner.create()
+    client.wait_for("runs", shows(fresh, State.PENDING))
+
+
 def test_after_a_cut_the_first_page_comes_again_in_full(open_client: Open, owner: Owner) -> None:
     ids = [owner.create() for _ in range(3)]
     client = open_client()

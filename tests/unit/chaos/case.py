@@ -39,6 +39,26 @@ def fault(at: float, pid: int = POOL, target: str = "pool", until: float | None 
     return Fault(at=at, host="A", target=target, pid=pid, signum=signum, until=until)
 
 
+def flush(at: float, until: float | None = None) -> Fault:
+    """Redis emptied within these seconds (s)."""
+    return Fault(
+        at=at, host="A", target="redis", pid=5, signum=None, until=until or at, command="FLUSHALL"
+    )
+
+
+def emptied_case(*more: Line) -> Evidence:
+    """A run of one endless child, of which Redis was emptied after three seconds (s)."""
+    run = AskedRun(
+        id=RUN, shape=TURNS, accepted_at=0.5, start_sent_at=0.4, clients={"A0": None, "B0": None},
+        told_gone=frozenset({"A0", "B0"}),
+    )  # fmt: skip
+    lines = [line(1.0, Verb.BEGIN), line(2.0, Verb.TICK), line(4.0, Verb.STOPPED), *more]
+    return Evidence(
+        runs=[run], lines=lines, faults=[flush(3.0, 3.1)], listed=frozenset(),
+        orphans=frozenset({(RUN, "0")}),
+    )  # fmt: skip
+
+
 def node(path: str, state: State = State.SUCCESS, attempt: int = 1, **more: Any) -> dict[str, Any]:
     """A child's record."""
     record = {"path": path, "kind": "child", "state": state, "attempt": attempt}

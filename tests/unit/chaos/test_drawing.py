@@ -9,7 +9,7 @@ from itertools import islice
 from tests.chaos.hammer.faults import SIGNALS, TARGETS, draw_plan
 from tests.chaos.hammer.shapes import Shape, shapes
 
-MANY = 300
+MANY = 600
 
 
 def drawn(seed: int) -> list[Shape]:
