@@ -12,7 +12,7 @@ from inception.runs.records import Lease
 from inception.watching.watcher import Watcher
 from tests.integration.watching.carrying import start
 from tests.integration.watching.stage import WITHIN, Stage, Workers
-from tests.integration.watching.test_stopping import TURNS, LastOfTwo
+from tests.integration.watching.test_stopping import take_turns
 from tests.running import eventually
 
 
@@ -21,7 +21,7 @@ class Freeze:
 
     def __init__(self, stage: Stage, when: str, name: str) -> None:
         self._name = name
-        self._frozen, self._thawed = threading.Event(), threading.Event()
+        self.frozen, self._thawed = threading.Event(), threading.Event()
         if when == "before":
             stage.before = lambda operation, _words: self._hold(operation)
         else:
@@ -29,15 +29,15 @@ class Freeze:
 
     def wait(self) -> None:
         """Return once it is held up."""
-        assert self._frozen.wait(WITHIN)
+        assert self.frozen.wait(WITHIN)
 
     def thaw(self) -> None:
         """Let it go on."""
         self._thawed.set()
 
     def _hold(self, operation: str) -> None:
-        if operation == self._name and not self._frozen.is_set():
-            self._frozen.set()
+        if operation == self._name and not self.frozen.is_set():
+            self.frozen.set()
             assert self._thawed.wait(WITHIN)
 
 
@@ -66,9 +66,10 @@ def test_what_a_frozen_watcher_was_about_to_do_comes_to_nothing(
     stage: Stage, workers: Workers, when: str, name: str, along: bool
 ) -> None:
     """Whoever holds the run stops `d`; nothing begins twice, and the stale parent leaves."""
-    stage.along, stage.body = along, LastOfTwo()
+    stage.along = along
     freeze = Freeze(stage, when, name)
-    run_id = start(stage, TURNS, ["watch", ["last", 0], 0])
+    until = freeze.frozen if name == "stop_steps" else None
+    run_id = take_turns(stage, ["watch", ["last", 0], 0], until=until)
     with stage.watcher(workers) as frozen:
         frozen.scheduler.take(run_id)
         freeze.wait()
@@ -94,6 +95,7 @@ def test_a_watcher_that_froze_before_a_retry_changes_nothing_of_it(
     freeze = Freeze(stage, "before", "spawn")
     run_id = start(stage, ["watch", ["a", 0], 0], ["fail"])
     with stage.watcher(workers) as frozen:
+        frozen._rescuer.given_back = lambda: None  # type: ignore[method-assign]  # it is frozen
         frozen.scheduler.take(run_id)
         freeze.wait()
         frames = frozen.scheduler.runs[run_id].frames

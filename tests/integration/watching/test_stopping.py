@@ -13,7 +13,7 @@ import pytest
 from inception.runs.model import JsonValue, State
 from inception.watching.live import LiveNode
 from tests.integration.watching.carrying import start
-from tests.integration.watching.replayed_tasks import body, play
+from tests.integration.watching.replayed_tasks import body
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
 
@@ -28,26 +28,43 @@ TURNS = ["until_one_fails", [["a", 0], ["b", 1], ["c", 0], ["d", 0], ["e", 0]], 
 
 
 class LastOfTwo:
-    """`b` fails once `d` has begun, which is the fourth; so `e` is never asked for."""
+    """`b` fails once `d` has begun, which is the fourth, and `d` ends after that.
 
-    def __init__(self) -> None:
-        self.may_fail = threading.Event()
+    So `e` is never asked for. `until` is waited for by `d`, too.
+    """
+
+    def __init__(self, stage: Stage, until: threading.Event | None = None) -> None:
+        self._stage = stage
+        self._until = until
+        self._may_fail = threading.Event()
+        self.run_id = ""
 
     def __call__(self, node: LiveNode) -> JsonValue:
         word = str(node.request.args[0]) if node.request is not None else ""
         if word == "d":
-            self.may_fail.set()
+            self._may_fail.set()
+            eventually(self._has_failed, WITHIN, "the failure is recorded")
+            assert self._until is None or self._until.wait(WITHIN)
         if word == "b" and node.attempt == 1:
-            assert self.may_fail.wait(WITHIN)
+            assert self._may_fail.wait(WITHIN)
         return body(node)
+
+    def _has_failed(self) -> bool:
+        return self._stage.store.read_end(self.run_id, "1") is not None
+
+
+def take_turns(stage: Stage, *steps: JsonValue, until: threading.Event | None = None) -> str:
+    """Record a run that does so, and then these steps."""
+    stage.body = body = LastOfTwo(stage, until)
+    body.run_id = start(stage, TURNS, *steps)
+    return body.run_id
 
 
 def carried_on(stage: Stage, after: int, *, unanswered: bool) -> tuple[Any, ...]:
     """Let a watcher die after so many operations, and another one carry its run on."""
-    stage.body = LastOfTwo()
     workers = Workers(stage)
     try:
-        run_id = stage.record(play.name, run="turns", path="", steps=[TURNS])
+        run_id = take_turns(stage)
         deaths = iter([Death(after=after, unanswered=unanswered), Death()])
         run = stage.play(run_id, workers, deaths=deaths)
     finally:
@@ -66,15 +83,15 @@ def test_a_parent_that_stopped_at_a_failure_stops_there_again(
 
 
 def test_a_retry_asks_for_all_that_a_failure_had_left_out(stage: Stage) -> None:
-    stage.body = LastOfTwo()
     workers = Workers(stage)
-    run_id = stage.record(play.name, run="retried turns", path="", steps=[TURNS, ["fail"]])
+    run_id = take_turns(stage, ["fail"])
     failed = stage.play(run_id, workers, deaths=iter([Death()]))
     stage.store.retry_run(run_id, by="anna")
     stage.play(run_id, workers, deaths=iter([Death()]))
     workers.close()
 
     nodes = {node["path"]: node for node in stage.store.snapshot(run_id)["nodes"]}
+    assert sum(failed["counts"].values()) == 5, "four, and the one after them"
     assert failed["counts"][State.FAILURE] == 1
     assert [nodes[path]["args"][0] for path in "01234"] == ["a", "b", "c", "d", "e"]
     assert {nodes[path]["state"] for path in "01234"} == {State.SUCCESS}
