@@ -157,10 +157,8 @@ class Players:
         arguments = {**shape.arguments, **({} if flag is None else {"flag": str(flag)})}
         body = {"name": shape.name, "kwargs": arguments, "label": shape.kind}
         answer = self._asker.post("/runs", body, key=str(uuid.uuid4()))
-        deadline = answer.sent + ANNOUNCED_WITHIN
-        while answer.code == "parent_not_found" and time.time() < deadline:
-            if not self._lost(answer.sent - ANNOUNCED_WITHIN, answer.sent - ANNOUNCED_WITHIN):
-                break  # only a Redis that was emptied of late may not know this parent
+        deadline = time.monotonic() + ANNOUNCED_WITHIN
+        while self._is_to_be_announced(answer) and time.monotonic() < deadline:
             threading.Event().wait(COMES_AGAIN)
             answer = self._asker.post("/runs", body, key=str(uuid.uuid4()))
         if answer.status not in (200, 201):
@@ -170,6 +168,11 @@ class Players:
             AskedRun(id=run_id, shape=shape, accepted_at=answer.at, start_sent_at=answer.sent)
         )
         return run_id
+
+    def _is_to_be_announced(self, answer: Answer) -> bool:
+        """True if Redis was emptied of late, so that nobody knows yet which parents there are."""
+        since = answer.sent - ANNOUNCED_WITHIN
+        return answer.code == "parent_not_found" and self._lost(since, since)
 
     def _revoke(self, run_id: str, shape: Shape, after: float) -> None:
         """Ask for the shape's revoke, and anew where Redis has lost meanwhile what it is about."""
