@@ -129,10 +129,7 @@ class LiveFrame:
     def start(self, steps: Sequence[StepRequest]) -> list[StepHandle]:
         """Number, record and send `steps`; those that are recorded are joined."""
         self._pause()
-        nodes = self._start_at([(self._next_path(), step) for step in steps])
-        return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
-
-    def _start_at(self, numbered: Sequence[tuple[str, StepRequest]]) -> list[LiveNode]:
+        numbered = [(self._next_path(), step) for step in steps]
         try:
             new = [pair for pair in numbered if not self._join(*pair)]
             started = self._desk.steps.start(self._live, new) if new else []
@@ -147,7 +144,7 @@ class LiveFrame:
         self._own.extend(nodes)
         with self._live.lock:
             self._live.rollup.asked(self.path, self._steps)
-        return nodes
+        return [StepHandle(id=node.task_id, path=node.path, frame=self) for node in nodes]
 
     @_fenced
     def wait(self, handles: Sequence[StepHandle], options: WatchOptions) -> list[Outcome]:
@@ -173,13 +170,13 @@ class LiveFrame:
         """Start `steps` in order, at most `limit` in flight, and return all outcomes."""
         self._pause()
         key = stopped_key(self.path, self._steps)
-        if stop_on_error and key in self._live.journal:  # it was stopped here before
-            steps, limit = islice(steps, int(self._live.journal[key])), None
-        pending, arrivals = iter(steps), self._expect(())
+        kept = self._live.journal.get(key) if stop_on_error else None
+        pending = iter(steps) if kept is None else islice(steps, int(kept))
         nodes: list[LiveNode] = []
+        arrivals = self._expect(())
         stopped = False
 
-        def start(some: Iterator[StepRequest | StepHandle]) -> list[LiveNode]:
+        def take(some: Iterator[StepRequest | StepHandle]) -> list[LiveNode]:
             fresh = self._start_some(some)
             self._arm(fresh, options)
             nodes.extend(fresh)
@@ -188,7 +185,7 @@ class LiveFrame:
 
         while True:
             room = _CHUNK if limit is None else max(0, limit - arrivals.open)
-            if start(islice(pending, room)) and limit is None:
+            if take(islice(pending, room)) and limit is None:
                 continue
             if not arrivals.open:
                 self.check()
@@ -196,7 +193,8 @@ class LiveFrame:
             ended = arrivals.next()
             if stop_on_error and not stopped and not ended.outcome().ok:
                 stopped = True
-                start(self._recorded(pending))
+                for step in pending if kept is not None else self._recorded(pending):
+                    take(iter((step,)))
                 pending = iter(())
                 if limit is not None:
                     self._record_text(key, str(len(nodes)))
@@ -300,21 +298,12 @@ class LiveFrame:
             self._desk.begin(self._live, node)
 
     def _start_some(self, steps: Iterator[StepRequest | StepHandle]) -> list[LiveNode]:
-        """Start a few; a handle among them stands for a child that was started before.
-
-        Each has its number as it is taken: what yields them may start steps of its own in between,
-        and how many are taken at once depends on what has ended by then.
-        """
-        paths, new = [], []
-        for step in steps:
-            path = step.path if isinstance(step, StepHandle) else self._next_path()
-            paths.append(path)
-            if isinstance(step, StepRequest):
-                new.append((path, step))
-        if new:
-            self._pause()
-            self._start_at(new)
-        return [self._live.nodes[path] for path in paths]
+        """Start a few; a handle among them stands for a child that was started before."""
+        taken = list(steps)
+        requests = [step for step in taken if isinstance(step, StepRequest)]
+        started = iter(self.start(requests) if requests else [])
+        handles = [next(started) if isinstance(step, StepRequest) else step for step in taken]
+        return [self._live.nodes[handle.path] for handle in handles]
 
     def _recorded(
         self, steps: Iterator[StepRequest | StepHandle]
