@@ -22,6 +22,8 @@ RUNS = 100
 ROUNDS = 2
 CLIENTS = (1, 200, 1000)
 """Crowds on one run. An update costs what one client makes it cost, a frame the slope."""
+BUSY, BUSY_RATE = 100, 4.0
+"""Runs, and updates a second of each, that make a web process busy."""
 LOOKERS, LISTED = 200, 20
 """Clients on a list, and runs on it."""
 RATE = 20.0
@@ -41,7 +43,7 @@ Spent: TypeAlias = dict[str, float]
 def measure() -> Measured:
     """CPU of each process for a run, a step, an update, a frame; Redis' memory for a run."""
     of_rooms, lines = _of_rooms()
-    figures = [*_of_runs(), *of_rooms, *_of_lists(), _of_quiet()]
+    figures = [*_of_runs(), *of_rooms, _of_many(), *_of_lists(), _of_quiet()]
     return Measured(figures=figures, notes=_notes(), lines=lines)
 
 
@@ -118,6 +120,25 @@ def _of_rooms() -> tuple[list[Figure], Lines]:
     return figures, Lines(x="clients", y="ms of CPU for an update", points=points)
 
 
+def _of_many() -> Figure:
+    """Of the web process while it is busy with many runs, each of which one client sees."""
+    with application.running() as app:
+        runs = [hold(app.store) for _ in range(BUSY)]
+        url, web = app.web()
+        load = Load(runs, BUSY_RATE)
+        load.start()
+        crowd = Crowd(app, url, 1, SECONDS, [run.id for run in runs])
+        before = cpu_seconds(web.pid)
+        crowd.begin()
+        received = crowd.received()
+        spent = cpu_seconds(web.pid) - before
+        crowd.leave()
+        load.stop()
+    return Figure(
+        name="web, the same while it is busy", unit="ms", ours=spent / received.frames * 1000
+    )
+
+
 def _of_lists() -> list[Figure]:
     """Of the web process, by the clients that look at a list of runs that change."""
     with application.running() as app:
@@ -182,7 +203,8 @@ def _notes() -> list[str]:
         ),
         (
             f"Crowds of {', '.join(f'{each:,}' for each in CLIENTS)} clients of one web process "
-            f"on one run at {RATE:g} updates a second, in turn. A list: {LOOKERS} clients, "
+            f"on one run at {RATE:g} updates a second, in turn. Busy: one client of {BUSY} runs at "
+            f"{BUSY_RATE:g} updates a second each. A list: {LOOKERS} clients, "
             f"{LISTED} runs on it, each of which moves once a second. Where nothing "
             f"happens: {CLIENTS[-1]:,} clients of a quiet run for {PING_INTERVAL:g} s, in which "
             "each is pinged once."
