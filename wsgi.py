@@ -142,7 +142,7 @@ def _bound_messages() -> None:
     class Message(RFC6455WebSocket.Message):  # type: ignore[misc]  # the library has no types
         def push(self, data: bytes, final: bool = False) -> None:
             super().push(data, final)
-            self.size = getattr(self, "size", 0) + len(data)
+            self.size = getattr(self, "size", 0) + max(len(data), 1)  # empty ones are kept too
             if self.size > self.max_frame_length:
                 raise FailedConnectionError(1009, "The message is too large.")
 
