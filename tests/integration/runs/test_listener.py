@@ -167,6 +167,23 @@ def test_a_handler_that_raises_ends_nothing(ear: Ear, client: RedisClient) -> No
     assert ear.next() == "one"
 
 
+def _somebody_waits(ear: Ear, channel: str) -> bool:
+    known = ear.listener._channels.get(channel)
+    return known is not None and bool(known.awaited)
+
+
+def test_what_was_confirmed_before_the_connection_was_lost_is_not_confirmed_any_more(
+    own_redis: PrivateRedis,
+) -> None:
+    ear = Ear(own_redis.url)
+    ear.hear("channel")
+    own_redis.kill()
+    eventually(lambda: not ear.listener.connected, WAIT, "it is lost")
+    with pytest.raises(StoreUnavailable):
+        ear.listener.subscribe("channel", ear.heard.put, timeout=0.2)
+    ear.listener.stop()
+
+
 @pytest.mark.parametrize("end", ["it is given up", "the listener is stopped"])
 def test_nobody_waits_for_a_confirmation_that_does_not_come(
     own_redis: PrivateRedis, end: str
@@ -184,7 +201,7 @@ def test_nobody_waits_for_a_confirmation_that_does_not_come(
 
     waiter = threading.Thread(target=subscribe)
     waiter.start()
-    eventually(lambda: "channel" in ear.listener._channels, WAIT, "it waits")
+    eventually(lambda: _somebody_waits(ear, "channel"), WAIT, "it waits")
     if end == "it is given up":
         ear.listener.unsubscribe("channel", ear.heard.put)
     else:
@@ -207,7 +224,7 @@ def test_who_waits_while_the_connection_is_made_anew_is_answered_then(
         heard.set()
 
     threading.Thread(target=subscribe, daemon=True).start()
-    eventually(lambda: "channel" in ear.listener._channels, WAIT, "it waits")
+    eventually(lambda: _somebody_waits(ear, "channel"), WAIT, "it waits")
     own_redis.kill()
     own_redis.start()
 
