@@ -2,7 +2,8 @@
 
 Engine.IO tells by the address that a websocket is wanted and its server by the headers; what only
 one of both takes for one, or has options that the protocol doesn't, ends in an error of theirs.
-eventlet speaks the drafts before RFC 6455 as well, in which nothing bounds a message.
+eventlet speaks the drafts before RFC 6455 as well, in which nothing bounds a message, and Engine.IO
+answers with scripts (JSONP) whoever asks for that: browsers let any page load one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
 
 from inception.runs.errors import BadRequest
 from webapp.connections import is_for_sockets, transport_of
@@ -42,11 +44,15 @@ class SoundHandshakes:
 
 def find_trouble(environ: Mapping[str, Any]) -> str | None:
     """What is wrong with a handshake; None for a sound one, and for any other request."""
+    if not is_for_sockets(environ):
+        return None
+    if "j" in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True):
+        return "There is no JSONP here, which pages of any other site can read."
     connection = environ.get("HTTP_CONNECTION", "").lower().split(",")
     upgrades = "upgrade" in map(str.strip, connection)
     upgrades = upgrades and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
     wanted = transport_of(environ) == "websocket" or upgrades
-    if not wanted or not is_for_sockets(environ):
+    if not wanted:
         return None
     if not upgrades:
         return "A websocket takes the headers `Connection: Upgrade` and `Upgrade: websocket`."

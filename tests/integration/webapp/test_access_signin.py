@@ -109,6 +109,17 @@ def test_another_origin_gets_nothing_and_opens_no_socket(guarded: GuardedWeb, or
         Client(guarded.address, headers={"Cookie": cookie, "Origin": origin})
 
 
+@pytest.mark.parametrize("index", ["0", "", "x"])
+def test_no_session_is_given_to_a_script_that_any_page_can_load(
+    guarded: GuardedWeb, index: str
+) -> None:
+    """Browsers send no Origin with it."""
+    path = f"/socket.io/?EIO=4&transport=polling&j={index}"
+    answer = guarded.call("GET", path)
+    assert code(answer) == (400, "bad_request")
+    assert "sid" not in answer.text
+
+
 def test_signing_out_ends_the_session_and_its_sockets(guarded: GuardedWeb) -> None:
     browser, other = guarded.browser(Role.VIEWER), guarded.browser(Role.VIEWER)
     cookie = browser.session.cookies[COOKIE]
