@@ -121,5 +121,7 @@ def test_a_printing_child_is_not_slowed_by_a_redis_that_is_away(
         eventually(lambda: note.read_text().startswith("took"), 5, "the body ends")
     finally:
         own_redis.thaw()
-    assert float(note.read_text().split()[1]) < 2.0
+    # A second, and twice that on a busy machine. Were each of its 20 words to wait for Redis, it
+    # would be 5 s and more.
+    assert float(note.read_text().split()[1]) < 4.0
     assert owner.ended(path).state is State.SUCCESS
