@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,8 @@ def redis(private_redis: PrivateRedis) -> str:
 @pytest.fixture(scope="module")
 def worker(redis: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
     """One worker for all tests here: it must be healthy after each of them."""
-    worker = compute(redis, tmp_path_factory.mktemp("compute") / "worker.log")
-    worker.wait_until_ready()
-    yield worker
-    worker.end()
+    with computing(redis, tmp_path_factory.mktemp("compute") / "worker.log") as worker:
+        yield worker
 
 
 @pytest.fixture
@@ -47,11 +46,17 @@ def owner(redis: str, worker: WorkerProcess) -> Iterator[Owner]:
     assert worker.process.poll() is None, worker.said
 
 
-def compute(url: str, log: Path, *options: str) -> WorkerProcess:
-    return WorkerProcess(
+@contextmanager
+def computing(url: str, log: Path, *options: str) -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(
         url, log, "-Q", "children", "-P", "prefork", "-c", str(SLOTS), "-n", f"{log.stem}@%h",
         *options, environ={"INCEPTION_TASKS": TASKS, "INCEPTION_HEARTBEAT_TTL": "2"},
     )  # fmt: skip
+    try:
+        worker.wait_until_ready()
+        yield worker
+    finally:
+        worker.end()
 
 
 def name(task: str) -> str:
@@ -311,26 +316,29 @@ def test_a_process_killed_from_outside_is_lost_and_its_neighbour_is_not(
     assert owner.ended(neighbour).state is State.SUCCESS
 
 
+@pytest.fixture
+def single(redis: str, tmp_path: Path) -> Iterator[WorkerProcess]:
+    """A worker with one process, for a queue of its own."""
+    with computing(redis, tmp_path / "single.log", "-Q", "single", "-c", "1") as worker:
+        yield worker
+
+
 def test_a_child_whose_process_dies_before_it_was_heard_to_begin_has_an_end(
-    redis: str, owner: Owner, tmp_path: Path
+    owner: Owner, single: WorkerProcess
 ) -> None:
-    worker = compute(redis, tmp_path / "unheard.log", "-Q", "celery", "-c", "1")
-    worker.wait_until_ready()
-    itself = f"unheard@{socket.gethostname()}"
-    control = owner.app.control
-    first = owner.start(name("add"), 1, 1, queue="celery")
+    itself, control = f"single@{socket.gethostname()}", owner.app.control
+    first = owner.start(name("add"), 1, 1, queue="single")
     pid = owner.claimed(first).pid
     idle = {itself: []}
     eventually(lambda: control.inspect([itself]).active() == idle, 5, "the first is dealt with")
     os.kill(pid, signal.SIGSTOP)
-    path = owner.start(name("die"), "kill", queue="celery")
+    path = owner.start(name("die"), "kill", queue="single")
     control.broadcast("wake_and_find_dead", arguments={"pid": pid}, destination=[itself])
     claim = owner.claimed(path)
     end = owner.ended(path, within=5)
     assert (claim.pid, end.state) == (pid, State.LOST)
     assert f"lost pool process {pid}" in (end.meta["error"] or "")
-    worker.wait_until_says("was dropped: ")
-    worker.end()
+    single.wait_until_says("was dropped: ")
 
 
 def test_a_process_that_is_told_to_leave_loses_its_child(owner: Owner, tmp_path: Path) -> None:

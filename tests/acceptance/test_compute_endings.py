@@ -11,7 +11,7 @@ import pytest
 from inception.runs.model import State
 from inception.runs.records import ClaimRecord
 from tests.acceptance.owner import Owner
-from tests.acceptance.test_compute import compute, name, pid_lives
+from tests.acceptance.test_compute import computing, name, pid_lives
 from tests.acceptance.worker_process import WorkerProcess
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
@@ -19,10 +19,8 @@ from tests.running import eventually
 
 @pytest.fixture
 def worker(own_redis: PrivateRedis, tmp_path: Path) -> Iterator[WorkerProcess]:
-    worker = compute(own_redis.url, tmp_path / "worker.log")
-    worker.wait_until_ready()
-    yield worker
-    worker.end()
+    with computing(own_redis.url, tmp_path / "worker.log") as worker:
+        yield worker
 
 
 @pytest.fixture
