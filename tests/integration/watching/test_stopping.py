@@ -18,8 +18,8 @@ from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
 
 MANY = 1_200
-STOPPED_BY = 3
-"""Calls that end what waits of so many: each takes 500."""
+STOPPED_BY = 6
+"""Calls that end what waits of so many: each takes 200."""
 SECONDS = 10.0
 """Seconds (s) from the failure of one of them to the run's end on a machine that does other things
 too; it takes 0.4."""
@@ -130,5 +130,5 @@ def test_of_many_that_wait_all_are_stopped_by_a_few_calls(stage: Stage) -> None:
 
     print(f"stopped {MANY} in {took:.2f} s")
     assert asked["stop_steps"] == STOPPED_BY
-    assert asked["end_unclaimed"] <= 1
+    assert asked["end_unclaimed"] <= 2, "the one that followed, perhaps by both who saw the revoke"
     assert stage.store.load_run(run_id).intents == {}
