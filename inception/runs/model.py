@@ -71,7 +71,7 @@ MAX_NODES: Final = 10_000
 """Nodes of one run, the root not counted."""
 MAX_EVENTS: Final = 1_000
 """Events kept of one run (the stream is trimmed to about that many)."""
-MAX_AUDIT_ENTRIES: Final = 10_000
+MAX_AUDIT_ENTRIES: Final = 100_000
 """Kept of who did what (the list is trimmed to about that many)."""
 MAX_QUEUES: Final = 1_000
 """Remembered of the queues that children were sent to: those used last."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from redis.typing import EncodableT
 
 MAX_ENTRIES: Final = MAX_AUDIT_ENTRIES
+MAX_REFUSED: Final = 10_000
+_PAGE: Final = 1_000
+"""Entries read by one command: all at once would hold Redis up for everybody."""
 _MAX_TEXT: Final = 200
 _Kept: TypeAlias = tuple[str, dict[str, str]]
 
@@ -74,7 +77,7 @@ def log_deed(deed: Deed, *, by: str, run_id: str, path: str | None = None) -> No
 
 
 class Audit:
-    """Appends, and reads what is kept: about the last 10,000, and as many refused sign-ins."""
+    """Appends, and reads what is kept: about the last 100,000, and of refused sign-ins 10,000."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -103,19 +106,28 @@ class Audit:
         }
         said = {name: text[:_MAX_TEXT] for name, text in fields.items() if text is not None}
         entry = cast("dict[EncodableT, EncodableT]", said)
-        stream = keys.AUDIT_REFUSED if deed is Deed.SIGN_IN_REFUSED else keys.AUDIT
+        refused = deed is Deed.SIGN_IN_REFUSED
+        stream, most = (keys.AUDIT_REFUSED, MAX_REFUSED) if refused else (keys.AUDIT, MAX_ENTRIES)
         with refusals_as_errors():
-            (within or self._client).xadd(stream, entry, maxlen=MAX_ENTRIES, approximate=True)
+            (within or self._client).xadd(stream, entry, maxlen=most, approximate=True)
         _log.info("%s by %s", deed, by, extra={"action": "audit", **said})
 
     def read(self, limit: int = MAX_ENTRIES) -> list[Entry]:
         """The newest entries, newest first. Raises StoreUnavailable."""
-        with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
-            for stream in (keys.AUDIT, keys.AUDIT_REFUSED):
-                pipe.xrevrange(stream, count=limit)
-            found = pipe.execute()
-        newest_first = heapq.merge(*found, key=_when, reverse=True)
+        streams = (self._newest_of(keys.AUDIT, limit), self._newest_of(keys.AUDIT_REFUSED, limit))
+        newest_first = heapq.merge(*streams, key=_when, reverse=True)
         return list(_entries(islice(newest_first, limit)))
+
+    def _newest_of(self, stream: str, limit: int) -> Iterator[_Kept]:
+        before = "+"
+        for first in range(0, limit, _PAGE):
+            count = min(_PAGE, limit - first)
+            with refusals_as_errors():
+                page = cast("list[_Kept]", self._client.xrevrange(stream, before, count=count))
+            yield from page
+            if len(page) < count:
+                return
+            before = f"({page[-1][0]}"
 
 
 def _when(entry: _Kept) -> tuple[int, int]:

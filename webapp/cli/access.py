@@ -163,7 +163,7 @@ def revoke_tokens(ids: tuple[str, ...], as_json: bool) -> None:
 def audit(limit: int, as_json: bool) -> None:
     """List who did what, newest first.
 
-    That is who started, revoked, retried, deleted, signed in and was let in. About the last 10,000
+    That is who started, revoked, retried, deleted, signed in and was let in. About the last 100,000
     are kept; with --json each is a line.
     """
     entries = Audit(open_session().client).read(limit)

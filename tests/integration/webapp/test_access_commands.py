@@ -146,10 +146,28 @@ def test_the_audit_list_has_a_bound(redis_url: str, monkeypatch: pytest.MonkeyPa
     assert len(kept[0]["by"]) == 200
 
 
+def test_a_long_audit_list_is_read_whole_and_in_order(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given lists of several pages each, one of which ends with a page."""
+    monkeypatch.setattr("webapp.auth.audit._PAGE", 10)
+    audit = Audit(connect(redis_url, purpose="test"))
+    for number in range(55):
+        audit.record(Deed.START, by=str(number))
+    for number in range(55, 75):
+        audit.record(Deed.SIGN_IN_REFUSED, by=str(number))
+    kept = audit.read()
+    assert [one["at"] for one in kept] == sorted((one["at"] for one in kept), reverse=True)
+    for deed, numbers in ((Deed.START, range(55)), (Deed.SIGN_IN_REFUSED, range(55, 75))):
+        of_deed = [one["by"] for one in kept if one["deed"] == deed]
+        assert of_deed == [str(number) for number in reversed(numbers)]
+    assert audit.read(38) == kept[:38]
+
+
 def test_what_strangers_try_pushes_nothing_out_that_was_done(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webapp.auth.audit.MAX_ENTRIES", 10)
+    monkeypatch.setattr("webapp.auth.audit.MAX_REFUSED", 10)
     audit = Audit(connect(redis_url, purpose="test"))
     audit.record(Deed.REMOVE_USER, by="ann", about="ben (admin)")
     for number in range(300):
