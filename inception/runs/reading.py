@@ -53,9 +53,13 @@ class Reading(Scripts):
     ) -> tuple[list[Node], str | None]:
         """At most `limit` children of the node at `under`, by number, and where to go on.
 
-        Two round trips. Raises RunNotFound, NodeNotFound, and BadRequest for a cursor that is none.
+        Two round trips; only where there are more than `limit`, or of the run's own, is every path
+        of the run read. Raises RunNotFound, NodeNotFound, and BadRequest for a cursor that is none.
         """
         after = _number(cursor)
+        few = self._few_children(run_id, under, limit) if under != ROOT and after < 0 else None
+        if few is not None:
+            return few, None
         with refusals_as_errors():
             paths = cast("list[str]", self._client.hkeys(keys.nodes(run_id)))
         if not paths:
@@ -66,6 +70,19 @@ class Reading(Scripts):
         page = rest[:limit]
         following = str(page[-1]) if len(rest) > len(page) else None
         return self._nodes_at(run_id, [child_path(under, number) for number in page]), following
+
+    def _few_children(self, run_id: str, under: str, limit: int) -> list[Node] | None:
+        """All children of the node, if their number tells where they are; else None.
+
+        They are numbered from 0, save where a retry has set some aside.
+        """
+        with refusals_as_errors():
+            text = cast("str | None", self._client.hget(keys.nodes(run_id), under))
+        count = int(recordtext.fields_of(text)["children"]) if text else limit + 1
+        if count > limit:
+            return None
+        found = self._nodes_at(run_id, [child_path(under, number) for number in range(count)])
+        return found if len(found) == count else None
 
     def names_of(self, tasks: Sequence[tuple[str, str]]) -> list[str | None]:
         """What the task at each (run id, path) is called: its label, or else its function.
