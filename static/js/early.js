@@ -73,11 +73,31 @@
    */
   async function loadAgain(seconds) {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    const typed = [...document.querySelectorAll("input")].some((one) => one.value !== one.defaultValue);
     const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
-    if (!answer?.ok || typed) return void loadAgain(Math.min(LONGEST, seconds * 2));
+    if (!answer?.ok || hasBeenFilledIn()) return void loadAgain(Math.min(LONGEST, seconds * 2));
     sessionStorage.setItem(KEPT, JSON.stringify([...lately(), Date.now()]));
     location.reload();
+  }
+
+  /** Whether a field of the page's content holds anything else than what the server wrote there. */
+  function hasBeenFilledIn() {
+    /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>} */
+    const fields = document.querySelectorAll("main :is(input, textarea, select)");
+    return [...fields].some(isChanged);
+  }
+
+  /** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
+  function isChanged(field) {
+    if (field instanceof HTMLSelectElement) {
+      const options = [...field.options];
+      const first = options.findIndex((option) => option.defaultSelected);
+      // With none marked, the browser shows the first of a list that drops down.
+      return field.multiple
+        ? options.some((option) => option.selected !== option.defaultSelected)
+        : field.selectedIndex !== Math.max(0, first);
+    }
+    const ticked = field instanceof HTMLInputElement && field.checked !== field.defaultChecked;
+    return ticked || field.value !== field.defaultValue;
   }
 
   addEventListener(

@@ -81,3 +81,40 @@ def test_nothing_is_loaded_anew_under_somebody_who_types(stack: Dashboard, viewe
     page.get_by_role("button", name="Revoke this run").click()
     expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
     assert stack.run(run_id)["revoke"]["reason"] == "not needed any more"
+
+
+FIELDS = {
+    "<textarea></textarea>": "field.value = 'a long reason'",
+    "<select><option>one<option selected>two</select>": "field.value = 'one'",
+    "<input type=checkbox>": "field.checked = true",
+}
+"""What a page may come to ask, and what filling that in does."""
+FILL_IN = """([field, fill]) => {
+    document.querySelector("#added")?.remove();
+    document.querySelector("#plain").insertAdjacentHTML("beforeend", `<p id=added>${field}</p>`);
+    new Function("field", fill)(document.querySelector("#added").firstElementChild);
+}"""
+LONGEST_WAIT = 16_000
+"""Milliseconds (ms) after which the page has looked again whether the server is there."""
+
+
+def test_any_kind_of_field_that_is_filled_in_keeps_the_page(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    viewer.expected = COMPLAINTS
+    page = viewer.open("about:blank")
+    page.clock.install()
+    outage = Outage(page, "js/live/link.js")
+    page.goto("/")
+    expect(page.get_by_text(SAID)).to_be_visible()
+    page.evaluate("window.sameDocument = true")
+    outage.lasts = False
+    for field, fill in FIELDS.items():
+        page.evaluate(FILL_IN, [field, fill])
+        for _ in range(2):  # the second look says that the first one did not load the page again
+            with page.expect_response(_of_healthz):
+                page.clock.run_for(LONGEST_WAIT)
+        assert page.evaluate("window.sameDocument") is True, field
+    page.evaluate("document.querySelector('#added').remove()")
+    page.clock.run_for(LONGEST_WAIT)
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
