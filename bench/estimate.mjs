@@ -6,7 +6,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { timeLeft } from "../static/js/model/estimate.js";
+import { tenthOf, timeLeft } from "../static/js/model/estimate.js";
 
 const runs = JSON.parse(readFileSync(0, "utf-8"));
 
@@ -24,7 +24,8 @@ function halfWay({ started, ended, points }) {
   const seen = points.filter(([at]) => at <= started + elapsed);
   const completion = seen.at(-1)?.[1] ?? 0;
   const since = seen.find(([, percent]) => percent === completion)?.[0] ?? started;
-  return { elapsed, moved: since - started, completion };
+  const entered = seen.find(([, percent]) => tenthOf(percent) === tenthOf(completion))?.[1];
+  return { elapsed, moved: since - started, completion, entered };
 }
 
 const errors = runs.map((run, i) => {

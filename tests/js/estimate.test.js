@@ -1,7 +1,9 @@
 /** How long a run will go on. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
+import { signal } from "@preact/signals";
+import { History } from "../../static/js/live/history.js";
 import { timeLeft } from "../../static/js/model/estimate.js";
 import { formatLeft } from "../../static/js/model/format.js";
 
@@ -80,4 +82,64 @@ test("time left is said no finer than it is known", () => {
     ["a few seconds", "about 5 s", "about 45 s", "about 1 min", "about 3 min", "about 2 h",
       "about 2 days"],
   );
+});
+
+describe("progress that goes by steps", () => {
+  /** When eight steps, each as long as the others, have come to 10, 20 … 90 %. */
+  const steps = [1, 2, 3, 4, 4, 5, 6, 7, 8].map((step) => step / 8);
+  const before = [8000, 8000, 8000].map((duration) => end(duration, steps));
+
+  test("is held against when the runs before came to the same step", () => {
+    near(timeLeft({ ...at(3500, 37.5, 3000), entered: 37.5 }, before), 4500, 0.05);
+    near(timeLeft({ ...at(6000, 50, 5000), entered: 50 }, before), 4000, 0.05);
+  });
+
+  test("goes on within a tenth from where it came into that", () => {
+    const left = (/** @type {number} */ completion) =>
+      timeLeft({ ...at(4200, completion, 4200), entered: 52 }, before) ?? 0;
+    assert.ok(left(52) > left(56) && left(56) > left(59.9));
+  });
+});
+
+describe("what a page has seen of the progress", () => {
+  /** A page's history, its run and its connection, as the test moves them. */
+  function watched(completion = 0) {
+    const run = signal(/** @type {any} */ ({ state: "SUCCESS", meta: { completion } }));
+    const state = signal("live");
+    const clock = { exact: () => 0, now: signal(0) };
+    const services = /** @type {any} */ ({ clock, link: { state }, api: {} });
+    const history = new History(services, /** @type {any} */ ({ run }));
+    history.connect();
+    const move = (/** @type {number} */ to) => {
+      run.value = { ...run.value, meta: { completion: to } };
+    };
+    return { history, state, move };
+  }
+
+  test("is what it was when it came into the present tenth", () => {
+    const { history, move } = watched();
+    for (const completion of [11, 15, 34, 39]) move(completion);
+    assert.equal(history.moved.entered, 34);
+  });
+
+  test("is nothing where it came there before the page, or while it heard nothing", () => {
+    const { history, state, move } = watched(34);
+    move(36);
+    assert.equal(history.moved.entered, undefined);
+    state.value = "behind";
+    move(47);
+    state.value = "live";
+    assert.equal(history.moved.entered, undefined);
+    move(53);
+    assert.equal(history.moved.entered, 53);
+  });
+
+  test("is where the run stands once it begins anew", () => {
+    const { history, move } = watched();
+    move(55);
+    move(52);
+    assert.equal(history.moved.entered, 52);
+    move(53);
+    assert.equal(history.moved.entered, 52);
+  });
 });

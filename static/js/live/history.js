@@ -1,24 +1,32 @@
 /** How the latest runs of a parent ended, and how long a run of it will still take. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { timeLeft } from "../model/estimate.js";
+import { tenthOf, timeLeft } from "../model/estimate.js";
 import { isFinal } from "../model/states.js";
 
 /** @typedef {import("../model/types.js").RecentEnd} RecentEnd */
 
 export class History {
   /**
-   * @param {{api: import("../client/api.js").Api, clock: import("./clock.js").Clock}} services
+   * @param {{api: import("../client/api.js").Api, clock: import("./clock.js").Clock,
+   *   link: import("./link.js").Link}} services
    * @param {import("./run-store.js").RunStore} store
    */
-  constructor({ api, clock }, store) {
+  constructor({ api, clock, link }, store) {
     this.api = api;
     this.clock = clock;
+    this.link = link;
     this.store = store;
     /** @type {import("@preact/signals").Signal<readonly RecentEnd[]>} */
     this.recent = signal([]);
-    /** When progress last moved, as far as this page saw; ms of the server's clock. */
+    /**
+     * When progress last moved, as far as this page saw, and what it was when it came into the
+     * present tenth, if this page was there; ms of the server's clock.
+     * @type {{completion: number, at: number, entered?: number}}
+     */
     this.moved = { completion: -1, at: 0 };
+    /** Whether nothing was missed since. */
+    this.isWatching = false;
     /** Milliseconds (ms) left, by the second; null: nobody can tell. */
     this.left = computed(() => this.estimate());
   }
@@ -27,8 +35,9 @@ export class History {
   connect() {
     this.stop = effect(() => {
       const run = this.store.run.value;
+      const isLive = this.link.state.value === "live";
       if (!run) return;
-      this.notice(run.meta.completion);
+      this.notice(run.meta.completion, isLive);
       if (this.asked || isFinal(run.state)) return;
       this.asked = true;
       void this.read(run.name);
@@ -46,10 +55,17 @@ export class History {
     this.recent.value = parents.find((parent) => parent.name === name)?.recent ?? [];
   }
 
-  /** @param {number} completion */
-  notice(completion) {
-    if (completion !== this.moved.completion)
-      this.moved = { completion, at: this.clock.exact() };
+  /** @param {number} completion @param {boolean} isLive */
+  notice(completion, isLive) {
+    const before = this.moved;
+    if (completion !== before.completion) {
+      const isSameTenth = tenthOf(completion) === tenthOf(before.completion);
+      const goesOn = isSameTenth && completion > before.completion;
+      const sawItCome = this.isWatching && isLive;
+      const entered = goesOn ? before.entered : sawItCome ? completion : undefined;
+      this.moved = { completion, at: this.clock.exact(), entered };
+    }
+    this.isWatching = isLive;
   }
 
   estimate() {
@@ -59,6 +75,7 @@ export class History {
     const [started, now] = [run.started_at, this.clock.now.value];
     const { completion } = run.meta;
     const moved = Math.max(0, this.moved.at - started);
-    return timeLeft({ elapsed: now - started, moved, completion }, this.recent.value);
+    const { entered } = this.moved;
+    return timeLeft({ elapsed: now - started, moved, completion, entered }, this.recent.value);
   }
 }

@@ -44,6 +44,7 @@ const ANYWHERE = 1 / Math.sqrt(12);
  * @property {number} elapsed  ms from the run's start to now
  * @property {number} moved  ms from its start to when its progress was last seen to change
  * @property {number} completion  0 to 100
+ * @property {number} [entered]  what it was when it came into the present tenth, if that was seen
  */
 
 /**
@@ -73,11 +74,13 @@ function historyOf(ends) {
 }
 
 /** @param {Moving} run @param {readonly RecentEnd[]} ends @returns {Guess} */
-function paceOf({ moved, completion }, ends) {
+function paceOf(run, ends) {
+  const { moved, completion } = run;
   if (!ends.length) return { whole: (moved * 100) / completion, off: unknownOff(completion) };
-  const places = ends.map((end) => placeAt(end, completion));
+  const way = wayThrough(run);
+  const places = ends.map((end) => placeAt(end, way));
   const { whole: part, off } = guess(places.map((place) => place.part));
-  const within = median(places.map((place) => place.length)) * ANYWHERE;
+  const within = median(places.map((place) => place.length)) * way.off;
   return { whole: moved / part, off: Math.hypot(LEAST_OFF.pace, off, within / part) };
 }
 
@@ -87,17 +90,33 @@ function unknownOff(completion) {
 }
 
 /**
- * Which part of its time an ended run had taken when it had come so far, and how much of it that
- * tenth of its progress took, within which the place may be anywhere.
- * @param {RecentEnd} end @param {number} completion
+ * How far the run is on its way through the present tenth of its progress, as a part of that, and
+ * how far that may be off. Progress that goes by jumps has come to where it is at once, as that of
+ * the runs before will have: so what counts is where it stood when it came into the tenth.
+ * @param {Moving} run @returns {{tenth: number, gone: number, off: number}}
  */
-function placeAt({ marks, duration }, completion) {
+function wayThrough({ completion, entered }) {
+  const tenth = tenthOf(completion);
+  const [first, last] = [entered ?? tenth * 10, (tenth + 1) * 10];
+  const gone = (completion - first) / Math.max(last - first, 1e-9);
+  // Whose beginning was seen is known at both ends.
+  const off = ANYWHERE * (entered === undefined ? 1 : 2 * Math.sqrt(gone * (1 - gone)));
+  return { tenth, gone, off };
+}
+
+/** In which tenth of its progress a run is, from 0. @param {number} completion  0 to 100 */
+export const tenthOf = (completion) => Math.min(9, Math.floor(completion / 10));
+
+/**
+ * Which part of its time an ended run had taken when it had come so far, and how much of it that
+ * tenth of its progress took.
+ * @param {RecentEnd} end @param {{tenth: number, gone: number}} way
+ */
+function placeAt({ marks, duration }, { tenth, gone }) {
   const whole = Math.max(1, duration ?? 1);
   const tenths = [0, ...(marks ?? []), whole];
-  const tenth = Math.min(9, Math.floor(completion / 10));
   const length = (tenths[tenth + 1] - tenths[tenth]) / whole;
-  const part = tenths[tenth] / whole + (length * (completion - tenth * 10)) / 10;
-  return { part: Math.max(part, 0.001), length };
+  return { part: Math.max(tenths[tenth] / whole + length * gone, 0.001), length };
 }
 
 /**
