@@ -5,6 +5,7 @@ import { html } from "htm/preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { BulkFeed } from "../live/bulk-feed.js";
 import { ListFeed } from "../live/list-feed.js";
+import { ListPlace } from "../live/list-place.js";
 import { ListStore } from "../live/list-store.js";
 import { Parents } from "../live/parents.js";
 import { RunCounts } from "../live/run-counts.js";
@@ -24,7 +25,7 @@ import { FirstRun } from "../view/first-run.js";
 import { ParentStrip } from "../view/parent-strip.js";
 import { RunFilters } from "../view/run-filters.js";
 import { RunRows } from "../view/run-rows.js";
-import { focusedRun, focusOn, focusRow } from "../view/row-focus.js";
+import { focusedRun, focusOn, focusRow, listEye } from "../view/row-focus.js";
 import { useServices, useShortcuts } from "../view/services.js";
 
 /** @typedef {import("../model/run-list.js").Filter} Filter */
@@ -38,9 +39,11 @@ import { useServices, useShortcuts } from "../view/services.js";
 /** @param {Services} services */
 function partsOf(services) {
   const store = new ListStore();
+  const feed = new ListFeed(services, store);
   return {
     store,
-    feed: new ListFeed(services, store),
+    feed,
+    place: new ListPlace(store, feed, listEye),
     counts: new RunCounts(services, store),
     parents: new Parents(services),
     bulk: new BulkFeed(services),
@@ -73,10 +76,10 @@ export function RunsPage() {
 }
 
 /** @param {Parts} parts @param {Services} services */
-function connect({ store, feed, counts, parents, bulk, filter }, services) {
+function connect({ store, feed, place, counts, parents, bulk, filter }, services) {
   feed.setFilter(filter.peek());
   counts.setFilter(filter.peek());
-  const connected = [feed, counts, parents, bulk];
+  const connected = [place, feed, counts, parents, bulk];
   for (const part of connected) part.connect();
   const stopTab = effect(() => {
     const active = countOf(counts.counts.value, statesOf("active"));

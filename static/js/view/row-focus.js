@@ -58,3 +58,39 @@ function isInWindow(row) {
   const { top, bottom } = row.getBoundingClientRect();
   return top >= 0 && bottom <= innerHeight;
 }
+
+/** Scrolled less than this (px), the list stands at its beginning, where new runs may push it. */
+const BEGINNING = 120;
+
+/** Pixels (px) under the head of the page at which a row counts as the first in sight. */
+const UNDER_HEAD = 60;
+
+const RUN_ROWS = "a.run-row[data-run-id]";
+
+/** What is seen of the list of runs. */
+export const listEye = {
+  look() {
+    const focused = focusedRun();
+    if (scrollY < BEGINNING) return { focused };
+    const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(RUN_ROWS)]);
+    const first = rows.find((row) => row.getBoundingClientRect().top >= UNDER_HEAD);
+    return { id: first?.dataset.runId, top: first?.getBoundingClientRect().top, focused };
+  },
+
+  /** @param {import("../live/list-place.js").Place} place @param {number} index */
+  async bring({ id, top = 0, focused }, index) {
+    for (let look = 0; look < LOOKS && index >= 0; look++) {
+      await new Promise(requestAnimationFrame);
+      const row = rowOfRun(id);
+      const list = /** @type {HTMLElement|null} */ (document.querySelector(".runs"));
+      if (row) scrollBy({ top: row.getBoundingClientRect().top - top });
+      else if (list) scrollToRow(list, index, top / innerHeight);
+    }
+    if (index < 0) await new Promise(requestAnimationFrame);
+    rowOfRun(focused)?.focus({ preventScroll: true });
+  },
+};
+
+/** @param {string|undefined} id @returns {HTMLElement|null} */
+const rowOfRun = (id) =>
+  id ? document.querySelector(`a.run-row[data-run-id="${CSS.escape(id)}"]`) : null;

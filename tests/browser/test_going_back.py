@@ -1,0 +1,94 @@
+"""Who goes back to the list finds it where it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from inception.runs.connection import connect
+from inception.runs.store import Store
+from tests.browser.conftest import Viewer
+from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.owner import Owner
+
+RUNS = 120
+"""More than the first page of the list has."""
+READ = 90
+"""One that is read with the second page only."""
+
+
+@pytest.fixture
+def web(redis_url: str) -> Iterator[Web]:
+    web = Web(redis_url)
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def owner(redis_url: str) -> Owner:
+    return Owner(Store(connect(redis_url, purpose="test")))
+
+
+@pytest.fixture
+def ids(owner: Owner) -> list[str]:
+    """The runs of the list, the newest first."""
+    return [owner.create() for _ in range(RUNS)][::-1]
+
+
+@pytest.fixture
+def viewer(chromium: Browser, web: Web) -> Iterator[Viewer]:
+    viewer = Viewer(chromium, web.address)
+    yield viewer
+    viewer.close()
+    assert viewer.unexpected() == []
+
+
+def _row(page: Page, run_id: str) -> Locator:
+    return page.locator(f'.run-row[data-run-id="{run_id}"]')
+
+
+def _scroll_to(page: Page, run_id: str) -> None:
+    page.mouse.move(600, 600)
+    while not _row(page, run_id).count():
+        page.mouse.wheel(0, 600)
+        page.evaluate("new Promise(requestAnimationFrame)")
+    _row(page, run_id).scroll_into_view_if_needed()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def _place(row: Locator) -> int:
+    box = row.bounding_box()
+    assert box is not None
+    return round(box["y"])
+
+
+def test_back_from_a_run_the_rows_stand_where_they_stood(
+    viewer: Viewer, owner: Owner, ids: list[str]
+) -> None:
+    page = viewer.open("/")
+    expect(_row(page, ids[0])).to_be_visible()
+    _scroll_to(page, ids[READ])
+    before = _place(_row(page, ids[READ]))
+    _row(page, ids[READ]).click()
+    expect(page.locator(".run-head")).to_be_visible()
+    owner.create()  # it stands above, and must push nothing
+    page.go_back()
+    row = _row(page, ids[READ])
+    expect(row).to_be_in_viewport()
+    expect(row).to_be_focused()
+    assert abs(_place(row) - before) <= 2
+
+
+def test_back_from_a_run_at_the_beginning_what_is_new_is_seen(
+    viewer: Viewer, owner: Owner, ids: list[str]
+) -> None:
+    page = viewer.open("/")
+    _row(page, ids[2]).click()
+    expect(page.locator(".run-head")).to_be_visible()
+    new = owner.create()
+    page.go_back()
+    expect(_row(page, new)).to_be_in_viewport()
+    expect(_row(page, ids[2])).to_be_focused()
+    assert page.evaluate("scrollY") == 0
