@@ -2,8 +2,9 @@
 
 Each state is brought about in a real application and taken light, dark, on a phone, a tablet and a
 very wide screen; only those whose name holds one of the words, if any are given.
-`FOLDER/index.html` shows them side by side. With INCEPTION_TEST_URL a running dashboard is taken,
-whose workers know `tests.browser.pictured`; what must be alone in an application is left out then.
+`FOLDER/index.html` shows them side by side, and `FOLDER/sheet-*.png` three states each. With
+INCEPTION_TEST_URL a running dashboard is taken, whose workers know `tests.browser.pictured`; what
+must be alone in an application is left out then.
 """
 
 from __future__ import annotations

@@ -27,6 +27,12 @@ LOOKS: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 2560, "height": 1300}, "color_scheme": "light"},
 }
 
+SHEET = ("light", "dark", "phone")
+"""The looks that stand side by side on a sheet,"""
+ON_A_SHEET = 3
+"""and of how many states: as many as can be read at once."""
+STYLE = "<style>p{white-space:nowrap;overflow:auto;margin:0}img{margin:4px}h2{margin:4px}</style>"
+
 Act = Callable[[Page], None]
 
 
@@ -66,15 +72,23 @@ class Album:
             context.close()
 
     def bind(self) -> None:
-        """Write the page with all of them."""
-        rows = "".join(
-            f"<h2>{name}</h2><p>"
-            + "".join(f'<img height="420" src="{name}--{look}.png">' for look in LOOKS)
-            + "</p>"
-            for name in sorted({one.name.split("--")[0] for one in self.folder.glob("*--*.png")})
-        )
-        style = "<style>p{white-space:nowrap;overflow:auto}img{margin:4px}</style>"
-        (self.folder / "index.html").write_text(f"<!doctype html>{style}{rows}")
+        """Write the page with all of them, and sheets of a few states each, to be looked at."""
+        names = sorted({one.name.split("--")[0] for one in self.folder.glob("*--*.png")})
+        rows = "".join(_row(name, tuple(LOOKS)) for name in names)
+        (self.folder / "index.html").write_text(f"<!doctype html>{STYLE}{rows}")
+        page = self.browser.new_page(viewport={"width": 1600, "height": 900})
+        for number in range(0, len(names), ON_A_SHEET):
+            rows = "".join(_row(name, SHEET) for name in names[number : number + ON_A_SHEET])
+            sheet = self.folder / f"sheet-{number // ON_A_SHEET + 1:02}"
+            sheet.with_suffix(".html").write_text(f"<!doctype html>{STYLE}{rows}")
+            page.goto(sheet.with_suffix(".html").absolute().as_uri())
+            page.screenshot(path=sheet.with_suffix(".png"), full_page=True)
+        page.close()
+
+
+def _row(name: str, looks: tuple[str, ...]) -> str:
+    images = "".join(f'<img height="420" src="{name}--{look}.png">' for look in looks)
+    return f"<h2>{name}</h2><p>{images}</p>"
 
 
 def settle(page: Page, loaded: bool = True) -> None:
