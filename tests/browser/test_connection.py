@@ -12,17 +12,6 @@ from tests.browser.dashboard import Dashboard
 CUT = ("ERR_", "WebSocket", "503")
 """The browser itself complains of a connection that was cut; these are the words it uses."""
 
-COUNT_FRAMES = """() => {
-    const send = WebSocket.prototype.send;
-    window.framesSent = [];
-    WebSocket.prototype.send = function (frame) {
-        if (frame !== "3") window.framesSent.push(frame);
-        return send.call(this, frame);
-    };
-    return window.framesSent;
-}"""
-"""From now on every frame that the page sends is kept, save its answers to the server's pings."""
-
 
 def _is(page: Page, connection: str) -> None:
     expect(page.locator("html")).to_have_attribute("data-connection", connection, timeout=20_000)
@@ -139,18 +128,3 @@ def test_while_redis_is_down_nothing_calls_itself_live_and_then_it_catches_up(
     assert page.evaluate("window.sameDocument") is True
     empty_stack.revoke(run_id)
     viewer.close()
-
-
-def test_a_page_asks_nothing_on_a_timer(stack: Dashboard, viewer: Viewer) -> None:
-    run_id = stack.start("chatty.count_down", steps=200, pause=0.1)
-    page = viewer.open(f"/runs/{run_id}")
-    _is(page, "live")
-    expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
-    page.wait_for_load_state("networkidle")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    sent: list[str] = page.evaluate(COUNT_FRAMES)
-    expect(page.locator(".run-facts .elapsed")).to_have_text(re.compile("^1[0-9] s$"))
-    assert asked == []
-    assert page.evaluate("window.framesSent") == sent
-    stack.revoke(run_id)

@@ -92,20 +92,26 @@ def test_scripts_are_asked_for_once_and_kept(stack: Dashboard, viewer: Viewer) -
     assert from_server == []
 
 
-@pytest.mark.parametrize("path", ["/", "/start", "/workers", "RUN"])
+@pytest.mark.parametrize("path", ["/", "/start", "/workers", "ENDED", "MOVING"])
 def test_nothing_is_asked_again_on_a_timer(stack: Dashboard, viewer: Viewer, path: str) -> None:
-    run_id = stack.start("counting.count_twice", limit=1, delay=0)
-    assert stack.wait_for_end(run_id) == "SUCCESS"
+    run_id = stack.start("chatty.count_down", steps=600 if path == "MOVING" else 1, pause=0.05)
+    if path != "MOVING":
+        assert stack.wait_for_end(run_id) == "SUCCESS"
     page = viewer.open("about:blank")
     page.clock.install()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(str(frame))))
-    page.goto(f"/runs/{run_id}" if path == "RUN" else path)
+    page.goto(path if path.startswith("/") else f"/runs/{run_id}")
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    if path == "MOVING":
+        expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
     page.clock.run_for(SETTLES)  # what the run's end calls for is asked for once, a moment later
     page.wait_for_load_state("networkidle")
     sent.clear()
     page.clock.run_for(TIMERS_RUN)
     assert [each for each in sent if each != PONG] == []
+    if path == "MOVING":
+        assert stack.run(run_id)["finalized_at"] is None
+        stack.revoke(run_id)
