@@ -74,3 +74,45 @@ def test_an_operator_is_not_offered_to_delete(stack: Dashboard, viewer: Viewer) 
     page.goto(f"/runs/{ended}")
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
     expect(page.get_by_role("button", name="Delete")).to_have_count(0)
+
+
+def test_failures_are_gone_through_by_key_and_by_their_number(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("failing.fail_at", step=2, steps=3)
+    assert stack.wait_for_end(run_id) == "FAILURE"
+    page = viewer.open(f"/runs/{run_id}?node=0")
+    details, failed = (
+        page.get_by_role("complementary", name="Task"),
+        page.locator('[data-path="1"]'),
+    )
+    expect(details).to_be_visible()
+    for go in (
+        lambda: page.keyboard.press("n"),
+        page.get_by_role("button", name="1 Failure").click,
+    ):
+        go()
+        expect(failed).to_be_focused()
+        expect(details).to_contain_text("fails on purpose")
+        page.keyboard.press("Escape")
+        expect(details).to_have_count(0)
+
+
+def test_text_selected_beyond_a_dialogs_edge_leaves_it_open(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("chatty.count_down", steps=600, pause=0.1)
+    page = viewer.open(f"/runs/{run_id}")
+    page.get_by_role("button", name="Revoke").first.click()
+    reason = page.get_by_label("Reason")
+    reason.fill("given with care")
+    place = reason.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + 30, place["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(5, place["y"] + 10)
+    page.mouse.up()
+    expect(reason).to_have_value("given with care")
+    page.mouse.click(5, 300)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    stack.revoke(run_id)

@@ -11,6 +11,19 @@ from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 
 
+def test_a_row_tells_what_its_task_was_called_with_and_what_it_does(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("chatty.count_down", steps=600, pause=0.1)
+    for width in (1440, 1000):
+        page = viewer.open(f"/runs/{run_id}", viewport={"width": width, "height": 800})
+        row = page.locator('[data-path="0"]')
+        expect(row).to_have_attribute("data-state", "PROGRESS")
+        expect(row.locator(".name-task")).to_contain_text("600")
+        expect(row.get_by_text("Ticking").locator("visible=true")).to_have_count(1)
+    stack.revoke(run_id)
+
+
 def test_what_a_task_prints_is_followed_live(stack: Dashboard, viewer: Viewer) -> None:
     run_id = stack.start("chatty.listen", lines=20, pause=0.2)
     page = viewer.open(f"/runs/{run_id}?node=0&tab=log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,29 @@ def test_no_page_breaks_a_rule_of_accessibility(viewer: Viewer, run_page: str, s
         page.evaluate(AXE.read_text())
         broken = page.evaluate("async () => (await axe.run()).violations.map((one) => one.help)")
         assert broken == [], path
+
+
+def test_the_head_of_a_narrow_page_has_two_lines(viewer: Viewer) -> None:
+    for width in (360, 720):
+        page = viewer.open("/workers", viewport={"width": width, "height": 600})
+        brand, places = page.locator(".brand"), page.locator(".bar-nav")
+        start, connection = page.get_by_role("link", name="Start"), page.locator("#connection")
+        expect(places).to_be_visible()
+        tops = [one.bounding_box() for one in (brand, start, places, connection)]
+        middles = [box["y"] + box["height"] / 2 for box in tops if box]
+        assert abs(middles[0] - middles[1]) < 3
+        assert abs(middles[2] - middles[3]) < 3
+        assert middles[2] - middles[0] > 30, width
+
+
+def test_a_dark_page_is_printed_dark_on_white(viewer: Viewer, run_page: str) -> None:
+    page = viewer.open(run_page, color_scheme="dark")
+    page.get_by_label("Theme").select_option("dark")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.emulate_media(media="print")
+    colour = page.evaluate("getComputedStyle(document.querySelector('h1')).color")
+    assert max(int(part) for part in re.findall("[0-9]+", colour)[:3]) < 100, colour
+    expect(page.get_by_role("button", name="Rerun")).to_be_hidden()
 
 
 def test_a_chosen_theme_outlives_the_page(viewer: Viewer) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bulkAction, countFitting, filterOf, fit, sentence } from "../../static/js/model/bulk.js";
-import { brief } from "../../static/js/model/arguments.js";
+import { brief, briefCall } from "../../static/js/model/arguments.js";
 import { describeFilter, NO_FILTER } from "../../static/js/model/run-list.js";
 import { run } from "./records.js";
 
@@ -74,4 +74,11 @@ test("arguments are brief, and secrets are not among them", () => {
   assert.equal(brief({ a: "x".repeat(50) }), `a="${"x".repeat(26)}…`);
   assert.equal(brief({ a: 1, b: 2, c: 3, d: 4, e: 5 }), "a=1, b=2, c=3, d=4, …");
   assert.equal(brief(null), "");
+});
+
+test("what a task was called with is brief, texts without their quotes", () => {
+  assert.equal(briefCall({ args: ["0001.jpg", 640, null], kwargs: { wide: true } }),
+    "0001.jpg, 640, null, wide=true");
+  assert.equal(briefCall({ args: [1, 2, 3, 4, 5], kwargs: {} }), "1, 2, 3, 4, …");
+  assert.equal(briefCall({ args: null, kwargs: null }), "");
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import {
   barsOf,
   endOf,
   endSentence,
   medianDuration,
   MOST_ENDS,
+  shownParents,
   summary,
   withEnd,
 } from "../../static/js/model/recent-ends.js";
@@ -65,4 +66,15 @@ test("a strip is told in words", () => {
   assert.equal(summary([end(1, { duration: null })]), "the last succeeded");
   assert.equal(medianDuration([]), null);
   assert.equal(endSentence(end(60_000), 120_000), "Success after 1.0 s, 1 min ago");
+});
+
+describe("the parents that have a strip", () => {
+  const ends = [{ run_id: "r", state: "SUCCESS", ended_at: 1, duration: 1 }];
+  const all = new Map([..."abcdefghij"].map((name) => [name, name === "b" ? [] : ends]));
+  const shown = (chosen) => shownParents(all, chosen).map(([name]) => name).join("");
+
+  test("are those that ran last", () => assert.equal(shown(""), "acdefghi"));
+  test("stay where they are when one of them is chosen", () =>
+    assert.equal(shown("d"), "acdefghi"));
+  test("begin with the chosen one that ran longer ago", () => assert.equal(shown("j"), "jacdefgh"));
 });

@@ -7,7 +7,7 @@ import {
   parentPath,
   pathInAddress,
 } from "../../static/js/model/paths.js";
-import { firstFailure, visibleRows } from "../../static/js/model/tree.js";
+import { firstFailure, nextFailure, visibleRows } from "../../static/js/model/tree.js";
 
 const paths = ["0", "0.0", "0.0.0", "0.1", "1", "2", "2.0"];
 const shown = (folded) => visibleRows(paths, new Set(folded)).map((row) => row.path);
@@ -97,5 +97,24 @@ describe("the first failure", () => {
 
   test("is none where nothing failed", () => {
     assert.equal(firstFailure([{ path: "0", state: "REVOKED" }]), null);
+  });
+});
+
+describe("the next failure", () => {
+  const nodes = ["0", "0.1", "1", "2", "2.0", "10"].map((path) => ({
+    path,
+    state: ["0.1", "2", "2.0", "10"].includes(path) ? "FAILURE" : "SUCCESS",
+  }));
+
+  test("is the one after where somebody is, in tree order", () => {
+    assert.equal(nextFailure(nodes, null), "0.1");
+    assert.equal(nextFailure(nodes, "0.1"), "2.0");
+    assert.equal(nextFailure(nodes, "2.0"), "10");
+    assert.equal(nextFailure(nodes, "1"), "2.0");
+  });
+
+  test("is the first again after the last, and none where nothing failed", () => {
+    assert.equal(nextFailure(nodes, "10"), "0.1");
+    assert.equal(nextFailure([{ path: "0", state: "SUCCESS" }], null), null);
   });
 });

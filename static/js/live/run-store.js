@@ -167,6 +167,11 @@ export class RunStore {
     this.foldUnopened(found, before);
   }
 
+  /** What is known of every task that is known, in tree order. */
+  inOrder() {
+    return this.paths.peek().flatMap((path) => this.nodes.get(path)?.peek() ?? []);
+  }
+
   /**
    * What a task is called: its label, else the parent's word for that step, else its function.
    * @param {Node} node @returns {string}

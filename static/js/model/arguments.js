@@ -30,5 +30,17 @@ export function brief(kwargs, schema) {
   return named.join(", ");
 }
 
+/**
+ * "0001.jpg, 640, quality=3": what a task was called with, the first of it; texts as they are.
+ * @param {{args: unknown[]|null, kwargs: Record<string, unknown>|null}} node
+ */
+export function briefCall({ args, kwargs }) {
+  const asText = (/** @type {unknown} */ value) =>
+    cut(typeof value === "string" ? value : JSON.stringify(value));
+  const given = (args ?? []).slice(0, MOST).map(asText);
+  if ((args ?? []).length > MOST) given.push("…");
+  return [...given, brief(kwargs)].filter(Boolean).join(", ");
+}
+
 /** @param {string|undefined} text */
 const cut = (text = "null") => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);

@@ -9,6 +9,9 @@ import { stateWord } from "./states.js";
 /** Ends that are kept of each parent, as many as the server does. */
 export const MOST_ENDS = 20;
 
+/** Parents that have a strip, those that ran last; the others are found by their name. */
+const MOST_PARENTS = 8;
+
 /** The lowest bar, in parts of the highest: a run of no time at all was a run too. */
 const LOWEST = 0.14;
 
@@ -29,6 +32,19 @@ export function withEnd(ends, end) {
   if (before && before.ended_at >= end.ended_at) return ends;
   const added = before ? { ...end, duration: null } : end;
   return [added, ...ends].sort((a, b) => b.ended_at - a.ended_at).slice(0, MOST_ENDS);
+}
+
+/**
+ * The parents whose latest runs are shown: those that ran last, and first of all the chosen one if
+ * it is not among them.
+ * @param {ReadonlyMap<string, readonly RecentEnd[]>} all  the last heard first
+ * @param {string} chosen  its name, or ""
+ * @returns {[string, readonly RecentEnd[]][]}
+ */
+export function shownParents(all, chosen) {
+  const ended = [...all].filter(([, ends]) => ends.length);
+  const older = ended.slice(MOST_PARENTS).filter(([name]) => name === chosen);
+  return [...older, ...ended].slice(0, MOST_PARENTS);
 }
 
 /**

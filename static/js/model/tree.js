@@ -1,6 +1,6 @@
 /** From the paths a client knows to the rows it draws. Pure: paths in, rows out. */
 
-import { depth, parentPath } from "./paths.js";
+import { comparePaths, depth, parentPath } from "./paths.js";
 
 /**
  * @typedef {object} Row
@@ -131,14 +131,30 @@ function countChildren(paths) {
   return families;
 }
 
+/** @typedef {{path: string, state: string}} Ended */
+
 /**
  * The node somebody who arrives at a failed run wants to see: the first failure that no failure
  * of its own children explains.
- * @param {Iterable<{path: string, state: string}>} nodes
+ * @param {Iterable<Ended>} nodes
  * @returns {string|null}
  */
-export function firstFailure(nodes) {
+export const firstFailure = (nodes) => unexplained(nodes)[0] ?? null;
+
+/**
+ * The next such failure after that path, and after the last one the first again.
+ * @param {readonly Ended[]} nodes  in tree order @param {string|null} after
+ * @returns {string|null}
+ */
+export function nextFailure(nodes, after) {
+  const failed = unexplained(nodes);
+  const next = failed.find((path) => after === null || comparePaths(path, after) > 0);
+  return next ?? failed[0] ?? null;
+}
+
+/** @param {Iterable<Ended>} nodes @returns {string[]} */
+function unexplained(nodes) {
   const failed = [...nodes].filter((node) => node.state === "FAILURE" || node.state === "LOST");
   const explained = new Set(failed.map((node) => parentPath(node.path)));
-  return failed.find((node) => !explained.has(node.path))?.path ?? null;
+  return failed.map((node) => node.path).filter((path) => !explained.has(path));
 }

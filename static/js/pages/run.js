@@ -11,8 +11,10 @@ import { RunStore } from "../live/run-store.js";
 import { StateNews } from "../live/state-news.js";
 import { Timeline } from "../live/timeline.js";
 import { knownCompletion, shortId, shortName } from "../model/format.js";
+import { ancestors } from "../model/paths.js";
 import { readPlace, writePlace } from "../model/run-place.js";
 import { stateTone, stateWord } from "../model/states.js";
+import { nextFailure } from "../model/tree.js";
 import { Blank, Loading } from "../view/blank.js";
 import { NodeDetails } from "../view/node-details.js";
 import { RunDetails } from "../view/run-details.js";
@@ -122,9 +124,10 @@ function Shown({ runId, view }) {
     focusOn(`[data-path="${CSS.escape(path)}"]`);
   };
   useEscape(close);
-  useShortcuts(keysOf(view));
+  const goToFailure = () => void showFailure(store, selected, choose);
+  useShortcuts(keysOf(view, goToFailure));
   return html`
-    <${RunHead} store=${store} history=${view.history} />
+    <${RunHead} store=${store} history=${view.history} goToFailure=${goToFailure} />
     <div class=${`run-columns ${selected.value === null ? "" : "run-columns-chosen"}`}>
       <${TreeCard} store=${store} missing=${missing} timeline=${timeline} selected=${selected}
         select=${choose} />
@@ -138,9 +141,24 @@ function Shown({ runId, view }) {
     </div>`;
 }
 
-/** @param {View} view */
-function keysOf({ store, timeline }) {
+/**
+ * Open the next failed task, bring its row into sight and the focus to it.
+ * @param {RunStore} store @param {Selected} selected @param {(path: string) => void} choose
+ */
+async function showFailure(store, selected, choose) {
+  const path = nextFailure(store.inOrder(), selected.peek());
+  if (path === null) return;
+  for (const above of ancestors(path)) store.setOpen(above, true);
+  choose(path);
+  const index = store.rows.peek().findIndex((row) => row.path === path);
+  await revealRow(path, index);
+  focusOn(`[data-path="${CSS.escape(path)}"]`);
+}
+
+/** @param {View} view @param {() => void} goToFailure */
+function keysOf({ store, timeline }, goToFailure) {
   return [
+    { key: "n", does: "Next failed task", act: goToFailure },
     { key: "+", does: "Timeline: zoom in", act: () => timeline.zoom(2) },
     { key: "-", does: "Timeline: zoom out", act: () => timeline.zoom(1 / 2) },
     { key: "0", does: "Timeline: the whole run", act: () => timeline.showWhole() },

@@ -11,14 +11,18 @@ export function Dialog({ title, onClose, children }) {
     dialog?.showModal();
     return () => dialog?.close();
   }, []);
+  // Who selects text and lets go outside has not clicked there: both ends must be outside.
+  const pressedOn = useRef(/** @type {EventTarget|null} */ (null));
+  const onPointerDown = (/** @type {PointerEvent} */ event) => (pressedOn.current = event.target);
   const onBackdrop = (/** @type {MouseEvent} */ event) =>
-    event.target === element.current && onClose();
+    event.target === element.current && pressedOn.current === element.current && onClose();
   const onCancel = (/** @type {globalThis.Event} */ event) => {
     event.preventDefault();
     onClose();
   };
   return html`<dialog class="dialog" role="dialog" aria-modal="true" aria-labelledby="dialog-title"
-    ref=${element} onCancel=${onCancel} onClick=${onBackdrop}>
+    ref=${element} onCancel=${onCancel} onPointerDown=${onPointerDown}
+    onClick=${onBackdrop}>
     <div class="dialog-body"><h2 id="dialog-title">${title}</h2>${children}</div>
   </dialog>`;
 }

@@ -2,14 +2,11 @@
 
 import { html } from "htm/preact";
 import { formatDuration, shortName } from "../model/format.js";
-import { medianDuration, summary } from "../model/recent-ends.js";
+import { medianDuration, shownParents, summary } from "../model/recent-ends.js";
 import { SparkStrip } from "./spark-strip.js";
 
 /** @typedef {import("../model/run-list.js").Filter} Filter */
 /** @typedef {import("../model/types.js").RecentEnd} RecentEnd */
-
-/** Parents shown, those that ran last; the others are found by their name. */
-const MOST_SHOWN = 8;
 
 /**
  * @typedef {object} ParentStripProps
@@ -22,7 +19,7 @@ const MOST_SHOWN = 8;
 export function ParentStrip({ parents, filter, change }) {
   // Their place is kept while they are read: rows that were seen must not jump.
   if (!parents.asked.value) return html`<div class="strips"></div>`;
-  const latest = [...parents.ends.value].filter(([, ends]) => ends.length).slice(0, MOST_SHOWN);
+  const latest = shownParents(parents.ends.value, filter.name);
   if (!latest.length) return null;
   return html`<div class="strips" role="group" aria-label="Recent outcomes">
     ${latest.map(

@@ -25,11 +25,12 @@ import { StateSummary } from "./state-summary.js";
 /**
  * @typedef {object} RunHeadProps
  * @property {import("../live/run-store.js").RunStore} store
- * @property {import("../live/history.js").History} history
+ * @property {History} history
+ * @property {() => void} goToFailure
  */
 
 /** @param {RunHeadProps} props */
-export function RunHead({ store, history }) {
+export function RunHead({ store, history, goToFailure }) {
   const run = store.run.value;
   if (!run) return null;
   return html`<header class="run-head card">
@@ -47,7 +48,7 @@ export function RunHead({ store, history }) {
       <span class="percent">${percent(run)}</span>
     </div>
     <${Message} run=${run} />
-    <${StateSummary} counts=${run.counts} />
+    <${StateSummary} counts=${run.counts} goToFailure=${goToFailure} />
     <ul class="run-facts muted small">
       <li><${Elapsed} record=${run} /> elapsed</li>
       <${Left} history=${history} />
@@ -93,7 +94,7 @@ function Message({ run }) {
 function message({ state, meta, revoke }) {
   if (revoke) return { words: revokeWords(state, revoke), tone: `tone-${stateTone(state)}` };
   if (meta.error && isFinal(state)) return { words: briefError(meta.error), tone: "tone-failure" };
-  return { words: meta.message, tone: "", steps: iterations(meta) };
+  return { words: meta.message, tone: isFinal(state) ? "muted" : "", steps: iterations(meta) };
 }
 
 /** @param {string} state @param {import("../model/types.js").Revoke} revoke */

@@ -1,6 +1,7 @@
 /** One task in the tree. */
 
 import { html } from "htm/preact";
+import { briefCall } from "../model/arguments.js";
 import { briefIterations, formatCount, shortName } from "../model/format.js";
 import { briefError, isFinal, stateTone, tellingError } from "../model/states.js";
 import { Elapsed } from "./elapsed.js";
@@ -37,10 +38,8 @@ export function TreeRow({ row, index, store, timeline, selected, tabbable, selec
     <div class="cell-name" role="gridcell" style=${{ "--level": row.level }}>
       <${Fold} row=${row} store=${store} />
       <span class="names"><span class="name clip" title=${node.name}>${name}</span>
-        ${name === shortName(node.name) ? null : html`<span class="muted small clip name-task">
-          ${shortName(node.name)}</span>`}
-        ${isWaiting(node) ? html`<span class="waiting small clip name-waiting"
-          title=${node.waiting}>${node.waiting}</span>` : null}</span>
+        <${NameCall} node=${node} name=${name} />
+        <${NameNote} node=${node} /></span>
       ${node.attempt > 1 ? html`<span class="attempt small" title=${`Attempt ${node.attempt}`}
         ><${Icon} shape="retry" />${node.attempt}</span>` : null}
       ${row.children && !row.open ? html`<span class="fold-count">
@@ -73,6 +72,31 @@ function Fold({ row, store }) {
 
 /** @param {Node} node */
 const isWaiting = ({ waiting, state }) => waiting && !isFinal(state);
+
+/**
+ * What a label stands for; without one, what tells the task from others of that name.
+ * @param {{node: Node, name: string}} props
+ */
+function NameCall({ node, name }) {
+  const task = shortName(node.name);
+  if (name !== task) return html`<span class="muted small clip name-task">${task}</span>`;
+  const given = briefCall(node);
+  if (!given) return null;
+  return html`<span class="muted small mono clip name-task" title=${given}>${given}</span>`;
+}
+
+/** Where there is no room for messages, what has to be known. @param {{node: Node}} props */
+function NameNote({ node }) {
+  const error = tellingError(node);
+  const words = error ? briefError(error) : isWaiting(node) ? node.waiting : nowDoing(node);
+  if (!words) return null;
+  const tone = error ? `tone-${stateTone(node.state)}` : isWaiting(node) ? "waiting" : "muted";
+  return html`<span class=${`small clip name-note ${tone}`}
+    title=${error ?? words}>${words}</span>`;
+}
+
+/** @param {Node} node */
+const nowDoing = ({ state, meta }) => (isFinal(state) ? "" : meta.message);
 
 /** @param {{node: Node}} props */
 function RowMessage({ node }) {
