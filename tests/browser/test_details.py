@@ -19,7 +19,7 @@ def test_a_row_tells_what_its_task_was_called_with_and_what_it_does(
         page = viewer.open(f"/runs/{run_id}", viewport={"width": width, "height": 800})
         row = page.locator('[data-path="0"]')
         expect(row).to_have_attribute("data-state", "PROGRESS")
-        expect(row.locator(".name-task")).to_contain_text("600")
+        expect(row.locator(".name-call")).to_contain_text("600")
         expect(row.get_by_text("Ticking").locator("visible=true")).to_have_count(1)
     stack.revoke(run_id)
 
@@ -99,6 +99,7 @@ def test_a_log_is_searched_and_kept_as_a_file(stack: Dashboard, viewer: Viewer) 
     expect(lines).to_have_count(12)
     page.get_by_label("Search the output").fill("LINE 1")
     expect(lines).to_have_count(3)
+    expect(page.get_by_text("3 of 12 lines")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == f"{run_id[:8]}-0-attempt-1.log"

@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LogFeed } from "../live/log-feed.js";
-import { formatClock, plural } from "../model/format.js";
+import { formatClock, formatCount, plural } from "../model/format.js";
 import { lineTone, linesWith, logName, logText } from "../model/log.js";
 import { ProblemNote } from "./blank.js";
 import { Icon } from "./icons.js";
@@ -30,6 +30,7 @@ export function NodeLog({ runId, path, ended }) {
     <header class="block-head"><h3>Output</h3><${LogState} feed=${feed} ended=${ended} /></header>
     ${feed.lines.value?.length ? html`<${LogTools} runId=${runId} path=${path}
       setWanted=${setWanted} />` : null}
+    <${Found} feed=${feed} wanted=${wanted} />
     <${LogLines} feed=${feed} ended=${ended} wanted=${wanted} />
   </section>`;
 }
@@ -52,6 +53,15 @@ function LogTools({ runId, path, setWanted }) {
       <button type="button" class="button small" onClick=${download}>Download</button>
     </div>
     <${ProblemNote} text=${problem} />`;
+}
+
+/** How many lines have the words. @param {{feed: LogFeed, wanted: string}} props */
+function Found({ feed, wanted }) {
+  const lines = feed.lines.value ?? [];
+  if (!wanted.trim() || !lines.length) return null;
+  const found = linesWith(lines, wanted).length;
+  return html`<p class="muted small tabular">
+    ${formatCount(found)} of ${plural(lines.length, "line")}</p>`;
 }
 
 /** @param {{feed: LogFeed, ended: boolean}} props */

@@ -82,7 +82,9 @@ function NameCall({ node, name }) {
   if (name !== task) return html`<span class="muted small clip name-task">${task}</span>`;
   const given = briefCall(node);
   if (!given) return null;
-  return html`<span class="muted small mono clip name-task" title=${given}>${given}</span>`;
+  const yields = tellingError(node) || isWaiting(node) ? "name-yields" : "";
+  return html`<span class=${`muted small mono clip name-call ${yields}`}
+    title=${given}>${given}</span>`;
 }
 
 /** Where there is no room for messages, what has to be known. @param {{node: Node}} props */
