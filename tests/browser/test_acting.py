@@ -116,3 +116,19 @@ def test_text_selected_beyond_a_dialogs_edge_leaves_it_open(
     page.mouse.click(5, 300)
     expect(page.get_by_role("dialog")).to_have_count(0)
     stack.revoke(run_id)
+
+
+def test_a_dialog_that_is_closed_gives_the_focus_back(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.count_down", steps=600, pause=0.1)
+    page = viewer.open(f"/runs/{run_id}")
+    revoke = page.get_by_role("button", name="Revoke").first
+    revoke.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(revoke).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_label("Reason").fill("by keyboard alone")
+    page.keyboard.press("Enter")
+    expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
+    assert stack.run(run_id)["revoke"]["reason"] == "by keyboard alone"
