@@ -31,6 +31,14 @@ def test_the_tab_tells_how_the_run_ended(stack: Dashboard, viewer: Viewer) -> No
     expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/svg"))
 
 
+def test_how_a_run_ended_is_said_to_who_does_not_see_it(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.count_down", label="said aloud", steps=600, pause=0.1)
+    page = viewer.open(f"/runs/{run_id}")
+    expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
+    stack.revoke(run_id)
+    expect(page.locator("#announcer")).to_contain_text("Run said aloud: Revoked.")
+
+
 def test_a_new_run_appears_in_an_open_list(stack: Dashboard, viewer: Viewer) -> None:
     stack.start("counting.count_twice", limit=1, delay=0)
     page = viewer.open("/")

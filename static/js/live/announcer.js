@@ -3,15 +3,12 @@
 /** Milliseconds (ms) between two announcements. */
 const PERIOD = 2_000;
 
-/** More changes than this in one period are only counted. */
-const MOST_NAMED = 3;
-
 export class Announcer {
   /** @param {HTMLElement} region  with aria-live="polite" */
   constructor(region) {
     this.region = region;
-    /** @type {string[]} */
-    this.waiting = [];
+    /** What is to be said, by what it is about, the newest of each. @type {Map<string, string>} */
+    this.waiting = new Map();
     this.speak = this.speak.bind(this);
   }
 
@@ -23,17 +20,18 @@ export class Announcer {
     clearInterval(this.timer);
   }
 
-  /** @param {string} sentence */
-  say(sentence) {
-    this.waiting.push(sentence);
+  /**
+   * Of several sentences about the same within a while only the last is said: it is what holds.
+   * @param {string} sentence @param {string} about
+   */
+  say(sentence, about) {
+    this.waiting.delete(about); // what is newer is said later
+    this.waiting.set(about, sentence);
   }
 
   speak() {
-    if (!this.waiting.length) return;
-    const many = this.waiting.length > MOST_NAMED;
-    this.region.textContent = many
-      ? `${this.waiting.length} tasks changed their state.`
-      : this.waiting.join(" ");
-    this.waiting = [];
+    if (!this.waiting.size) return;
+    this.region.textContent = [...this.waiting.values()].join(" ");
+    this.waiting.clear();
   }
 }

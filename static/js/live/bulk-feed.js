@@ -54,7 +54,7 @@ export class BulkFeed {
   /** @param {Bulk} bulk */
   show(bulk) {
     this.bulk.value = bulk;
-    if (isOver(bulk)) this.announcer.say(sentence(bulk));
+    if (isOver(bulk)) this.announcer.say(sentence(bulk), "bulk");
   }
 
   dismiss() {

@@ -31,7 +31,7 @@ export class StateNews {
     if (!run) return;
     if (this.runState !== null) {
       if (this.runState !== run.state)
-        this.announcer.say(`Run ${shortName(run.name)}: ${stateWord(run.state)}.`);
+        this.announcer.say(`Run ${nameOf(run)}: ${stateWord(run.state)}.`, "run");
       else this.compareCounts(run);
     }
     this.runState = run.state;
@@ -41,9 +41,12 @@ export class StateNews {
   /** @param {import("../model/types.js").Run} run */
   compareCounts(run) {
     const words = endings(run);
-    if (words && words !== this.counts) this.announcer.say(`Tasks: ${words}.`);
+    if (words && words !== this.counts) this.announcer.say(`Tasks: ${words}.`, "tasks");
   }
 }
+
+/** @param {import("../model/types.js").Run} run */
+const nameOf = ({ label, name }) => label || shortName(name);
 
 /** @param {import("../model/types.js").Run} run */
 function endings(run) {

@@ -61,7 +61,7 @@ export class WorkersFeed {
     const known = new Set(this.lost.peek().map((worker) => worker.name));
     this.lost.value = stillLost(this.lost.peek(), this.workers.peek(), workers);
     for (const { name } of this.lost.peek())
-      if (!known.has(name)) this.announcer.say(`Worker ${name} is gone.`);
+      if (!known.has(name)) this.announcer.say(`Worker ${name} is gone.`, name);
     this.workers.value = workers;
   }
 }
