@@ -16,6 +16,19 @@ def _start(page: Page) -> None:
     page.get_by_role("button", name="Start run").click()
 
 
+def test_the_arguments_are_reached_past_the_list_of_parents(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    page = viewer.open("/start?name=tests.browser.chatty.count_down")
+    page.get_by_role("link", name="Skip to the arguments").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(
+        page.get_by_role("button", name="Use these arguments").or_(page.locator("#arg-steps")).first
+    ).to_be_focused()
+    assert page.url.endswith("/start?name=tests.browser.chatty.count_down")
+
+
 def test_a_run_starts_with_what_was_typed(stack: Dashboard, viewer: Viewer) -> None:
     page = viewer.open(COUNT_TWICE)
     expect(page.get_by_label("limit")).to_have_value("10")

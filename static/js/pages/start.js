@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 import { moduleName, shortName } from "../model/format.js";
 import { Blank, Loading } from "../view/blank.js";
+import { focusOn } from "../view/row-focus.js";
 import { useServices } from "../view/services.js";
 import { StartForm } from "../view/start-form.js";
 
@@ -55,7 +56,8 @@ function Chooser({ offer, name }) {
     history.replaceState(null, "", `/start?name=${encodeURIComponent(next)}`);
   };
   return html`<div class="start-columns">
-    <nav class="card parents" aria-label="Parents"><ul>
+    <nav class="card parents" aria-label="Parents">
+      <a class="skip" href="#arguments" onClick=${skip}>Skip to the arguments</a><ul>
       ${offer.parents.map((one) => html`<li key=${one.name}><${ParentLink} parent=${one}
         chosen=${one.name === chosen} choose=${choose} /></li>`)}
     </ul></nav>
@@ -67,6 +69,12 @@ function Chooser({ offer, name }) {
           class="mono wrap">${chosen}</span>. Choose one of the list.</p><//>`
     }
   </div>`;
+}
+
+/** Past a list that may be long; the address stays. @param {MouseEvent} event */
+function skip(event) {
+  event.preventDefault();
+  focusOn("#arguments");
 }
 
 /** @param {{parent: Parent, chosen: boolean, choose: (name: string) => void}} props */

@@ -32,7 +32,7 @@ export function StartForm({ parent, given }) {
     void send(draft, { label: label.trim(), tags: tagsIn(tags) });
   };
   const take = (/** @type {Record<string, unknown>} */ kwargs) => setDraft(draftOf(fields, kwargs));
-  return html`<form class="card start-form" noValidate onSubmit=${onSubmit}>
+  return html`<form class="card start-form" id="arguments" tabindex="-1" noValidate onSubmit=${onSubmit}>
     <${About} parent=${parent} />
     ${fields.length && !given ? html`<${LastArguments} parent=${parent} take=${take} />` : null}
     <${ProblemSummary} problems=${problems} />
