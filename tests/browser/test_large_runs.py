@@ -69,7 +69,7 @@ def _scroll_to(page: Page, path: str) -> None:
     for _ in range(60):
         if row.count():
             break
-        page.mouse.wheel(0, 800)
+        page.mouse.wheel(0, 3_000)
         page.evaluate("new Promise(requestAnimationFrame)")
     row.evaluate(BY_A_ROW)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
@@ -11,6 +13,8 @@ from tests.browser.dashboard import Dashboard
 COMPLAINTS = ("503", "Failed to fetch", "WebSocket is closed before")
 """What the browser says of it itself, and of a socket that a page's loading again cuts short."""
 SAID = "A part of this page did not load"
+LONGEST_WAIT = 16_000
+"""Milliseconds (ms) after which the page has looked again whether the server is there."""
 
 
 class Outage:
@@ -28,11 +32,20 @@ class Outage:
 
 
 def _opened(viewer: Viewer, path: str, file: str) -> tuple[Page, Outage]:
+    """The page without that file. Its clock stands still until the test turns it, or lets it go."""
     viewer.expected = COMPLAINTS
     page = viewer.open("about:blank")
+    page.clock.install()
+    page.clock.pause_at(time.time() + 1)
     outage = Outage(page, file)
     page.goto(path)
     return page, outage
+
+
+def _look_again(page: Page) -> None:
+    """Let the page look whether the server is there, and hear that it is."""
+    with page.expect_response(_of_healthz):
+        page.clock.run_for(LONGEST_WAIT)
 
 
 def _of_healthz(response: Response) -> bool:
@@ -52,6 +65,8 @@ def test_a_page_that_lacks_a_script_says_so_and_loads_again_once_it_can(
     expect(page.get_by_role("heading", name="all the same")).to_be_visible()
     expect(page.locator('[data-plain-path="1"]')).to_be_visible()
     outage.lasts = False
+    _look_again(page)
+    page.clock.resume()
     expect(page.locator('.tree-row[data-path="1"]')).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
     expect(page.get_by_text(SAID)).to_be_hidden()
@@ -60,9 +75,14 @@ def test_a_page_that_lacks_a_script_says_so_and_loads_again_once_it_can(
 def test_what_fails_again_and_again_is_left_to_who_looks(stack: Dashboard, viewer: Viewer) -> None:
     stack.start("counting.count_twice", label="still listed", limit=1, delay=0)
     page, outage = _opened(viewer, "/?q=still+listed", "js/live/list-feed.js")
-    expect(page.get_by_text("and does not move")).to_be_visible(timeout=30_000)
+    for _ in range(3):
+        expect(page.get_by_text("loads again as soon as it can")).to_be_visible()
+        with page.expect_navigation():
+            _look_again(page)
+    expect(page.get_by_text("and does not move")).to_be_visible()
     expect(page.get_by_role("link", name="still listed").first).to_be_visible()
     outage.lasts = False
+    page.clock.resume()
     page.get_by_role("button", name="Load again").click()
     expect(page.locator(".run-row[data-run-id]").first).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
@@ -75,9 +95,10 @@ def test_nothing_is_loaded_anew_under_somebody_who_types(stack: Dashboard, viewe
     reason.fill("not needed any more")
     outage.lasts = False
     page.evaluate("window.sameDocument = true")
-    page.wait_for_event("response", _of_healthz)
-    page.wait_for_event("response", _of_healthz)
+    _look_again(page)
+    _look_again(page)  # it says that the look before did not load the page again
     assert page.evaluate("window.sameDocument") is True
+    page.clock.resume()
     page.get_by_role("button", name="Revoke this run").click()
     expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
     assert stack.run(run_id)["revoke"]["reason"] == "not needed any more"
@@ -94,27 +115,21 @@ FILL_IN = """([field, fill]) => {
     document.querySelector("#plain").insertAdjacentHTML("beforeend", `<p id=added>${field}</p>`);
     new Function("field", fill)(document.querySelector("#added").firstElementChild);
 }"""
-LONGEST_WAIT = 16_000
-"""Milliseconds (ms) after which the page has looked again whether the server is there."""
 
 
 def test_any_kind_of_field_that_is_filled_in_keeps_the_page(
     stack: Dashboard, viewer: Viewer
 ) -> None:
-    viewer.expected = COMPLAINTS
-    page = viewer.open("about:blank")
-    page.clock.install()
-    outage = Outage(page, "js/live/link.js")
-    page.goto("/")
+    page, outage = _opened(viewer, "/", "js/live/link.js")
     expect(page.get_by_text(SAID)).to_be_visible()
     page.evaluate("window.sameDocument = true")
     outage.lasts = False
     for field, fill in FIELDS.items():
         page.evaluate(FILL_IN, [field, fill])
-        for _ in range(2):  # the second look says that the first one did not load the page again
-            with page.expect_response(_of_healthz):
-                page.clock.run_for(LONGEST_WAIT)
+        _look_again(page)
+        _look_again(page)
         assert page.evaluate("window.sameDocument") is True, field
     page.evaluate("document.querySelector('#added').remove()")
-    page.clock.run_for(LONGEST_WAIT)
+    _look_again(page)
+    page.clock.resume()
     expect(page.locator("html")).to_have_attribute("data-connection", "live")

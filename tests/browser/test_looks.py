@@ -30,13 +30,16 @@ def _settled(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [360, 820, 1440, 2560])
-def test_no_page_scrolls_sideways(viewer: Viewer, run_page: str, width: int) -> None:
-    page = viewer.open("/", viewport={"width": width, "height": 800})
+def test_no_page_scrolls_sideways(viewer: Viewer, run_page: str) -> None:
+    page = viewer.open("/")
     for path in (*PAGES, run_page):
         page.goto(path)
         _settled(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        for width in (360, 600, 820, 1440, 2560):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("innerWidth") == width
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            assert needed <= width, f"{path} is {needed} px wide in {width}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
