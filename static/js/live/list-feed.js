@@ -37,7 +37,7 @@ export class ListFeed {
     this.question = 0;
     this.tries = 0;
     this.overflowed = false;
-    /** Rows there were before the connection was lost. */
+    /** Rows there were before the connection was lost, or the page was left. */
     this.wanted = 0;
     /** @type {FrameQueue<Run|null>} */
     this.queue = new FrameQueue((changes) => this.deliver(changes));
@@ -48,7 +48,7 @@ export class ListFeed {
     this.link.socket.on("runs", this.onRuns);
     this.stop = effect(() => {
       if (this.link.up.value) queueMicrotask(() => void this.ask());
-      else this.wanted = this.store.ids.peek().length;
+      else this.wanted = Math.max(this.wanted, this.store.ids.peek().length);
     });
   }
 
