@@ -25,8 +25,10 @@ TOO_SMALL = """least => {
         const [x, y, half] = [box.x + box.width / 2, box.y + box.height / 2, least / 2 - 1];
         if (!box.width || !own(one, x, y)) continue;  // not seen, or something lies over it
         const points = [[x, y - half], [x, y + half], [x - half, y], [x + half, y]];
+        const above = ([a, b]) => document.elementFromPoint(a, b)?.closest(".details, .bulk-bar");
         const isInside = ([a, b]) => a >= 0 && b >= 0 && a < innerWidth && b < innerHeight;
-        if (!points.filter(isInside).every(([a, b]) => own(one, a, b)))
+        const counts = (point) => isInside(point) && (!above(point) || above(point).contains(one));
+        if (!points.filter(counts).every(([a, b]) => own(one, a, b)))
             found.push(`${one.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
     }
     return found;
