@@ -19,7 +19,7 @@ def _is(page: Page, connection: str) -> None:
 
 def test_a_lost_connection_is_said_at_once_and_caught_up(stack: Dashboard, viewer: Viewer) -> None:
     viewer.expected = CUT
-    run_id = stack.start("counting.count_twice", limit=20, delay=0.2)
+    run_id = stack.start("counting.count_twice", limit=40, delay=0.2)
     page = viewer.open(f"/runs/{run_id}")
     _is(page, "live")
     expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
@@ -83,7 +83,7 @@ def test_a_redis_that_dies_while_somebody_looks_needs_no_reload(
     empty_stack: Dashboard, chromium: Browser
 ) -> None:
     viewer = Viewer(chromium, empty_stack.url)
-    run_id = empty_stack.start("chatty.count_down", steps=60, pause=0.1)
+    run_id = empty_stack.start("chatty.count_down", steps=110, pause=0.1)
     page = viewer.open(f"/runs/{run_id}")
     _is(page, "live")
     expect(page.locator('[data-path="0"]')).to_have_attribute("data-state", "PROGRESS")
