@@ -122,7 +122,7 @@ function choosingKeys({ selection }) {
     { key: "x", does: "Select the run, or let it go", act: () => choose(false) },
     { key: "X", does: "Select up to this run", act: () => choose(true) },
     { key: "a", does: "Select all shown, or none", act: () => selection.chooseShown() },
-    { key: "b", does: "What to do with them", act: () => focusOn(".bulk-bar button") },
+    { key: "b", does: "What to do with them", act: () => focusOn(".bulk-bar button:enabled") },
   ];
 }
 
