@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,10 +24,12 @@ class Dashboard:
         self.url = url
         self.application = application
 
-    def start(self, name: str, label: str | None = None, **kwargs: object) -> str:
+    def start(
+        self, name: str, label: str | None = None, tags: Sequence[str] = (), **kwargs: object
+    ) -> str:
         """Start an example (`counting.count_twice`) or one of `chatty`; return the run's id."""
         where = "tests.browser." if name.startswith("chatty.") else "tasks.examples."
-        order = {"name": where + name, "kwargs": kwargs, "label": label}
+        order = {"name": where + name, "kwargs": kwargs, "label": label, "tags": list(tags)}
         answer = self._call("POST", "/runs", order)
         return str(answer["id"])
 

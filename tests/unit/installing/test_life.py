@@ -22,7 +22,7 @@ def life(done: list[str]) -> _Life:
     life = _Life(Celery("test"), Settings())
     part = SimpleNamespace(start=lambda: done.append("start"), stop=lambda: done.append("stop"))
     life._part = cast("Any", part)
-    life._announcer = cast("Any", SimpleNamespace(start=lambda: done.append("announce")))
+    life._announcer = cast("Any", SimpleNamespace(announce=lambda: done.append("announce")))
     return life
 
 
