@@ -6,6 +6,7 @@ main process how the pool fared with it. There a child that could not record its
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -62,24 +63,24 @@ class Deaths:
         working = self._slots.working().values() if self._slots is not None else ()
         return next((one for its_pid, one in working if (its_pid, one) == (pid, held)), held)
 
-    def look(self) -> None:
-        """Record the ends of claims whose process died unheard. Right after the pool was joined.
+    def bury(self, pid: int, how: str) -> None:
+        """Record the end of what a pool process has left that died, and nobody was told of.
 
-        Where two processes die at about the same moment, billiard may find the second one dead
-        before it has read that it had accepted its task. It closes the pipe, and gives the task to
-        another process, which is refused the claim. Nobody else would ever tell of this one.
+        Its message may be delivered again, and begin the child if this one had not claimed it.
         """
-        self._record_left("it died as soon as it had begun", claimed=True)
+        held = self._slots.clear(pid) if self._slots is not None else None
+        if held is not None:
+            order = self._order_for(held)
+            ending = self._lost(pid, how) if order is None else _as_ordered(order)
+            self._record(ending, held, pid, claimed=True)
 
     def leave(self) -> None:
         """Record as lost whatever the pool, which has ended, left without an end."""
-        self._record_left("the worker ended", claimed=False)
-
-    def _record_left(self, how: str, *, claimed: bool) -> None:
-        for pid, held in self._slots.left() if self._slots is not None else ():
-            order = self._order_for(held)
-            ending = self._lost(pid, how) if order is None else _as_ordered(order)
-            self._record(ending, held, pid, claimed=claimed)
+        if self._slots is None:
+            return
+        for pid, held in self._slots.working().values():
+            if not _lives(pid):
+                self._record(self._lost(pid, "the worker ended"), held, pid)
 
     def _record(
         self, ending: Ending, held: Held, pid: int | None, *, claimed: bool = False
@@ -147,3 +148,13 @@ def _limit(exception: TimeLimitExceeded) -> str:
 def _how(exception: WorkerLostError) -> str:
     found = _HOW.search(str(exception))
     return found.group(1) if found else str(exception)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,16 +27,13 @@ from inception.runs.model import JsonValue, State
 
 MAX_SLOTS: Final = 1024
 """Pool processes of one worker that can be followed; the prefork pool has no more at a time."""
-_PART_BYTES: Final = 4096
-_MAX_TEXT_BYTES: Final = _PART_BYTES - 32
+_SLOT_BYTES: Final = 8192
+_PART_BYTES: Final = _SLOT_BYTES // 2 - 32
 _MAX_ORDER_ERROR: Final = 400
-"""Bytes kept of an order's error: six times as many, if every one is escaped, fit a part."""
+"""Bytes kept of an order's error: six times as many, if every one is escaped, fit a slot."""
+_PID: Final = struct.Struct("<q")
 _LENGTH: Final = struct.Struct("<q")
-_HELD, _LEFT, _ORDER = 0, 1, 2
-"""The parts of a slot: what its process works on, what its predecessor left, the last order."""
-_PIDS: Final = 2 * MAX_SLOTS
-"""The memory begins with the pids that belong to the parts `_HELD` of all slots, then `_LEFT`."""
-_PARTS_AT: Final = 8 * _PIDS
+_ORDER_AT: Final = _SLOT_BYTES // 2
 _LOCK_WAIT: Final = 1.0
 """Seconds (s) that the main process waits for a slot whose pool process is frozen."""
 _LOCK_STEP: Final = 0.005
@@ -86,24 +83,16 @@ class Slots:
     """The slots of one worker; made in the main process before the pool's are forked."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, _PARTS_AT + 3 * MAX_SLOTS * _PART_BYTES)
-        self._pids = memoryview(self._memory)[:_PARTS_AT].cast("q")
+        self._memory = mmap.mmap(-1, MAX_SLOTS * _SLOT_BYTES)
         self._locks, name = tempfile.mkstemp(prefix="inception-slots-")
         Path(name).unlink()
         self._threads = threading.Lock()
 
     def begin(self, index: int, held: Held) -> None:
-        """Say that this process, number `index` of the pool, works on `held` from now on.
-
-        What a dead predecessor has left here is put aside for `left`; of two, the later one.
-        """
+        """Say that this process, number `index` of the pool, works on `held` from now on."""
         with self._locked(index):
-            pid = self._pids[index]
-            if pid not in (0, os.getpid()):
-                self._put(index, _LEFT, self._get(index, _HELD))
-                self._pids[MAX_SLOTS + index] = pid
-            self._put(index, _HELD, _pack_held(held))
-            self._pids[index] = os.getpid()
+            self._put(index * _SLOT_BYTES + _PID.size, _pack_held(held))
+            _PID.pack_into(self._memory, index * _SLOT_BYTES, os.getpid())
 
     def end(self, index: int) -> None:
         """Say that this process works on nothing: no order reaches it after this returns."""
@@ -112,7 +101,7 @@ class Slots:
 
     def order(self, index: int) -> Order | None:
         """The last order given to this slot, if any. For the pool process itself."""
-        text = self._get(index, _ORDER)
+        text = self._get(index * _SLOT_BYTES + _ORDER_AT)
         return _unpack_order(text) if text else None
 
     def working(self) -> dict[int, tuple[int, Held]]:
@@ -122,7 +111,7 @@ class Slots:
             with self._for_main(index):
                 held = self._held(index)
                 if held is not None:
-                    found[index] = (self._pids[index], held)
+                    found[index] = (self._pid(index), held)
         return found
 
     @contextmanager
@@ -134,58 +123,49 @@ class Slots:
         for index in self._used():
             with self._for_main(index):
                 if order.is_for(self._held(index)):
-                    yield index, self._pids[index]
+                    yield index, self._pid(index)
                     return
         yield None
 
     def give_order(self, index: int, order: Order) -> None:
         """Store `order` for the pool process of this slot. Only within `holding`."""
-        self._put(index, _ORDER, _pack_order(order))
+        self._put(index * _SLOT_BYTES + _ORDER_AT, _pack_order(order))
 
-    def left(self) -> list[tuple[int, Held]]:
-        """Take what dead processes have left behind, with their pids. For the main process.
-
-        A slot that is being changed just now is looked at the next time.
-        """
-        found = []
-        for place, pid in enumerate(self._pids):
-            if pid and not lives(pid):
-                part, index = divmod(place, MAX_SLOTS)
-                with suppress(SlotBusy), self._for_main(index, wait=0.0):
-                    if self._pids[place] == pid:
-                        self._pids[place] = 0
-                        held = _unpack_held(self._get(index, part))
-                        found += [(pid, held)] if held is not None else []
-        return found
-
-    def clear(self, pid: int) -> None:
-        """Forget what `pid`, which is dead, worked on. For the main process."""
+    def clear(self, pid: int) -> Held | None:
+        """Forget what `pid`, which is dead, worked on, and return it. For the main process."""
+        left = None
         for index in self._used():
-            if self._pids[index] == pid:
+            if self._pid(index) == pid:
                 with self._for_main(index):
-                    self._forget_of(index, pid)
+                    left = self._forget_of(index, pid)
+        return left
 
     def _used(self) -> list[int]:
-        return [index for index, pid in enumerate(self._pids[:MAX_SLOTS]) if pid]
+        return [index for index in range(MAX_SLOTS) if self._pid(index)]
+
+    def _pid(self, index: int) -> int:
+        pid: int = _PID.unpack_from(self._memory, index * _SLOT_BYTES)[0]
+        return pid
 
     def _held(self, index: int) -> Held | None:
-        text = self._get(index, _HELD) if self._pids[index] else b""
+        text = self._get(index * _SLOT_BYTES + _PID.size) if self._pid(index) else b""
         return _unpack_held(text) if text else None
 
-    def _forget_of(self, index: int, pid: int) -> None:
-        if self._pids[index] == pid:  # its successor may have begun meanwhile
-            self._forget(index)
+    def _forget_of(self, index: int, pid: int) -> Held | None:
+        if self._pid(index) != pid:
+            return None  # its successor has begun meanwhile
+        left = self._held(index)
+        self._forget(index)
+        return left
 
     def _forget(self, index: int) -> None:
-        self._pids[index] = 0
+        _PID.pack_into(self._memory, index * _SLOT_BYTES, 0)
 
-    def _put(self, index: int, part: int, text: bytes) -> None:
-        at = _part_at(index, part)
+    def _put(self, at: int, text: bytes) -> None:
         _LENGTH.pack_into(self._memory, at, len(text))
         self._memory[at + _LENGTH.size : at + _LENGTH.size + len(text)] = text
 
-    def _get(self, index: int, part: int) -> bytes:
-        at = _part_at(index, part)
+    def _get(self, at: int) -> bytes:
         length: int = _LENGTH.unpack_from(self._memory, at)[0]
         return bytes(self._memory[at + _LENGTH.size : at + _LENGTH.size + length])
 
@@ -198,40 +178,25 @@ class Slots:
             fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, index)
 
     @contextmanager
-    def _for_main(self, index: int, wait: float = _LOCK_WAIT) -> Iterator[None]:
+    def _for_main(self, index: int) -> Iterator[None]:
         """The slot's lock for one of the main process's threads, which share kernel locks."""
         with self._threads:
-            self._try_lock(index, wait)
+            self._try_lock(index)
             try:
                 yield
             finally:
                 fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, index)
 
-    def _try_lock(self, index: int, wait: float) -> None:
-        deadline = time.monotonic() + wait
+    def _try_lock(self, index: int) -> None:
+        deadline = time.monotonic() + _LOCK_WAIT
         while True:
             try:
                 fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, index)
                 return
             except OSError as taken:
                 if time.monotonic() > deadline:
-                    raise SlotBusy(f"Pool process {self._pids[index]} keeps its slot.") from taken
+                    raise SlotBusy(f"Pool process {self._pid(index)} keeps its slot.") from taken
                 time.sleep(_LOCK_STEP)
-
-
-def _part_at(index: int, part: int) -> int:
-    return _PARTS_AT + (3 * index + part) * _PART_BYTES
-
-
-def lives(pid: int) -> bool:
-    """True for a process that there is, or whose end nobody has asked for yet."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _pack_held(held: Held) -> bytes:
@@ -262,6 +227,6 @@ def _unpack_order(text: bytes) -> Order:
 
 def _bounded(fields: list[JsonValue]) -> bytes:
     text = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
-    if len(text) > _MAX_TEXT_BYTES:
-        raise ValueError(f"{len(text)} bytes don't fit into a slot's {_MAX_TEXT_BYTES}.")
+    if len(text) > _PART_BYTES:
+        raise ValueError(f"{len(text)} bytes don't fit into a slot's {_PART_BYTES}.")
     return text

@@ -85,7 +85,7 @@ class ComputeWorker:
             if isinstance(task, Task):
                 _settle(task, kind)
         if self._slots is not None:
-            self._app.steps["worker"].add(pool_care(deaths.look))
+            self._app.steps["worker"].add(pool_care(deaths.bury))
         else:
             logger.warning(
                 "Children of this worker can't be stopped: start it with -P prefork.",

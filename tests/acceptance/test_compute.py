@@ -337,7 +337,7 @@ def test_a_child_whose_process_dies_before_it_was_heard_to_begin_has_an_end(
     claim = owner.claimed(path)
     end = owner.ended(path, within=5)
     assert (claim.pid, end.state) == (pid, State.LOST)
-    assert f"lost pool process {pid}" in (end.meta["error"] or "")
+    assert f"lost pool process {pid}: signal 9 (SIGKILL)" in (end.meta["error"] or "")
     single.wait_until_says("was dropped: ")
 
 

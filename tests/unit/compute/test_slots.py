@@ -63,10 +63,19 @@ def test_the_longest_path_and_the_worst_error_fit_a_slot() -> None:
 def test_a_slot_is_forgotten_only_for_the_process_that_died() -> None:
     slots = Slots()
     slots.begin(0, HELD)
-    slots.clear(os.getpid() + 1)
+    assert slots.clear(os.getpid() + 1) is None
     assert slots.working() != {}
-    slots.clear(os.getpid())
+    assert slots.clear(os.getpid()) == HELD
     assert slots.working() == {}
+    assert slots.clear(os.getpid()) is None
+
+
+def test_a_slot_whose_process_died_while_writing_it_holds_nothing() -> None:
+    slots = Slots()
+    slots.begin(0, HELD)
+    slots._put(8, b'["run", "0.')
+    assert slots.working() == {}
+    assert slots.clear(os.getpid()) is None
 
 
 def test_a_process_killed_while_it_changes_its_slot_leaves_no_lock() -> None:
@@ -82,49 +91,6 @@ def test_a_process_killed_while_it_changes_its_slot_leaves_no_lock() -> None:
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     assert slots.working() == {5: (pid, HELD)}
-
-
-def test_what_a_dead_process_left_is_told_once() -> None:
-    slots = Slots()
-    pid = die_in_slot(slots, 5, HELD)
-    assert slots.left() == [(pid, HELD)]
-    assert slots.left() == []
-    assert slots.working() == {}
-
-
-def test_a_successor_that_begins_leaves_what_its_predecessor_left() -> None:
-    slots = Slots()
-    pid = die_in_slot(slots, 5, HELD)
-    slots.begin(5, OTHER)
-    slots.begin(5, replace(OTHER, retries=1))
-    assert slots.working() == {5: (os.getpid(), OTHER)}
-    assert slots.left() == [(pid, HELD)]
-
-
-def test_nothing_is_left_by_a_process_that_lives_or_has_ended_its_work() -> None:
-    slots = Slots()
-    slots.begin(4, HELD)
-    assert slots.left() == []
-    slots.clear(die_in_slot(slots, 5, OTHER))
-    assert slots.left() == []
-
-
-def test_a_slot_whose_process_died_while_writing_it_holds_nothing() -> None:
-    slots = Slots()
-    die_in_slot(slots, 5, HELD)
-    slots._put(5, 0, b'["run", "0.')
-    assert slots.working() == {}
-    assert slots.left() == []
-
-
-def die_in_slot(slots: Slots, index: int, held: Held) -> int:
-    """A process that has begun `held` and is dead; its pid."""
-    pid = os.fork()
-    if pid == 0:
-        slots.begin(index, held)
-        os._exit(0)
-    os.waitpid(pid, 0)
-    return pid
 
 
 def test_an_index_beyond_the_memory_is_refused() -> None:
