@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,13 @@ from tests.integration.webapp.owner import HeldRun, Owner
 
 CHILDREN = 2_100
 """Of the first task; more than one page of 500, and more than a snapshot holds whole."""
+IS_PASSED = """path => {
+    const numbers = text => text.split(".").map(Number);
+    const [wanted, first] = [path, document.querySelector("[data-path]").dataset.path].map(numbers);
+    const differs = wanted.findIndex((number, depth) => number !== first[depth]);
+    return differs >= 0 && first[differs] > wanted[differs];
+}"""
+"""True if the first row that is drawn comes after this one."""
 BY_A_ROW = "row => scrollTo(0, scrollY + row.getBoundingClientRect().top - innerHeight / 2)"
 
 
@@ -63,13 +71,13 @@ def _opened(
 
 
 def _scroll_to(page: Page, path: str) -> None:
-    """Turn the wheel until that row is drawn, as somebody would."""
+    """Turn the wheel until that row is drawn, and back if it was passed, as somebody would."""
     row = page.locator(f'[data-path="{path}"]')
     page.mouse.move(300, 700)
-    for _ in range(60):
-        if row.count():
-            break
-        page.mouse.wheel(0, 3_000)
+    deadline = time.monotonic() + 20
+    while not row.count():
+        assert time.monotonic() < deadline, f"{path} was not reached"
+        page.mouse.wheel(0, -600 if page.evaluate(IS_PASSED, path) else 3_000)
         page.evaluate("new Promise(requestAnimationFrame)")
     row.evaluate(BY_A_ROW)
 

@@ -25,15 +25,15 @@ def progress_when_shown(page: Page) -> float:
 
 
 def test_time_left_is_shown_as_soon_as_it_can_be_known(stack: Dashboard, viewer: Viewer) -> None:
-    unknown = stack.start("chatty.count_down", steps=100, pause=0.2)
+    unknown = stack.start("chatty.count_alone", steps=100, pause=0.2)
     page = viewer.open(f"/runs/{unknown}")
     assert 10 <= progress_when_shown(page) < 50
     left = page.locator(".run-facts .left")
     expect(left).to_have_text(re.compile("^(about [0-9]+ s|a few seconds) left$"))
     stack.revoke(unknown)
     for _ in range(3):
-        assert stack.wait_for_end(stack.start("chatty.count_down", steps=3)) == "SUCCESS"
-    known = stack.start("chatty.count_down", steps=100, pause=2)
+        assert stack.wait_for_end(stack.start("chatty.count_alone", steps=3)) == "SUCCESS"
+    known = stack.start("chatty.count_alone", steps=100, pause=2)
     page.goto(f"/runs/{known}")
     assert progress_when_shown(page) < 10
     stack.revoke(known)
