@@ -20,7 +20,7 @@ NO_MATCH = "/?q=nothing+is+called+that"
 @pytest.fixture
 def run_page(stack: Dashboard) -> str:
     """The address of a run that has ended, with a node chosen, and with names of all lengths."""
-    label, tags = "A rather long label " * 5 + "w" * 100, ["t" * 50, "short"]
+    label, tags = "A rather long label " * 5 + "w" * 100, ["W" * 50, "short"]
     run_id = stack.start("nesting.nest", label=label, tags=tags, depth=2, width=2)
     assert stack.wait_for_end(run_id) == "SUCCESS"
     return f"/runs/{run_id}?node=0.0"
