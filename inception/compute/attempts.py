@@ -86,7 +86,10 @@ class ComputeExecutor:
         try:
             return self._run(body, self._claim(task, held, body))
         finally:
-            self._place.end(held)
+            if not self._interruption.process_leaves:
+                self._place.end(held)
+            # else it stays said which delivery this was: the main process judges what it ends as,
+            # and an order for an earlier delivery says nothing of it.
 
     def _refuse_parent(self, task: Any) -> NoReturn:
         """A parent's message that came here by a wrong route; its record brings it to a watcher."""

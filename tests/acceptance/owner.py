@@ -31,7 +31,8 @@ class Owner:
     """One run in the hands of the test, which starts its children and hears what they tell."""
 
     def __init__(self, url: str) -> None:
-        self.store = Store(connect(url, purpose="test"))
+        self._client = connect(url, purpose="test")
+        self.store = Store(self._client)
         self.app: Celery = create_client(Settings(redis_url=url))
         self.url = url
         self.run_id = str(uuid.uuid4())
@@ -88,6 +89,10 @@ class Owner:
         )  # fmt: skip
         assert attempt is not None
         return attempt
+
+    def forget(self, path: str) -> None:
+        """Have Redis lose what its worker has recorded of the child."""
+        self._client.hdel(keys.claims(self.run_id), path, f"{path}:end")
 
     def wait_for(self, kind: str, path: str, within: float = WITHIN) -> dict[str, Any]:
         """Return the first message of `kind` about the child, once for each message."""

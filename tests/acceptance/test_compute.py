@@ -351,6 +351,24 @@ def test_a_process_that_is_told_to_leave_loses_its_child(owner: Owner, tmp_path:
     assert note.read_text() == "cleaned"
 
 
+def test_a_process_that_is_told_to_leave_is_not_taken_for_stopped_by_an_earlier_order(
+    owner: Owner, tmp_path: Path
+) -> None:
+    """Given a child that begins again under the same name, as Redis has lost its first end."""
+    note = tmp_path / "note"
+    child = (name("wait_in_peace"), 60, str(note))
+    path = owner.start(*child)
+    owner.stop(path, owner.claimed(path))
+    assert owner.ended(path).state is State.REVOKED
+    owner.forget(path)
+    note.unlink()
+    owner.send(path, *child)
+    claim = owner.claimed(path)
+    eventually(note.exists, 5, "the body begins")
+    os.kill(claim.pid, signal.SIGTERM)
+    assert owner.ended(path).state is State.LOST
+
+
 @pytest.mark.parametrize("task", ["limited", "softly_limited"])
 def test_a_time_limit_is_a_failure_and_no_loss(owner: Owner, redis: str, task: str) -> None:
     path = owner.start(name(task))
