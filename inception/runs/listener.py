@@ -23,24 +23,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
-from typing import Final, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
+from inception.runs.channels import Channel, Handler, commands_for, without
 from inception.runs.errors import StoreUnavailable
 from inception.runs.wakeup import Wakeup
 from inception.runs.wire import Reply, Wire, pack
 
 log = logging.getLogger(__name__)
 
-Handler: TypeAlias = Callable[[str], None]
-Item = TypeVar("Item")
-
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 """Seconds (s) between attempts to connect: doubled from the first to the longest."""
-_CHANNELS_A_COMMAND: Final = 500
 _LINGER: Final = 0.05
 """Seconds (s) for which an unsubscription waits for company; it is sent then with the next message
 that is heard, or by the next tick."""
@@ -50,24 +45,6 @@ a process of green threads for itself."""
 _TICK: Final = 1.0
 """Seconds (s) between two looks at the connection's pulse, if pings are not closer than four."""
 _PING: Final = pack("PING")
-
-
-class _Channel:
-    """Who hears one channel, and whether Redis has confirmed it."""
-
-    __slots__ = ("awaited", "confirmed", "handlers", "name")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.handlers: tuple[Handler, ...] = ()
-        self.confirmed = False
-        self.awaited: tuple[Wakeup, ...] = ()
-        """Whom to wake once it is confirmed or given up; most find it confirmed, and need none."""
-
-    def wake(self) -> None:
-        """Let those who wait look what has become of it."""
-        for waiter in self.awaited:
-            waiter.ring()
 
 
 class Listener:
@@ -99,7 +76,7 @@ class Listener:
         self._on_lost = on_lost
         self._on_heard = on_heard
         self._ping_every = ping_every
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, Channel] = {}
         self._outbox: list[tuple[str, str]] = []
         self._asked: dict[str, int] = {}
         """Subscriptions sent and not answered, by channel. One given up and asked for again has
@@ -176,7 +153,7 @@ class Listener:
 
         return wait
 
-    def _is_confirmed(self, channel: _Channel, deadline: float) -> bool:
+    def _is_confirmed(self, channel: Channel, deadline: float) -> bool:
         """Wait for Redis' confirmation until the deadline, on the monotonic clock (s).
 
         It doesn't come for a channel that was given up meanwhile, or once this is stopped.
@@ -185,10 +162,10 @@ class Listener:
             self._await(channel, deadline)
         return self._may_be_confirmed(channel) and channel.confirmed
 
-    def _may_be_confirmed(self, channel: _Channel) -> bool:
+    def _may_be_confirmed(self, channel: Channel) -> bool:
         return self._channels.get(channel.name) is channel and not self._stopped.is_set()
 
-    def _await(self, channel: _Channel, deadline: float) -> None:
+    def _await(self, channel: Channel, deadline: float) -> None:
         """Wait until it is confirmed, or can't be any more, or until the deadline (s)."""
         waiter = Wakeup()
         with self._state:
@@ -199,7 +176,7 @@ class Listener:
                 break
             waiter.wait(left)
         with self._state:
-            channel.awaited = _without(channel.awaited, waiter)
+            channel.awaited = without(channel.awaited, waiter)
 
     def unsubscribe(self, channel: str, handler: Handler) -> None:
         """Call `handler` no more. Never waits; a handler that isn't there is no error.
@@ -211,7 +188,7 @@ class Listener:
             known = self._channels.get(channel)
             if known is None or handler not in known.handlers:
                 return
-            known.handlers = _without(known.handlers, handler)
+            known.handlers = without(known.handlers, handler)
             if not known.handlers:
                 del self._channels[channel]
                 known.wake()  # whoever waits for it finds that it was given up
@@ -221,11 +198,11 @@ class Listener:
 
     # ------------------------------------------------------------ sending
 
-    def _add(self, name: str, handler: Handler) -> _Channel:
+    def _add(self, name: str, handler: Handler) -> Channel:
         """Register a handler; a channel that is new is to be subscribed."""
         channel = self._channels.get(name)
         if channel is None:
-            channel = self._channels[name] = _Channel(name)
+            channel = self._channels[name] = Channel(name)
             self._outbox.append(("SUBSCRIBE", name))
         channel.handlers = (*channel.handlers, handler)
         return channel
@@ -254,7 +231,7 @@ class Listener:
                 if verb == "SUBSCRIBE":
                     self._asked[name] = self._asked.get(name, 0) + 1
         if waiting:
-            self._send(wire, _commands(waiting))
+            self._send(wire, commands_for(waiting))
 
     def _send(self, wire: Wire, commands: Iterable[bytes]) -> None:
         """Send, or hang up: the reader sees the connection end, and connects anew."""
@@ -291,7 +268,7 @@ class Listener:
                 self._asked = dict.fromkeys(self._channels, 1)
                 self._wire = wire
             wanted = [("SUBSCRIBE", name) for name in self._asked]
-            self._send(wire, [*_commands(wanted), _PING])
+            self._send(wire, [*commands_for(wanted), _PING])
 
     def _hear(self) -> None:
         """Receive until the connection breaks."""
@@ -409,24 +386,3 @@ class Listener:
         except Exception:  # a handler's fault must not end hearing for all the others
             about = {"action": "listener_handler_failed", "listener": self._name}
             log.exception("A handler of listener %s failed", self._name, extra=about)
-
-
-def _without(several: Sequence[Item], one: Item) -> tuple[Item, ...]:
-    """`several` without one occurrence of `one`."""
-    rest = list(several)
-    rest.remove(one)
-    return tuple(rest)
-
-
-def _commands(waiting: Sequence[tuple[str, str]]) -> list[bytes]:
-    """Commands for (verb, channel) pairs, in their order, many channels to a command."""
-    return [
-        pack(verb, *batch)
-        for verb, pairs in groupby(waiting, key=itemgetter(0))
-        for batch in _batches([name for _verb, name in pairs])
-    ]
-
-
-def _batches(names: list[str]) -> Iterable[list[str]]:
-    size = _CHANNELS_A_COMMAND
-    return (names[first : first + size] for first in range(0, len(names), size))

@@ -132,8 +132,8 @@ class Attention:
             self._ctx.hub.listen(self._wanted(child) for child in children)
             self._read(children)
         except StoreUnavailable:
-            going_on = [child for child in children if child.goes_on]
-            self._ctx.timers.call_later(_PAUSE, partial(self._hear_soon, going_on))
+            if going_on := [child for child in children if child.goes_on]:
+                self._ctx.timers.call_later(_PAUSE, partial(self._hear_soon, going_on))
         except Exception:
             for child in children:  # nobody would hear them: their runs are taken up anew
                 child.live.break_off()

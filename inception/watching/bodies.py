@@ -23,8 +23,9 @@ from inception.runs.meta import cut
 from inception.runs.model import MAX_TRACEBACK_BYTES, ROOT, State
 from inception.runs.paths import parent_path
 from inception.runs.recordtext import raw
+from inception.watching.arrivals import Dropped
 from inception.watching.endings import failed_end, revoked_end, under_revoke
-from inception.watching.frame import Dropped, LiveFrame, arguments_of, secrets_of
+from inception.watching.frame import LiveFrame, arguments_of, secrets_of
 from inception.watching.live import NodeEnd
 
 if TYPE_CHECKING:

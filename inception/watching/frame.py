@@ -27,6 +27,7 @@ from inception.runs.model import ROOT, JsonValue, Meta, State
 from inception.runs.paths import child_path, tree_order
 from inception.runs.recordtext import raw
 from inception.runs.wakeup import Wakeup
+from inception.watching.arrivals import Arrivals, Dropped
 from inception.watching.journal import RecordedStep, value_key
 
 if TYPE_CHECKING:
@@ -43,10 +44,6 @@ Answer = TypeVar("Answer")
 
 _CHUNK: Final = 200
 """Children started by one round trip when `watch_all` has no limit."""
-
-
-class Dropped(BaseException):
-    """Ends a parent's thread when the run isn't held here any more; nothing is recorded."""
 
 
 def _fenced(verb: Callable[Words, Answer]) -> Callable[Words, Answer]:
@@ -335,7 +332,7 @@ class LiveFrame:
         self._desk.revoker.request(self._live, nodes, reason="another child failed")
 
     def _expect(self, nodes: Iterable[LiveNode]) -> Arrivals:
-        arrivals = Arrivals(self, self._live, self._wake)
+        arrivals = Arrivals(self._live, self._wake, self.check)
         arrivals.expect(nodes)
         return arrivals
 
@@ -344,45 +341,6 @@ class LiveFrame:
         recorded = live.lane.commit(lambda lease, op: store.record_value(lease, op, key, text))
         live.journal[key] = recorded
         return recorded
-
-
-class Arrivals:
-    """Nodes in the order in which their ends are recorded."""
-
-    def __init__(self, frame: LiveFrame, live: LiveRun, wake: Wakeup) -> None:
-        self._frame = frame
-        self._live = live
-        self._wake = wake
-        self._arrived: list[LiveNode] = []
-        self._taken = 0
-        self.open = 0
-
-    def expect(self, nodes: Iterable[LiveNode]) -> None:
-        """Count these among those to come."""
-        with self._live.lock:
-            for node in nodes:
-                self.open += 1
-                if node.recorded:
-                    self._arrived.append(node)
-                else:
-                    node.waiters.append(self._arrive)
-
-    def next(self, *, checked: bool = True) -> LiveNode:
-        """Wait for the next one; raises what `check` does, unless not `checked`."""
-        while True:
-            if checked:
-                self._frame.check()
-            elif self._live.dropped:
-                raise Dropped
-            if self._taken < len(self._arrived):
-                self.open -= 1
-                self._taken += 1
-                return self._arrived[self._taken - 1]
-            self._wake.wait()
-
-    def _arrive(self, node: LiveNode) -> None:
-        self._arrived.append(node)
-        self._wake.ring()
 
 
 def is_root(frame: LiveFrame) -> bool:
