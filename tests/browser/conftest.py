@@ -27,6 +27,7 @@ from playwright.sync_api import (
 
 from tests.browser.dashboard import Dashboard
 from tests.browser.elsewhere import Shop
+from tests.integration.webapp.conftest import Web
 from tests.running import Application
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -152,9 +153,23 @@ def shop() -> Iterator[Shop]:
 
 
 @pytest.fixture
-def viewer(chromium: Browser, stack: Dashboard) -> Iterator[Viewer]:
+def web(redis_url: str) -> Iterator[Web]:
+    """A web process by itself: its runs are moved by whoever holds them in the test."""
+    web = Web(redis_url)
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def address(stack: Dashboard) -> str:
+    """Where `viewer` looks. Tests that want `web` instead have a fixture of this name."""
+    return stack.url
+
+
+@pytest.fixture
+def viewer(chromium: Browser, address: str) -> Iterator[Viewer]:
     """A browser user. The test fails if a page wrote an error to its console."""
-    viewer = Viewer(chromium, stack.url)
+    viewer = Viewer(chromium, address)
     yield viewer
     viewer.close()
     assert viewer.unexpected() == []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from inception.runs.connection import connect
 from inception.runs.store import Store
 from tests.browser.conftest import Viewer
+from tests.browser.scrolling import turn_the_wheel
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
 
@@ -20,10 +19,8 @@ READ = 90
 
 
 @pytest.fixture
-def web(redis_url: str) -> Iterator[Web]:
-    web = Web(redis_url)
-    yield web
-    web.stop()
+def address(web: Web) -> str:
+    return web.address
 
 
 @pytest.fixture
@@ -37,23 +34,12 @@ def ids(owner: Owner) -> list[str]:
     return [owner.create() for _ in range(RUNS)][::-1]
 
 
-@pytest.fixture
-def viewer(chromium: Browser, web: Web) -> Iterator[Viewer]:
-    viewer = Viewer(chromium, web.address)
-    yield viewer
-    viewer.close()
-    assert viewer.unexpected() == []
-
-
 def _row(page: Page, run_id: str) -> Locator:
     return page.locator(f'.run-row[data-run-id="{run_id}"]')
 
 
 def _scroll_to(page: Page, run_id: str) -> None:
-    page.mouse.move(600, 600)
-    while not _row(page, run_id).count():
-        page.mouse.wheel(0, 600)
-        page.evaluate("new Promise(requestAnimationFrame)")
+    turn_the_wheel(page, _row(page, run_id), lambda: 600)
     _row(page, run_id).scroll_into_view_if_needed()
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 

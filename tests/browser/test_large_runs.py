@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from inception.runs.connection import connect
 from inception.runs.store import Store
 from tests.browser.conftest import Viewer
+from tests.browser.scrolling import turn_the_wheel
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import HeldRun, Owner
 
@@ -27,10 +25,8 @@ BY_A_ROW = "row => scrollTo(0, scrollY + row.getBoundingClientRect().top - inner
 
 
 @pytest.fixture
-def web(redis_url: str) -> Iterator[Web]:
-    web = Web(redis_url)
-    yield web
-    web.stop()
+def address(web: Web) -> str:
+    return web.address
 
 
 @pytest.fixture
@@ -45,14 +41,6 @@ def large(redis_url: str) -> HeldRun:
 def _spawn_many(run: HeldRun, under: str) -> None:
     for first in range(0, CHILDREN, 300):
         run.spawn(*(f"{under}{n}" for n in range(first, first + 300)))
-
-
-@pytest.fixture
-def viewer(chromium: Browser, web: Web) -> Iterator[Viewer]:
-    viewer = Viewer(chromium, web.address)
-    yield viewer
-    viewer.close()
-    assert viewer.unexpected() == []
 
 
 def _opened(
@@ -73,12 +61,7 @@ def _opened(
 def _scroll_to(page: Page, path: str) -> None:
     """Turn the wheel until that row is drawn, and back if it was passed, as somebody would."""
     row = page.locator(f'[data-path="{path}"]')
-    page.mouse.move(300, 700)
-    deadline = time.monotonic() + 20
-    while not row.count():
-        assert time.monotonic() < deadline, f"{path} was not reached"
-        page.mouse.wheel(0, -600 if page.evaluate(IS_PASSED, path) else 3_000)
-        page.evaluate("new Promise(requestAnimationFrame)")
+    turn_the_wheel(page, row, lambda: -600 if page.evaluate(IS_PASSED, path) else 3_000)
     row.evaluate(BY_A_ROW)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -147,9 +147,21 @@ def test_while_the_broker_is_away_nobody_waits_for_a_message_to_be_made(
     assert Outbox(app, away).pack(RUN, node, request, 0.0) == ()
 
 
-def arriving(watcher: Watcher, run_id: str) -> LiveNode:
-    """The child whose record is under way."""
-    return watcher.scheduler.runs[run_id].arriving["0"]
+def telling_early(
+    stage: Stage,
+    watcher: Watcher,
+    run_id: str,
+    then: Callable[[LiveNode], None] = lambda _child: None,
+) -> None:
+    """Have the first child claimed and ended before Redis' answer to its record is read."""
+
+    def after(operation: str) -> None:
+        if operation == "spawn":
+            child = watcher.scheduler.runs[run_id].arriving["0"]
+            eventually(lambda: len(child.early) >= 2, WITHIN, "its claim and its end are told")
+            then(child)
+
+    stage.after = after
 
 
 def test_a_child_that_ends_before_its_record_is_answered_is_heard(
@@ -158,13 +170,7 @@ def test_a_child_that_ends_before_its_record_is_answered_is_heard(
     """The watcher waits for Redis' answer, and the child has come and gone meanwhile."""
     run_id = start(stage, ["watch", ["a", 0], 0])
     with stage.watcher(workers) as watcher:
-
-        def after(operation: str) -> None:
-            if operation == "spawn":
-                child = arriving(watcher, run_id)
-                eventually(lambda: len(child.early) == 2, WITHIN, "its claim and its end are told")
-
-        stage.after = after
+        telling_early(stage, watcher, run_id)
         watcher.scheduler.take(run_id)
         assert stage.ended.wait(WITHIN)
 
@@ -189,13 +195,7 @@ def test_children_that_end_before_their_record_is_answered_keep_no_other_from_be
     run_id = start(stage, ["watch_all", [["a", 0], ["b", 0]], None, 0])
     with stage.watcher(workers) as watcher:
         monkeypatch.setattr(watcher.scheduler._steps, "_on_missed", lambda _live: missed.set())
-
-        def after(operation: str) -> None:
-            if operation == "spawn":
-                child = arriving(watcher, run_id)
-                eventually(lambda: len(child.early) >= 2, WITHIN, "its claim and its end are told")
-
-        stage.after = after
+        telling_early(stage, watcher, run_id)
         watcher.scheduler.take(run_id)
         assert stage.ended.wait(WITHIN)
 
@@ -205,16 +205,12 @@ def test_children_that_end_before_their_record_is_answered_keep_no_other_from_be
 def test_early_words_that_cannot_be_taken_are_no_error_of_the_parent_and_are_read_instead(
     stage: Stage, workers: Workers, caplog: pytest.LogCaptureFixture
 ) -> None:
+    def spoil(child: LiveNode) -> None:
+        child.early[:] = [lambda: {}["unexpected"]] * 2
+
     run_id = start(stage, ["watch", ["a", 0], 0])
     with stage.watcher(workers) as watcher:
-
-        def after(operation: str) -> None:
-            if operation == "spawn":
-                child = arriving(watcher, run_id)
-                eventually(lambda: len(child.early) == 2, WITHIN, "its claim and its end are told")
-                child.early[:] = [lambda: {}["unexpected"]] * 2
-
-        stage.after = after
+        telling_early(stage, watcher, run_id, spoil)
         watcher.scheduler.take(run_id)
         assert stage.ended.wait(WITHIN)
 

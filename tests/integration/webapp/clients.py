@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 import socketio
+import websocket
 
 PATIENCE = 10.0
 """Seconds (s) that a test waits for something before it fails."""
@@ -22,6 +23,17 @@ def create_client(origin: str | None = None) -> socketio.Client:
     """One that connects once; as a page of `origin` does if that is given."""
     options = {} if origin is None else {"origin": origin}
     return socketio.Client(reconnection=False, websocket_extra_options=options)
+
+
+def read_to_the_end(connection: websocket.WebSocket) -> None:
+    """Read whatever is left until the server has ended the connection; raises if it doesn't."""
+    try:
+        while connection.recv():
+            pass
+    except websocket.WebSocketTimeoutException:
+        raise
+    except (OSError, websocket.WebSocketException):
+        return
 
 
 class Client:

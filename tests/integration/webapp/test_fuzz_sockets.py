@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inception.runs.store import Store
-from tests.integration.webapp.clients import PATIENCE, Client
+from tests.integration.webapp.clients import PATIENCE, Client, read_to_the_end
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
 from webapp.auth.permissions import EVENTS
@@ -108,15 +108,9 @@ class Raw:
         except (OSError, websocket.WebSocketException):
             return None
 
-    def wait_for_the_end(self) -> None:
+    def read_to_the_end(self) -> None:
         """Return once the server has ended the connection; raises if it doesn't."""
-        try:
-            while self._socket.recv():
-                pass
-        except websocket.WebSocketTimeoutException:
-            raise
-        except (OSError, websocket.WebSocketException):
-            return
+        read_to_the_end(self._socket)
 
     def close(self) -> None:
         self._socket.close(timeout=0)
@@ -213,7 +207,7 @@ def test_what_is_no_packet_ends_the_connection_of_its_sender(
     other = open_client()
     raw = Raw(web.port)
     raw.send(sent)
-    raw.wait_for_the_end()
+    raw.read_to_the_end()
     assert "malformed_packet" in [vars(record).get("action") for record in caplog.records]
     assert "runs" in other.ask("watch_runs", {})
     assert errors.seen == []

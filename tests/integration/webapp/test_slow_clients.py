@@ -12,7 +12,7 @@ import pytest
 import requests
 import websocket
 
-from tests.integration.webapp.clients import PATIENCE, Client, View, reached
+from tests.integration.webapp.clients import PATIENCE, Client, View, reached, read_to_the_end
 from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import HeldRun, Owner
 from tests.running import eventually
@@ -66,13 +66,7 @@ class Stalled:
 
     def read_to_the_end(self) -> None:
         """Read whatever is left until the server has ended the connection; raises if it doesn't."""
-        try:
-            while self._socket.recv():
-                pass
-        except websocket.WebSocketTimeoutException:
-            raise
-        except (OSError, websocket.WebSocketException):
-            return
+        read_to_the_end(self._socket)
 
     def close(self) -> None:
         self._socket.close(timeout=0)

@@ -132,15 +132,21 @@ def test_more_connections_than_files_end_nothing(serve: Serve, port: int) -> Non
     assert process.poll() is None
 
 
+def signed_in(serve: Serve, port: int, users: Path, *, strangers: int) -> Browser:
+    """Serve with users, and so many places for strangers; a browser of one who has signed in."""
+    write_users(users)
+    serve(INCEPTION_USERS=str(users), INCEPTION_MAX_STRANGERS=str(strangers))
+    wait_until_served(port)
+    browser = Browser(f"http://127.0.0.1:{port}")
+    assert browser.sign_in("viewer").status_code == 302
+    return browser
+
+
 def test_one_address_does_not_take_every_connection(
     serve: Serve, port: int, tmp_path: Path
 ) -> None:
     """Those that say nothing at all are counted too, and who signed in is not."""
-    write_users(tmp_path / "users")
-    serve(INCEPTION_USERS=str(tmp_path / "users"), INCEPTION_MAX_STRANGERS="6")
-    wait_until_served(port)
-    browser = Browser(f"http://127.0.0.1:{port}")
-    assert browser.sign_in("viewer").status_code == 302
+    browser = signed_in(serve, port, tmp_path / "users", strangers=6)
     clients = [browser.socket() for _ in range(8)]
     others = [Browser(browser.address) for _ in range(8)]
     for other in others:  # each on a connection of its own, which stays open
@@ -166,11 +172,7 @@ def test_files_that_signed_in_browsers_fetch_take_no_strangers_places(
     serve: Serve, port: int, tmp_path: Path
 ) -> None:
     """A browser opens six connections for the files of a page, and keeps them for a while."""
-    write_users(tmp_path / "users")
-    serve(INCEPTION_USERS=str(tmp_path / "users"), INCEPTION_MAX_STRANGERS="3")
-    wait_until_served(port)
-    browser = Browser(f"http://127.0.0.1:{port}")
-    assert browser.sign_in("viewer").status_code == 302
+    browser = signed_in(serve, port, tmp_path / "users", strangers=3)
     word = browser.session.cookies[COOKIE]
     known = [fetching(port, word) for _ in range(8)]
     strangers = [fetching(port, forged) for forged in (word[:-1], "", "x" * 500)]
