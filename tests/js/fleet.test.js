@@ -65,6 +65,8 @@ test("why something waits is said", () => {
     "everybody who takes from it is dead or stopping",
   );
   assert.equal(whyWaiting({ ...children, length: 0 }, fleet(), NOW), "");
+  const problem = "what Redis keeps as children is no list";
+  assert.equal(whyWaiting({ ...children, length: 0, problem }, fleet(), NOW), problem);
 });
 
 test("the whole is told in a line, without the dead", () => {

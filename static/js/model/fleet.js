@@ -46,10 +46,11 @@ export function stillLost(lost, before, after) {
 export const everybody = ({ watchers, compute }) => [...watchers, ...compute];
 
 /**
- * Why tasks of this queue have not begun, or "" if none waits.
+ * Why tasks of this queue have not begun, or why that is not known; "" if none waits.
  * @param {Queue} queue @param {Workers} workers @param {number} now
  */
 export function whyWaiting(queue, workers, now) {
+  if (queue.problem) return queue.problem;
   if (!queue.length) return "";
   if (queue.waiting) return `${queue.waiting}: start one with -Q ${queue.name}`;
   const takers = everybody(workers).filter((one) => one.queues.includes(queue.name));

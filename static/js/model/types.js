@@ -169,6 +169,7 @@
  * @property {number} length
  * @property {number} consumers
  * @property {string|null} waiting  why what is in it waits, where no worker consumes it
+ * @property {string|null} problem  why its length can't be told; that is 0 then
  */
 
 /**

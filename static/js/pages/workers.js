@@ -94,14 +94,14 @@ function QueueRow({ queue, workers }) {
   const { clock } = useServices();
   const why = whyWaiting(queue, workers, clock.now.value);
   return html`<tr><td class="mono">${queue.name}</td>
-    <td class="number">${formatCount(queue.length)}</td>
+    <td class="number">${queue.problem ? "?" : formatCount(queue.length)}</td>
     <td class="number">${formatCount(queue.consumers)}</td>
     <td class="small"><${Why} queue=${queue} why=${why} /></td></tr>`;
 }
 
 /** @param {{queue: import("../model/types.js").Queue, why: string}} props */
 function Why({ queue, why }) {
-  if (queue.waiting)
+  if (queue.waiting || queue.problem)
     return html`<span class="state tone-retry"><${Icon} shape="retry" />${why}</span>`;
   return why || (queue.consumers ? "" : "nobody takes from it");
 }
