@@ -46,7 +46,7 @@ class Claims(Scripts):
         """Record how an attempt ended; True if this is its end, also when it is sent again.
 
         False if another end was first, the claim is another's, a later attempt exists, or the
-        run is gone.
+        run or this attempt is gone.
         """
         words: list[str | int] = [recordtext.raw(end.run_id), end.path, end.attempt, end.retries]
         key, result = result_words(end.word)

@@ -5,7 +5,8 @@
 --       told whole (bytes), 6 Celery's result, 7 seconds that it is kept, then the end's record:
 --       number of fields, name and value of each
 -- Returns {"ok"}; {"ended"} if there is an end, {"claimed"} if the claim is another's,
---       {"superseded"} if a later attempt exists (the owner is told all the same), {"gone"}
+--       {"superseded"} if a later attempt exists (the owner is told all the same), {"gone"} if
+--       there is no run, node or such an attempt: one that is made anew must not find its end there
 -- Event: none. The owner is told ("end") and makes one
 
 local id, path, attempt, retries = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -13,6 +14,9 @@ local most = tonumber(ARGV[5])
 local control = redis.call('HMGET', RUN, 'state', 'owner')
 local node = redis.call('HGET', NODES, path)
 if not control[1] or not node then return {'gone'} end
+
+local present = number_in(node, 'attempt')
+if attempt > present then return {'gone'} end -- what made this attempt was lost with Redis' memory
 
 local record = read_record(arguments(8))
 local said = render(record)
@@ -31,7 +35,7 @@ if ended and number_in(ended, 'attempt') == attempt then
   return {is_ours and 'ok' or 'ended'}
 end
 local claim = redis.call('HGET', CLAIMS, path)
-if attempt < number_in(node, 'attempt') then
+if attempt < present then
   tell(true)
   return {'superseded'}
 end

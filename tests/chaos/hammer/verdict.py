@@ -233,9 +233,12 @@ class _Case:
         if later.attempt == begin.attempt:
             return  # Celery's own retry: the attempt goes on
         self.counts[Column.GIVEN_UP] += 1
-        if _first(own, Verb.END) is not None and _first(own, Verb.REFUSED) is None:
+        ended = _first(own, Verb.END)
+        if ended is not None and _first(own, Verb.REFUSED) is None:
             self.counts[Column.UNRECORDED] += 1
-        if not self._evidence.faults_of(begin, begin.at - GRACE, later.at):
+        # That Celery retries it is recorded then, at some time that no line tells.
+        is_lost = ended is not None and self._evidence.redis_lost(later.at, ended.at)
+        if not is_lost and not self._evidence.faults_of(begin, begin.at - GRACE, later.at):
             said = f"attempt {begin.attempt} began at {begin.at:.3f} in pid {begin.pid} of worker "
             said += f"{begin.worker}, to which nothing was done; {later.attempt} at {later.at:.3f}"
             self._excused_or(begin.at, Rule.UNEXPLAINED, said, path)

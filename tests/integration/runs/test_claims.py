@@ -9,10 +9,17 @@ import pytest
 from inception.runs import keys
 from inception.runs.errors import AttemptEnded, SpawnRefused
 from inception.runs.model import Attempt, State
-from inception.runs.records import ClaimAnswer, Stopped
+from inception.runs.records import ClaimAnswer, Lease, Stopped
 from inception.runs.recordtext import end_in_message, patch
 from inception.runs.store import Store
-from tests.integration.runs.held_run import OWNER, RUN, HeldRun, RedisClient
+from tests.integration.runs.held_run import (
+    OWNER,
+    RUN,
+    HeldRun,
+    RedisClient,
+    kept_of,
+    lose_what_is_not,
+)
 
 
 def lost(attempt: int, state: State = State.LOST) -> Attempt:
@@ -231,6 +238,24 @@ def test_no_attempt_is_made_under_a_revoke(held: HeldRun) -> None:
 def test_an_ended_node_gets_no_new_attempt(held: HeldRun) -> None:
     held.end("0")
     assert again(held, "0") is None
+
+
+def test_an_attempt_that_redis_has_lost_leaves_no_end_for_the_one_that_is_made_anew(
+    held: HeldRun, client: RedisClient
+) -> None:
+    """Else nobody could claim that one, as it has ended, and nobody would be told of its end."""
+    held.store.claim(held.claim_of("0"))
+    kept = kept_of(client, RUN)
+    assert again(held, "0") == 2
+    held.store.claim(held.claim_of("0", attempt=2))
+    lose_what_is_not(client, RUN, kept)
+    assert not held.store.end_claim(held.end_of("0", attempt=2))
+    lease = Lease(run_id=RUN, owner=OWNER, token="token-2")
+    assert held.store.claim_run(RUN, owner=OWNER, token=lease.token, from_owner=OWNER)
+    taken = HeldRun(held.store, lease)
+    assert again(taken, "0") == 2
+    assert held.store.claim(taken.claim_of("0", attempt=2)) == ClaimAnswer.OK
+    assert held.store.end_claim(taken.end_of("0", attempt=2))
 
 
 def test_a_celery_retry_is_no_end_and_says_when_it_follows(held: HeldRun) -> None:

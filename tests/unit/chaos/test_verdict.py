@@ -113,6 +113,15 @@ def test_a_child_killed_between_its_last_line_and_its_record_is_counted_apart() 
     assert count(with_faults(killed_once(Verb.BEGIN), fault(1.2)), Column.UNRECORDED) == 0
 
 
+def test_a_child_whose_redis_lost_how_it_ended_is_given_up_with_reason() -> None:
+    ended = killed_once(Verb.BEGIN, Verb.END)
+    lost = fault(2.8, pid=5, target="redis")
+
+    assert broken(ended) == [Rule.UNEXPLAINED]
+    assert broken(with_faults(ended, lost)) == []
+    assert broken(with_faults(killed_once(Verb.BEGIN), replace(lost, at=3.6))) == [Rule.UNEXPLAINED]
+
+
 def test_an_attempt_that_ended_after_it_was_given_up_is_counted_apart() -> None:
     too_late = killed_once(Verb.BEGIN, Verb.END, Verb.REFUSED)
     too_late = with_faults(too_late, fault(1.0, until=1.1))
