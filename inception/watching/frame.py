@@ -193,7 +193,7 @@ class LiveFrame:
                 for step in pending if kept is not None else self._recorded(pending):
                     take(iter((step,)))
                 pending = iter(())
-                if limit is not None:
+                if limit is not None and kept is None:
                     self._record_text(key, str(len(nodes)))
                 self._stop([node for node in nodes if not node.ended])
 

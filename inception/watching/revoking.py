@@ -47,11 +47,13 @@ class Revoker:
     def request(self, live: LiveRun, nodes: Sequence[LiveNode], *, reason: str) -> None:
         """Stop these on behalf of their parent: those that wait end, the others get an intent.
 
+        What an earlier owner asked of them already is being carried out.
         Raises StaleToken if the run isn't held here any more.
         """
         end = revoked_end(empty_meta())
-        for start in range(0, len(nodes), _CHUNK):
-            chunk = nodes[start : start + _CHUNK]
+        new = [node for node in nodes if not live.is_revoked(node.path)]
+        for start in range(0, len(new), _CHUNK):
+            chunk = new[start : start + _CHUNK]
             stopped = self._endings.stop_unclaimed(live, chunk, end, reason)
             self.carry_out(live, stopped.asked)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
@@ -44,7 +44,21 @@ def steps(parents: some.SearchStrategy[Any]) -> some.SearchStrategy[Any]:
     return some.tuples(some.lists(step, max_size=4), last).map(lambda both: both[0] + both[1])
 
 
+def steps_that_stop(parents: some.SearchStrategy[Any]) -> some.SearchStrategy[Any]:
+    """The same, some of which stop at the first of several that fails: `until_one_fails`."""
+    several = some.lists(child(parents), min_size=1, max_size=5)
+    limit = some.none() | some.integers(1, 3)
+    until = some.tuples(some.just("until_one_fails"), several, limit)
+    watch = some.tuples(some.just("watch"), child(parents), retries)
+    step = some.one_of(until, watch, some.just(("now",))).map(list)
+    last = some.sampled_from([[], [["fail"]]])
+    return some.tuples(some.lists(step, max_size=3), last).map(lambda both: both[0] + both[1])
+
+
 shapes = some.recursive(steps(some.just([])), steps, max_leaves=2)
+stopping_shapes = some.recursive(
+    steps_that_stop(some.just([])), steps_that_stop, max_leaves=2
+).filter(lambda shape: any(step[0] == "until_one_fails" for step in shape))
 
 MANY_SIDED: Steps = [
     ["watch", ["a", 0], 0], ["now"], ["random"], ["side_effect"], ["sleep"],
@@ -115,9 +129,24 @@ def assert_crashes_do_not_show(
     assert executed(stage, shape, dying(after, unanswered=unanswered)) == expected
 
 
-crashes = given(
-    shape=shapes, after=some.integers(2, 6), unanswered=some.booleans(), along=some.booleans()
-)
+def assert_crashes_do_not_show_where_it_stops(
+    stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
+) -> None:
+    """Which of the others had begun when one failed, time decides; but none begins twice."""
+    stage.along = along
+    *expected, once = executed(stage, shape, iter([Death()]))
+    *seen, began = executed(stage, shape, dying(after, unanswered=unanswered))
+    assert seen == expected
+    assert {*once.values(), *began.values()} <= {1}, began
+
+
+def crashes_of(shapes: some.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Any]:
+    """Watchers that die now and then, over parents of these shapes."""
+    return given(
+        shape=shapes, after=some.integers(2, 6), unanswered=some.booleans(), along=some.booleans()
+    )
+
+
 quietly = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -125,7 +154,7 @@ quietly = {
 
 
 @settings(max_examples=12, derandomize=True, **quietly)
-@crashes
+@crashes_of(shapes)
 def test_no_parent_shows_that_its_watchers_died(
     stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
 ) -> None:
@@ -135,8 +164,26 @@ def test_no_parent_shows_that_its_watchers_died(
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 @settings(max_examples=250, print_blob=True, **quietly)
-@crashes
+@crashes_of(shapes)
 def test_none_of_many_parents_shows_that_its_watchers_died(
     stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
 ) -> None:
     assert_crashes_do_not_show(stage, shape, after, unanswered, along)
+
+
+@settings(max_examples=8, derandomize=True, **quietly)
+@crashes_of(stopping_shapes)
+def test_no_parent_that_stops_at_a_failure_shows_that_its_watchers_died(
+    stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
+) -> None:
+    assert_crashes_do_not_show_where_it_stops(stage, shape, after, unanswered, along)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+@settings(max_examples=150, print_blob=True, **quietly)
+@crashes_of(stopping_shapes)
+def test_none_of_many_that_stop_at_a_failure_shows_that_its_watchers_died(
+    stage: Stage, shape: Steps, after: int, unanswered: bool, along: bool
+) -> None:
+    assert_crashes_do_not_show_where_it_stops(stage, shape, after, unanswered, along)
