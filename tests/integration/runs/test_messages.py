@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
@@ -9,6 +12,17 @@ from celery.contrib.testing.worker import start_worker
 from inception.runs.messages import Ticket, read_ticket, ticket_headers
 
 
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """A worker has the whole process log errors alone; the tests after this one log more."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("own_logging")
 @pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning")
 def test_a_ticket_goes_along_with_apply_async_and_with_celerys_retry(redis_url: str) -> None:
     app = Celery("test", broker=redis_url, backend=redis_url)
