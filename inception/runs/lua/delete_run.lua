@@ -43,7 +43,9 @@ else
   redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"deleted","run":' .. cjson.encode(id) .. '}')
 end
 for _, log in ipairs(redis.call('HKEYS', KEYS[10])) do
-  redis.call('UNLINK', LOG_PREFIX .. id .. ':' .. log)
+  if not string.find(log, '#', 1, true) then -- else it is a mark beside a log's counts
+    redis.call('UNLINK', LOG_PREFIX .. id .. ':' .. log)
+  end
 end
 redis.call('UNLINK', RUN, NODES, LARGE, JOURNAL, CLAIMS, EVENTS, KEYS[10])
 redis.call('ZREM', KEYS[9], id)
