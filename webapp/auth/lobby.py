@@ -15,7 +15,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from webapp.auth.rounds import Rounds
 from webapp.auth.strangers import PLACE, Place, Strangers
-from webapp.connections import is_for_sockets, shut, transport_of
+from webapp.connections import is_for_sockets, transport_of
 from webapp.errors import TooManyRequests, error_body
 
 if TYPE_CHECKING:
@@ -95,13 +95,13 @@ class Sessions:
         for sid, session in list(self._sessions.items()):
             if not session.joined and now - session.opened_at >= JOIN_WITHIN:
                 self.end(sid)
-                shut(session.environ)
 
     def end(self, sid: str) -> None:
         """End that session, if it is there still."""
         socket = self._engine.sockets.get(sid)
         if socket is not None:
             socket.close(wait=False, abort=True)
+            socket.queue.hang_up()  # else its writer may stay in `send` until its time-out
         if (left := self._sessions.pop(sid, None)) is not None:
             self._leave(left)
 
