@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from inception.runs.connection import connect
 from inception.runs.settings import Settings
 from inception.runs.store import Store
-from webapp.fleet import FRESH_BEAT, Fleet
+from webapp.fleet import FRESH_BEAT
 
 settings = Settings.from_environment()
 client = connect(settings.redis_url or "", purpose="health", size=1)
 store = Store(client)
-now = Fleet(store, client, settings.heartbeat_ttl).now()
+now = store.now_ms()
 beats = [beat for beat in store.read_beats().values() if beat.host == socket.gethostname()]
 sys.exit(0 if any(now - beat.seen_at <= FRESH_BEAT for beat in beats) else "no beat of this host")
