@@ -28,13 +28,14 @@ from webapp.auth.lobby import Lobby, Sessions
 from webapp.auth.signin import auth
 from webapp.auth.strangers import Strangers
 from webapp.bulk import BulkWorker
-from webapp.fleet import Fleet, broker_client
+from webapp.fleet import Fleet
 from webapp.handshakes import SoundHandshakes
 from webapp.kept_files import KeptFiles
 from webapp.metrics import page as metrics
 from webapp.packets import BoundedPacket, end_senders_of_malformed
 from webapp.pages import pages
 from webapp.payloads import MAX_BODY_BYTES
+from webapp.queues import queues_of
 from webapp.relay.agent import Relay
 from webapp.services import Services
 
@@ -118,7 +119,7 @@ def _create_services(
     app: Flask, settings: Settings, url: str, client: redis.Redis, socket_io: SocketIO
 ) -> Services:
     store = Store(client)
-    fleet = Fleet(store, broker_client(settings, client), settings.heartbeat_ttl)
+    fleet = Fleet(store, queues_of(settings, client), settings.heartbeat_ttl)
     return Services(
         settings=settings,
         store=store,

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Final, NotRequired, cast
+from collections.abc import Iterable
+from typing import Final, NotRequired
 
-import redis
 from typing_extensions import TypedDict
 
-from inception.runs.celery_app import PRIORITIES, PRIORITY_MARK
-from inception.runs.connection import connect
 from inception.runs.presence import unconsumed
 from inception.runs.records import BeatKind, BeatRecord
-from inception.runs.scripts import refusals_as_errors
-from inception.runs.settings import REDIS_SCHEMES, Settings
 from inception.runs.store import Store
+from webapp.queues import Length, Queues
 
 FRESH_BEAT: Final = 15_000
 """Milliseconds (ms) within which a process must have been heard to count as alive."""
@@ -23,13 +19,6 @@ QUEUES: Final = ("parents", "children")
 """Shown whether or not anybody consumes them."""
 MOST_NAMED: Final = 8
 """Tasks of a process that are called by name, as many as a page has room for."""
-
-
-_MARKS: Final = ("", *(f"{PRIORITY_MARK}{priority}" for priority in PRIORITIES))
-"""What follows a queue's name in those of its lists, one for each priority."""
-
-
-_NO_LIST: Final = "WRONGTYPE"
 
 
 class RunningTask(TypedDict):
@@ -84,7 +73,7 @@ class FleetAnswer(TypedDict):
 class Fleet:
     """Reads the beats and the lengths of the queues."""
 
-    def __init__(self, store: Store, broker: redis.Redis, ttl: float) -> None:
+    def __init__(self, store: Store, broker: Queues, ttl: float) -> None:
         self._store = store
         self._broker = broker
         self._ttl = ttl
@@ -131,60 +120,24 @@ class Fleet:
         """Ours, those that somebody consumes, and those in which something waits for nobody."""
         consumers = Counter(queue for beat in beats for queue in beat.queues)
         shown = {*QUEUES, *consumers}
-        lengths = self._lengths(sorted({*shown, *self._store.read_queues()}))
+        lengths = self._broker.lengths(sorted({*shown, *self._store.read_queues()}))
         return [
-            {
-                "name": name,
-                "length": length or 0,
-                "consumers": consumers[name],
-                "waiting": unconsumed(name) if length and not consumers[name] else None,
-                "problem": None if length is not None else f"what Redis keeps as {name} is no list",
-            }
+            _queue(name, length, consumers[name])
             for name, length in lengths.items()
             if length != 0 or name in shown
         ]
 
-    def _lengths(self, queues: Sequence[str]) -> dict[str, int | None]:
-        """How many messages wait in each; the broker keeps a list for each priority.
 
-        None where something else is kept by such a name: another program's, which says nothing
-        against the other queues.
-        """
-        with refusals_as_errors(), self._broker.pipeline(transaction=False) as pipe:
-            for queue in queues:
-                for mark in _MARKS:
-                    pipe.llen(queue + mark)
-            found = [_length(answer) for answer in pipe.execute(raise_on_error=False)]
-        lists = len(_MARKS)
-        return {
-            queue: _sum(found[lists * number : lists * (number + 1)])
-            for number, queue in enumerate(queues)
-        }
-
-
-def _length(answer: object) -> int | None:
-    """What Redis says of a list; None if it is none. Raises whatever else it refused for."""
-    if isinstance(answer, redis.ResponseError) and _NO_LIST in str(answer):
-        return None
-    if isinstance(answer, Exception):
-        raise answer
-    return cast(int, answer)
-
-
-def _sum(lengths: Sequence[int | None]) -> int | None:
-    known = [length for length in lengths if length is not None]
-    return sum(known) if len(known) == len(lengths) else None
-
-
-def broker_client(settings: Settings, client: redis.Redis) -> redis.Redis:
-    """Where the queues are: another Redis if INCEPTION_BROKER_URL names one, else `client`.
-
-    Of a broker that is no Redis nothing is asked; its queues count as empty.
-    """
-    url = settings.broker_url
-    if url is None or url == settings.redis_url or not url.startswith(REDIS_SCHEMES):
-        return client
-    return connect(url, purpose="queues", size=4)
+def _queue(name: str, length: Length, consumers: int) -> Queue:
+    problem = length if isinstance(length, str) else None
+    waiting = length if isinstance(length, int) else 0
+    return {
+        "name": name,
+        "length": waiting,
+        "consumers": consumers,
+        "waiting": unconsumed(name) if waiting and not consumers else None,
+        "problem": problem,
+    }
 
 
 def _workers(beats: Iterable[BeatRecord], kind: BeatKind) -> list[Worker]:

@@ -10,13 +10,22 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import redis
+import requests
 
 from tests.acceptance.authority import Authority
-from tests.acceptance.conftest import CHECKOUT, SUPERVISOR, Stack, StartApplication, free_port
+from tests.acceptance.conftest import (
+    CHECKOUT,
+    ODD_TASKS,
+    SUPERVISOR,
+    Stack,
+    StartApplication,
+    free_port,
+)
 from tests.acceptance.viewer import Viewer
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
@@ -29,6 +38,8 @@ RIGHTS = "~* &* +@all -@dangerous +info"
 """What a user of Redis needs; no more is given here."""
 DEPLOYMENT = CHECKOUT / "docs/deployment/index.md"
 WITHIN = 60
+NOBODYS = "nobody-is-here"
+"""The queue of a task of the tests, which no worker consumes."""
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 pytestmark = pytest.mark.timeout(240)
@@ -122,6 +133,13 @@ def run_and_revoke(stack: Stack) -> None:
         assert viewer.wait_for_end(stopped, WITHIN).run["state"] == "REVOKED"
     finally:
         viewer.close()
+
+
+def queue_of(stack: Stack, name: str) -> dict[str, Any] | None:
+    """What the web says of a queue, None while it lists none of that name or can't tell."""
+    answer = requests.get(f"{stack.url}/api/v1/workers", timeout=WITHIN).json()
+    told = (queue for queue in answer["queues"] if queue["problem"] is None)
+    return next((queue for queue in told if queue["name"] == name), None)
 
 
 def shown_by_clients(authority: Authority) -> str:
@@ -257,3 +275,26 @@ def test_messages_go_through_rabbitmq_and_runs_are_kept_in_redis(
     run_and_revoke(stack)
     with redis.Redis.from_url(own_redis.url, decode_responses=True) as client:
         assert [key for key in client.keys("*") if "kombu" in key or key == "children"] == []
+
+
+def test_what_waits_in_rabbitmq_is_told(
+    broker_url: str, own_redis: PrivateRedis, own_stack: StartApplication
+) -> None:
+    stack = own_stack(REDIS_URL=own_redis.url, INCEPTION_BROKER_URL=broker_url)
+    eventually(lambda: queue_of(stack, "children") is not None, WITHIN, "its queues")
+    assert queue_of(stack, "children") == {
+        "name": "children", "length": 0, "consumers": 1, "waiting": None, "problem": None,
+    }  # fmt: skip
+    viewer = Viewer(stack.url)
+    try:
+        viewer.start(f"{ODD_TASKS}.watch_one", child="never")
+        eventually(lambda: queue_of(stack, NOBODYS) is not None, WITHIN, "what waits for nobody")
+    finally:
+        viewer.close()
+    assert queue_of(stack, NOBODYS) == {
+        "name": NOBODYS,
+        "length": 1,
+        "consumers": 0,
+        "waiting": f"no worker consumes queue {NOBODYS}",
+        "problem": None,
+    }

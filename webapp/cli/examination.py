@@ -167,6 +167,9 @@ def check_catalogue(parents: int) -> Finding:
 def check_queue(queue: Queue) -> Finding:
     """Messages that wait have somebody who takes them."""
     name, waiting, consumers = queue["name"], queue["length"], queue["consumers"]
+    if queue["problem"] is not None:
+        fix = "See what is wrong there: what waits can't be told until then."
+        return _warning(f"queue {name}", queue["problem"], fix)
     found = f"{waiting:,} waiting, {counted(consumers, 'consumer')}"
     if waiting and not consumers:
         fix = f"Start a worker with -Q {name}: nobody takes what waits."

@@ -25,7 +25,8 @@ from inception.runs.errors import (
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.runs.vault import Vault
-from webapp.fleet import Fleet, broker_client
+from webapp.fleet import Fleet
+from webapp.queues import queues_of
 from webapp.supervisor.reaching import advice
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -63,7 +64,7 @@ def open_session() -> Session:
             create_client(replace(settings, redis_url=url)),
             Vault.from_settings(settings),
         ),
-        fleet=Fleet(store, broker_client(settings, client), settings.heartbeat_ttl),
+        fleet=Fleet(store, queues_of(settings, client), settings.heartbeat_ttl),
     )
 
 

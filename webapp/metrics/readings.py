@@ -7,8 +7,6 @@ thread reads, so that a scrape is answered with what this process knows when Red
 
 from __future__ import annotations
 
-import math
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +20,7 @@ from inception.runs.errors import StoreUnavailable
 from inception.runs.model import State
 from inception.runs.records import BeatRecord, RunFilter
 from webapp.fleet import FRESH_BEAT, Queue
+from webapp.lately import Lately
 from webapp.services import Services
 
 KEPT: Final = 5.0
@@ -64,12 +63,7 @@ class Readings(Collector):
         """`listen` is called whenever Redis has answered, and may wait for it."""
         self._services = services
         self._name_of = name_of
-        self._listen = listen
-        self._guard = threading.Lock()
-        self._kept: Reading | None = None
-        self._begun_at = self._read_at = -math.inf
-        self._done = threading.Event()
-        self._done.set()
+        self._lately = Lately(self._read, name="metrics", kept=KEPT, patience=PATIENCE, then=listen)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask Redis."""
@@ -78,36 +72,13 @@ class Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
         yield from self._of_sockets()
-        reading = self._reading()
+        reading = self._lately.said()
         yield _gauge("redis_up", "1 if Redis answered.", int(reading is not None))
         if reading is not None:
             yield from _of_runs(reading)
             yield from _of_processes(reading)
             yield from _of_queues(reading)
             yield from _of_tallies(reading)
-
-    def _reading(self) -> Reading | None:
-        """What was read lately, or is read now; concurrent scrapes share one reading.
-
-        None if Redis can't be reached, or takes its time.
-        """
-        with self._guard:
-            now = time.monotonic()
-            if self._done.is_set() and now - self._read_at >= KEPT:
-                self._done.clear()
-                self._begun_at = now
-                threading.Thread(target=self._read_anew, name="metrics", daemon=True).start()
-        self._done.wait(max(0.0, self._begun_at + PATIENCE - now))
-        return self._kept if self._read_at >= self._begun_at else None
-
-    def _read_anew(self) -> None:
-        try:
-            self._kept = self._read()
-            self._read_at = time.monotonic()
-            if self._kept is not None:
-                self._listen()
-        finally:
-            self._done.set()
 
     def _read(self) -> Reading | None:
         store, fleet = self._services.store, self._services.fleet
@@ -186,7 +157,8 @@ def _of_queues(reading: Reading) -> Iterator[Metric]:
         "inception_queue_consumers", "Processes that consume it.", labels=["queue"]
     )
     for queue in reading.queues:
-        length.add_metric([queue["name"]], queue["length"])
+        if queue["problem"] is None:
+            length.add_metric([queue["name"]], queue["length"])
         consumers.add_metric([queue["name"]], queue["consumers"])
     yield from (length, consumers)
 

@@ -30,12 +30,15 @@ def expressions() -> list[str]:
     return [target["expr"] for panel in panels for target in panel.get("targets", [])]
 
 
-@pytest.fixture
-def samples(
-    web: Web, owner: Owner, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, set[str]]:
-    """Every sample's labels by its name, once a run has ended and a process has beaten."""
+@pytest.fixture(autouse=True)
+def read_at_every_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test sees what it has just done."""
     monkeypatch.setattr(readings, "KEPT", 0.0)
+
+
+@pytest.fixture
+def samples(web: Web, owner: Owner, store: Store) -> dict[str, set[str]]:
+    """Every sample's labels by its name, once a run has ended and a process has beaten."""
 
     def scraped() -> dict[str, set[str]]:
         text = requests.get(f"{web.address}/metrics", timeout=PATIENCE).text

@@ -180,12 +180,16 @@ def test_the_first_scrape_too_waits_for_no_redis(own_redis: PrivateRedis, troubl
 
 
 def test_two_scrapes_in_a_row_read_redis_once(
-    web: Web, owner: Owner, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readings, "KEPT", 3600.0)
-    before = value(web, "inception_runs", state="PENDING")
-    owner.create()
-    assert value(web, "inception_runs", state="PENDING") == before == 0
+    web = Web(redis_url)
+    try:
+        before = value(web, "inception_runs", state="PENDING")
+        owner.create()
+        assert value(web, "inception_runs", state="PENDING") == before == 0
+    finally:
+        web.stop()
 
 
 def test_what_ever_happened_is_counted_in_redis(web: Web, owner: Owner, store: Store) -> None:

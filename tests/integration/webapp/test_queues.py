@@ -85,7 +85,9 @@ def test_what_is_no_queue_hides_no_other(web: Web, store: Store, redis_url: str)
     }
     assert found["children"]["length"] == 1
     assert found["children"]["problem"] is None
-    assert requests.get(f"{web.address}/metrics", timeout=PATIENCE).status_code == 200
+    scraped = requests.get(f"{web.address}/metrics", timeout=PATIENCE).text
+    assert 'inception_queue_length{queue="children"} 1.0' in scraped
+    assert 'inception_queue_length{queue="gpu"}' not in scraped
 
 
 def test_the_command_line_says_so_too(

@@ -11,6 +11,7 @@ from inception.runs.records import BeatKind, BeatRecord
 from tests.documents import CHECKOUT
 from webapp.cli import examination
 from webapp.cli.examination import Verdict
+from webapp.fleet import Queue
 
 NOW = 1_000_000
 
@@ -116,8 +117,20 @@ def test_a_silent_worker_is_no_worker() -> None:
     assert examination.check_workers(silent, NOW, "watcher", "celery …").verdict is Verdict.OK
 
 
+def queue(length: int = 0, problem: str | None = None) -> Queue:
+    return {
+        "name": "gpu", "length": length, "consumers": 0, "waiting": None, "problem": problem,
+    }  # fmt: skip
+
+
+def test_a_queue_whose_messages_cant_be_told_is_worth_a_warning() -> None:
+    found = examination.check_queue(queue(problem="the broker does not answer"))
+    assert found.verdict is Verdict.WARNING
+    assert found.found == "the broker does not answer"
+
+
 def test_messages_that_nobody_takes_have_failed() -> None:
-    waiting = examination.check_queue({"name": "gpu", "length": 3, "consumers": 0})
+    waiting = examination.check_queue(queue(length=3))
     assert waiting.verdict is Verdict.FAILED
     assert waiting.fix is not None
     assert "-Q gpu" in waiting.fix
