@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from celery.exceptions import Ignore, Reject, Retry
@@ -26,7 +25,7 @@ from inception.compute.interruption import Interruption, Stopped
 from inception.compute.output import Output
 from inception.compute.slots import Held
 from inception.runs.insistence import insist
-from inception.runs.messages import read_ticket
+from inception.runs.messages import Ticket, read_ticket
 from inception.runs.model import State
 from inception.runs.records import Claim, ClaimAnswer, ResultWord
 from inception.runs.result_words import KEPT_AFTER_END, ResultWords
@@ -42,10 +41,10 @@ class Place(Protocol):
     """Whether the work of this place can be stopped by a signal."""
 
     def begin(self, held: Held) -> None:
-        """This process, or this thread of it, works on `held` from now on."""
+        """This process, or a thread of it, works on `held` from now on: it asks for its claim."""
 
     def ask(self, held: Held) -> None:
-        """It asks for the claim on `held` now; what was ordered before is not for this delivery."""
+        """It asks for the claim again; what was ordered before is not for this delivery."""
 
     def end(self, held: Held) -> None:
         """It works on it no more."""
@@ -79,12 +78,11 @@ class ComputeExecutor:
         body = _Body(task, args, kwargs)
         if ticket is None:
             return self._run_plain(body)
-        held = Held(
-            run_id=ticket.run_id, path=ticket.path, attempt=ticket.attempt, retries=body.retries
-        )
+        claim = self._claim_of(ticket, body)
+        held = _held(claim)
         self._place.begin(held)
         try:
-            return self._run(body, self._claim(task, held, body))
+            return self._run(body, self._ask(claim, held, body))
         finally:
             if not self._interruption.process_leaves:
                 self._place.end(held)
@@ -114,31 +112,36 @@ class ComputeExecutor:
 
     # The claim
 
-    def _claim(self, task: Any, held: Held, body: _Body) -> Held:
+    def _claim_of(self, ticket: Ticket, body: _Body) -> Claim:
+        return Claim(
+            run_id=ticket.run_id,
+            path=ticket.path,
+            attempt=ticket.attempt,
+            retries=body.retries,
+            task_id=body.id,
+            worker=self._process,
+            pid=os.getpid(),
+            word=body.started_word(self._words),
+        )
+
+    def _ask(self, claim: Claim, held: Held, body: _Body) -> Held:
         """Make this attempt ours, STARTED, or raise Ignore where it is not (any more) to be run.
 
         Returns `held` as of the asking that had an answer.
         """
-        claim = Claim(
-            run_id=held.run_id,
-            path=held.path,
-            attempt=held.attempt,
-            retries=held.retries,
-            task_id=task.request.id,
-            worker=self._process,
-            pid=os.getpid(),
-            word=body.word(self._words, STARTED, body.started()),
-        )
+        asked = False
 
         def ask() -> ClaimAnswer:
-            nonlocal held
-            held = replace(held, began=time.monotonic())
-            self._place.ask(held)
+            nonlocal held, asked
+            if asked:
+                held = _held(claim)
+                self._place.ask(held)
+            asked = True
             return self._store.claim(claim)
 
         answer = insist(ask, what="a claim")
         if answer is not ClaimAnswer.OK:
-            _log("A delivery of %s was dropped: %s", task.name, answer, claim=claim)
+            _log("A delivery of %s was dropped: %s", body.name, answer, claim=claim)
             raise Ignore
         if claim.word is None:
             body.store_started()
@@ -226,6 +229,7 @@ class _Body:
         self._args = args
         self._kwargs = kwargs
         self.name: str = task.name
+        self.id: str = task.request.id
         self.retries: int = task.request.retries or 0
 
     @contextmanager
@@ -246,6 +250,10 @@ class _Body:
         if self._ignores_result():
             return None
         return words.of(self._task, state, result, seconds=seconds)
+
+    def started_word(self, words: ResultWords) -> ResultWord | None:
+        """Likewise, of STARTED."""
+        return None if self._ignores_result() else words.started(self._task, self.started())
 
     def started(self) -> dict[str, object]:
         """What `task_track_started` stores, which is off since it comes before the claim."""
@@ -278,6 +286,17 @@ class _Body:
     def _ignores_result(self) -> bool:
         asked = vars(self._task.request).get("ignore_result")
         return bool(self._task.ignore_result if asked is None else asked)
+
+
+def _held(claim: Claim) -> Held:
+    """What is asked for by this claim now."""
+    return Held(
+        run_id=claim.run_id,
+        path=claim.path,
+        attempt=claim.attempt,
+        retries=claim.retries,
+        began=time.monotonic(),
+    )
 
 
 def _raise(shown: Exception, exception: BaseException) -> NoReturn:

@@ -45,6 +45,7 @@ class Output:
 
     def __init__(self, append: Append) -> None:
         self._append = append
+        self._capture = Capture(self.add)
         self._lines: deque[tuple[Held, LogLine]] = deque()
         self._bytes = 0
         self._said = 0
@@ -62,13 +63,12 @@ class Output:
         self._held = held
         stdout, stderr = sys.stdout, sys.stderr
         tees = Tee(stdout, "stdout", self.add), Tee(stderr, "stderr", self.add)
-        handler = Capture(self.add)
         sys.stdout, sys.stderr = (cast("TextIO", tee) for tee in tees)
-        _attach(handler)
+        _attach(self._capture)
         try:
             yield
         finally:
-            _detach(handler)
+            _detach(self._capture)
             sys.stdout, sys.stderr = stdout, stderr
             for tee in tees:
                 tee.end_line()

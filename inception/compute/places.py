@@ -24,7 +24,7 @@ class PoolSlot:
         self._slots.begin(self._index, held)
 
     def ask(self, held: Held) -> None:
-        """Say that it asks for the claim on `held` now: no earlier order is for this delivery."""
+        """Say that it asks for the claim again: no earlier order is for this delivery."""
         self._slots.begin(self._index, held)
 
     def end(self, held: Held) -> None:  # noqa: ARG002 -- a slot holds one at a time

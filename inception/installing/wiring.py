@@ -10,6 +10,7 @@ from celery import Celery, signals
 from inception.compute.worker import ComputeWorker
 from inception.installing.announcing import Announcer
 from inception.installing.consuming import Consumption
+from inception.installing.receipts import keep_receipts_in_memory
 from inception.installing.roles import Role, Workplace, check
 from inception.installing.watchers import WatcherPart
 from inception.runs.beats import process_name
@@ -90,6 +91,7 @@ class _Life:
 
     def _begin(self, place: Workplace) -> None:
         url = check(self._app, place)
+        keep_receipts_in_memory(self._app)
         process = process_name(place.name.partition("@")[0])
         self._announcer = Announcer(self._app, Store(connect(url, purpose="catalogue", size=1)))
         self._consumption = Consumption(place.queues)

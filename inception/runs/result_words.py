@@ -9,9 +9,13 @@ results sees no difference.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
+from celery.states import STARTED
 from redis.connection import ConnectionPool
 
 from inception.runs.connection import database_of
@@ -31,6 +35,15 @@ def result_key(backend: Any, task_id: str) -> str:
     return key.decode() if isinstance(key, bytes) else str(key)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mould:
+    """The text of STARTED with a hole for the task's id: nothing else differs between tasks."""
+
+    said: Mapping[str, object]
+    before: str
+    after: str
+
+
 class ResultWords:
     """Words for results, as Celery's Redis backend would write them."""
 
@@ -38,6 +51,9 @@ class ResultWords:
         """`url` is that of the Redis that keeps the runs."""
         known = urlsplit(url).scheme in _REDIS_SCHEMES
         self._place = database_of(ConnectionPool.from_url(url).connection_kwargs) if known else None
+        self._beside: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+        """Backends that were asked about, and whether they keep results in that Redis."""
+        self._moulds: WeakKeyDictionary[Any, _Mould] = WeakKeyDictionary()
 
     def of(
         self, task: Any, state: str, result: object, *, seconds: int | None = None
@@ -50,6 +66,23 @@ class ResultWords:
         request = task.request
         return self._word(task.backend, request.id, state, result, request, seconds)
 
+    def started(self, task: Any, said: Mapping[str, object]) -> ResultWord | None:
+        """What to store and publish for `task` as its STARTED, with `said`; None as from `of`."""
+        request, backend = task.request, task.backend
+        if request.group or request.parent_id or request.children:
+            return self.of(task, STARTED, said)
+        mould = self._moulds.get(backend)
+        if mould is not None and mould.said == said:
+            text = f"{mould.before}{request.id}{mould.after}"
+            key = result_key(backend, request.id)
+            return ResultWord(key=key, text=text, seconds=int(backend.expires or 0))
+        word = self.of(task, STARTED, said)
+        if word is not None and not backend.app.conf.result_extended:
+            before, _id, after = word.text.partition(request.id)
+            if _id and request.id not in after:
+                self._moulds[backend] = _Mould(dict(said), before, after)
+        return word
+
     def of_run(self, backend: Any, run_id: str, state: str, result: object) -> ResultWord | None:
         """What to store and publish for a run, likewise; `backend` is its app's."""
         return self._word(backend, run_id, state, result, None, None)
@@ -59,8 +92,12 @@ class ResultWords:
         return result_key(backend, run_id) if self._are_beside(backend) else None
 
     def _are_beside(self, backend: Any) -> bool:
-        params = getattr(backend, "connparams", None)
-        return params is not None and self._place is not None and database_of(params) == self._place
+        known = self._beside.get(backend)
+        if known is None:
+            params = getattr(backend, "connparams", None)
+            place = None if params is None else database_of(params)
+            known = self._beside[backend] = place is not None and place == self._place
+        return known
 
     def _word(
         self,

@@ -42,6 +42,7 @@ from inception.runs.records import ResultWord
 _REFUSALS: Final = re.compile(
     r"\b(OOM|READONLY|LOADING|BUSY|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN)\b"
 )
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _REFUSED: Final = (OutOfMemoryError, ReadOnlyError, ClusterDownError, ExecAbortError)
 """Refusals that redis-py names itself, and takes Redis' word for them out of the text."""
 _SCRIPTS_OWN: Final = (
@@ -62,7 +63,7 @@ class Script:
 @cache
 def load(name: str) -> Script:
     """Make `lua/<name>.lua` what is sent, with the constants and the prelude before it."""
-    text = "\n".join([_constants(), _TEXTS["prelude"], _TEXTS[name]])
+    text = "\n".join([*_needed_by(_TEXTS[name]), _TEXTS[name]])
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
     return Script(name=name, text=text, sha=sha)
 
@@ -81,7 +82,44 @@ _TEXTS: Final = _read_all()
 version is installed over it would call a script by arguments that it has no more."""
 
 
+def _needed_by(text: str) -> list[str]:
+    """Those definitions of the constants and the prelude that a script calls for, in their order.
+
+    Redis makes all that a script begins with anew each time it runs: fifty functions take it as
+    long as a claim does.
+    """
+    words, needed = set(_WORD.findall(_without_comments(text))), list[str]()
+    for definition in reversed(_definitions()):
+        if not words.isdisjoint(definition.names):
+            words.update(_WORD.findall(definition.text))
+            needed.insert(0, definition.text)
+    return needed
+
+
+def _without_comments(lua: str) -> str:
+    return re.sub(r"^ *--.*\n", "", lua, flags=re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """What `local` names (or the one function) a piece of Lua at the top level defines."""
+
+    text: str
+
+    @property
+    def names(self) -> Sequence[str]:
+        first = self.text.partition("=")[0].partition("(")[0]
+        return _WORD.findall(first.removeprefix("local").removeprefix(" function"))
+
+
 @cache
+def _definitions() -> Sequence[_Definition]:
+    """The constants and the prelude, cut where a definition begins."""
+    lua = _without_comments(f"{_constants()}\n{_TEXTS['prelude']}")
+    pieces = re.split(r"^(?=local )", lua, flags=re.MULTILINE)
+    return [_Definition(piece.rstrip()) for piece in pieces if piece.strip()]
+
+
 def _constants() -> str:
     """What Lua must know of model.py and keys.py, so that it is spelled only there."""
     values: Mapping[str, str] = {

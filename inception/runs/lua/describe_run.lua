@@ -8,6 +8,6 @@
 local run = open_run()
 if not run then return {'gone'} end
 merge(run.record, '', read_record(arguments(2)))
-if not differs(run.record, run.text) then return {'ok', run.text} end
+if not news(run.record, run.text) then return {'ok', run.text} end
 note(ARGV[1], 'describe', unquote(run.record.fields.id))
 return {'ok', finish(run, run.state)}

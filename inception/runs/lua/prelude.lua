@@ -121,9 +121,12 @@ local function fit(record, path, name, value)
   return value
 end
 
--- True if the record, which was read from this text, says anything new: what is said once more (its
--- first answer was lost, or it was heard in two ways) is no change, and makes no event.
-local function differs(record, text) return record.moved or render(record) ~= text end
+-- The record's text if it says anything new, and nil if it says what it was read from: what is said
+-- once more (its first answer was lost, or it was heard in two ways) is no change, and makes no event.
+local function news(record, text)
+  local present = render(record)
+  return (record.moved or present ~= text) and present or nil
+end
 
 -- Takes over the patch's fields, save those that only the scripts decide.
 local function merge(record, path, patch)
@@ -141,14 +144,14 @@ end
 -- Opens the run in RUN; nil if there is none.
 local function open_run()
   local control = redis.call('HMGET', RUN, 'record', 'state', 'epoch', 'server', 'seq',
-    'owner', 'token', 'op', 'answer', 'intents', 'marks')
+    'owner', 'token', 'op', 'answer', 'intents', 'marks', 'rescues')
   if not control[1] then return nil end
   local record = parse(control[1])
   return {
     text = control[1], record = record, state = control[2], epoch = control[3], server = control[4],
     seq = tonumber(control[5]), published = tonumber(control[5]),
     owner = control[6], token = control[7], op = tonumber(control[8]), answer = control[9],
-    intents = tonumber(control[10]), marks = control[11] or '',
+    intents = tonumber(control[10]), marks = control[11] or '', rescues = control[12],
     counts = read_counts(record.fields.counts), at = clock(), events = {},
   }
 end
@@ -243,9 +246,10 @@ end
 -- has no other place where it is named.
 local function note_queues(queues, at)
   for queue in pairs(queues) do
-    if queue ~= 'null' then redis.call('ZADD', QUEUES, at, cjson.decode(queue)) end
+    if queue ~= 'null' and redis.call('ZADD', QUEUES, at, cjson.decode(queue)) == 1 then
+      redis.call('ZREMRANGEBYRANK', QUEUES, 0, -MAX_QUEUES - 1)
+    end
   end
-  redis.call('ZREMRANGEBYRANK', QUEUES, 0, -MAX_QUEUES - 1)
 end
 
 -- ---------------------------------------------------------------- nodes of a run
@@ -278,8 +282,8 @@ local function move_node(run, node, old, new)
   end
 end
 
-local function store_node(run, path, node)
-  local text = render(node)
+local function store_node(run, path, node, text)
+  text = text or render(node)
   redis.call('HSET', NODES, path, text)
   emit(run, 'node', text)
 end
@@ -310,7 +314,8 @@ local function patch_node(run, path, patch)
     put(node, 'started_at', run.at)
   end
   move_node(run, node, old, state)
-  if differs(node, text) then store_node(run, path, node) end
+  local said = news(node, text)
+  if said then store_node(run, path, node, said) end
   return 'ok'
 end
 
@@ -455,7 +460,7 @@ local function finish_patched(run, patch)
   merge(run.record, '', patch)
   if is_revoked(run, '') then wanted = 'REVOKING' end
   local says_nothing = #run.events == 0 and wanted == run.state
-    and not differs(run.record, run.text) and present_server() == run.server
+    and not news(run.record, run.text) and present_server() == run.server
   if not says_nothing then finish(run, wanted) end
 end
 

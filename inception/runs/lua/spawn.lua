@@ -59,7 +59,7 @@ end
 
 if #steps > 0 then tally('steps', #steps) end
 note_queues(queues, run.at)
-redis.call('HSET', RUN, 'rescues', 0)
+if run.rescues ~= '0' then redis.call('HSET', RUN, 'rescues', 0) end
 if #run.events > 0 or #patch.names > 0 then finish_patched(run, patch) end
 for _, step in ipairs(steps) do
   for _, letter in ipairs(step.letters) do redis.call('LPUSH', letter.queue, letter.text) end

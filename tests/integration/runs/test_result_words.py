@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from celery import Celery
 
 from inception.runs.model import State
@@ -102,6 +103,39 @@ def test_a_word_is_what_celery_would_have_stored(redis_url: str, client: RedisCl
     stored = json.loads(client.get(said.key))
     ours = json.loads(said.text)
     assert {**ours, "date_done": None} == {**stored, "date_done": None}
+
+
+STARTED_BY = {"pid": 7, "hostname": "compute@host"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "request_of"),
+    [
+        ({}, {}),
+        ({}, {"group": "g"}),
+        ({}, {"parent_id": "p"}),
+        ({"result_extended": True}, {"task": "some.task", "args": [1]}),
+        ({"result_expires": None}, {}),
+    ],
+    ids=str,
+)
+def test_each_started_is_what_celery_would_have_stored(
+    redis_url: str, client: RedisClient, settings: dict[str, Any], request_of: dict[str, Any]
+) -> None:
+    """Also the second one, and one that another process says, whose text is made from the first."""
+    task = task_with_backend(redis_url)
+    task.app.conf.update(settings)
+    words = ResultWords(redis_url)
+    for number, who in enumerate([STARTED_BY, STARTED_BY, {**STARTED_BY, "pid": 8}]):
+        task_id = f"task-{number}"
+        args = {**request_of, "kwargs": {"number": number}}
+        task.push_request(id=task_id, **args)
+        said = words.started(task, who)
+        assert said is not None
+        task.backend.store_result(task_id, who, "STARTED", request=task.request)
+        assert json.loads(said.text) == json.loads(client.get(said.key))
+        assert (said.seconds or -1) == client.ttl(said.key)
+        task.pop_request()
 
 
 def test_results_in_another_database_are_left_to_celery(redis_url: str) -> None:

@@ -65,4 +65,14 @@ print(scripts.__file__)
 def test_a_script_is_read_once_with_what_it_stands_on() -> None:
     script = load("claim")
     assert script is load("claim")
-    assert script.text.index("local STATES") < script.text.index("local RUN, NODES")
+    assert script.text.index("local FINAL") < script.text.index("local RUN, NODES")
+
+
+def test_a_script_carries_only_what_it_calls_for() -> None:
+    """Redis makes each of these functions anew whenever the script runs."""
+    claim, spawn = load("claim").text, load("spawn").text
+    assert "function is_revoked" in claim
+    assert "function quote" in claim
+    assert "function parse" not in claim
+    assert "local STATES" not in claim
+    assert "function parse" in spawn  # through others
