@@ -60,6 +60,8 @@ _TITLES: Final = {
     500: "Something went wrong here",
     503: "Not reachable just now",
 }
+_NOT_FOUND: Final = "The link may be old, or mistyped."
+"""To people; programs are told what was asked for."""
 _MAX_PROBLEMS: Final = 20
 _MAX_PLACE: Final = 200
 """Characters of where a problem is: a name that nobody knows can be as long as a body."""
@@ -152,7 +154,8 @@ def _wants_page() -> bool:
 
 def _page(body: dict[str, Any], status: int) -> Response:
     title = _TITLES.get(status, "That was not possible")
-    message = body["error"]["message"]
+    told = body["error"]
+    message = _NOT_FOUND if told["code"] == "not_found" else told["message"]
     try:
         return Response(render_template("error.html", status=status, title=title, message=message))
     except TemplateNotFound:

@@ -63,7 +63,8 @@ def revoke(run_id: str) -> ResponseReturnValue:
 @pages.get("/start")
 def start() -> str:
     """The start form; `?name=` chooses the parent."""
-    return render_template("start.html", name=request.args.get("name"))
+    secret_names = services().settings.secret_names
+    return render_template("start.html", name=request.args.get("name"), secret_names=secret_names)
 
 
 @pages.get("/workers")

@@ -57,6 +57,7 @@ const services = {
   tab: new TabFace(document),
   mayAct: document.body.dataset.role !== "viewer",
   mayDelete: document.body.dataset.role === "admin",
+  secretNames: (document.body.dataset.secretNames ?? "").split(" ").filter(Boolean),
 };
 
 new ThemeSwitch(/** @type {HTMLSelectElement} */ (part("theme"))).connect();

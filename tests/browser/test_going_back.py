@@ -78,3 +78,13 @@ def test_back_from_a_run_at_the_beginning_what_is_new_is_seen(
     expect(_row(page, new)).to_be_in_viewport()
     expect(_row(page, ids[2])).to_be_focused()
     assert page.evaluate("scrollY") == 0
+
+
+def test_loaded_again_the_rows_stand_where_they_stood(viewer: Viewer, ids: list[str]) -> None:
+    page = viewer.open("/")
+    expect(_row(page, ids[0])).to_be_visible()
+    _scroll_to(page, ids[READ])
+    before = _place(_row(page, ids[READ]))
+    page.reload()
+    expect(_row(page, ids[READ])).to_be_in_viewport()
+    assert abs(_place(_row(page, ids[READ])) - before) <= 2

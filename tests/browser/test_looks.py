@@ -109,3 +109,15 @@ def test_workers_are_listed_with_their_slots(viewer: Viewer) -> None:
     for title in ("Watchers", "Compute", "Queues"):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
     expect(page.get_by_role("cell", name="children")).to_be_visible()
+
+
+def test_names_are_read_ten_levels_down_beside_the_details(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("nesting.nest", depth=10, width=1, delay=0, steps=1)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    deepest = ".".join("0" * 10)
+    page = viewer.open(f"/runs/{run_id}?node={deepest}", viewport={"width": 1440, "height": 900})
+    name = page.locator(f'.tree-row[data-path="{deepest}"] .name')
+    expect(name).to_be_visible()
+    assert name.evaluate("shown => shown.scrollWidth <= shown.clientWidth"), "it is cut"

@@ -76,3 +76,15 @@ def test_scripts_take_the_plain_page_away(stack: Dashboard, viewer: Viewer) -> N
     page = viewer.open(f"/runs/{run_id}")
     expect(page.locator('[data-path="0"]')).to_be_visible()
     expect(page.locator("#plain")).to_have_count(0)
+
+
+def test_a_label_written_backwards_turns_nothing_beside_it(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    stack.start("counting.count_twice", label="plain \u202eexe.txt", limit=1, delay=0)
+    page = _open(viewer, "/?q=plain+%E2%80%AEexe")
+    row = page.get_by_role("row").filter(has_text="exe.txt")
+    label, name = row.get_by_role("link").bounding_box(), row.locator(".muted").bounding_box()
+    assert label is not None
+    assert name is not None
+    assert name["x"] >= label["x"] + label["width"] - 1

@@ -154,3 +154,44 @@ def test_an_objection_to_a_list_stands_beside_its_place(viewer: Viewer) -> None:
     page.locator("#arg-lines\\.0\\.number").fill("many")
     _start(page)
     expect(page.locator("#arg-lines\\.0\\.number-problem")).to_contain_text("whole number")
+
+
+def test_who_comes_back_finds_what_was_typed_but_no_secret(viewer: Viewer) -> None:
+    page = viewer.open("/start?name=tests.browser.chatty.post")
+    _fill_the_letter(page)
+    page.get_by_label("password").fill("hunter2")
+    page.get_by_label("Tags").fill("mail")
+    page.reload()
+    expect(page.locator("#arg-lines\\.0\\.street")).to_have_value("Second")
+    expect(page.get_by_label("day")).to_have_value("2026-11-22")
+    expect(page.get_by_label("Tags")).to_have_value("mail")
+    expect(page.get_by_label("password")).to_have_value("")
+    _start(page)
+    page.wait_for_url(re.compile("/runs/"))
+    page.go_back()
+    expect(page.locator("#arg-letter\\.to\\.street")).to_have_value("High Street")
+    expect(page.get_by_label("password")).to_have_value("")
+    assert "hunter2" not in page.evaluate("JSON.stringify(history.state)")
+
+
+def test_each_parent_s_form_is_left_as_it_is_while_another_is_looked_at(viewer: Viewer) -> None:
+    page = viewer.open(COUNT_TWICE)
+    page.get_by_label("limit").fill("77")
+    page.get_by_role("link", name="fail_at").click()
+    page.get_by_label("once").check()
+    page.get_by_role("link", name="count_twice").click()
+    expect(page.get_by_label("limit")).to_have_value("77")
+    page.reload()
+    expect(page.get_by_label("limit")).to_have_value("77")
+    page.get_by_role("link", name="fail_at").click()
+    expect(page.get_by_label("once")).to_be_checked()
+    page.goto("/workers")
+    page.goto(COUNT_TWICE)
+    expect(page.get_by_label("limit")).to_have_value("10")
+
+
+def test_the_chosen_parent_is_in_sight_in_a_list_longer_than_its_place(viewer: Viewer) -> None:
+    phone = {"width": 360, "height": 700}
+    page = viewer.open("/start?name=tests.browser.chatty.post", viewport=phone)
+    expect(page.locator(".parent[aria-current]")).to_be_in_viewport(ratio=0.9)
+    assert page.evaluate("scrollY") == 0

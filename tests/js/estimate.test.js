@@ -84,6 +84,13 @@ test("time left is said no finer than it is known", () => {
   );
 });
 
+test("a pace is made up while nobody knows when progress came to where it stands", () => {
+  const stalled = { ...at(3_600_000, 99), doubt: 3_599_000 };
+  assert.equal(timeLeft(stalled, []), null);
+  near(timeLeft({ ...at(10_000, 50), doubt: 2000 }, []), 10_000);
+  near(timeLeft(stalled, [end(4e6), end(4e6), end(4e6)]), 400_000);
+});
+
 describe("progress that goes by steps", () => {
   /** When eight steps, each as long as the others, have come to 10, 20 … 90 %. */
   const steps = [1, 2, 3, 4, 4, 5, 6, 7, 8].map((step) => step / 8);
@@ -103,18 +110,38 @@ describe("progress that goes by steps", () => {
 
 describe("what a page has seen of the progress", () => {
   /** A page's history, its run and its connection, as the test moves them. */
-  function watched(completion = 0) {
-    const run = signal(/** @type {any} */ ({ state: "SUCCESS", meta: { completion } }));
+  function watched(completion = 0, { state: of = "SUCCESS", started_at = 0, ends = [] } = {}) {
+    const run = signal(/** @type {any} */ ({ state: of, started_at, meta: { completion } }));
+    const nodes = new Map(ends.map((end, n) => [String(n), signal({ finalized_at: end })]));
     const state = signal("live");
-    const clock = { exact: () => 0, now: signal(0) };
-    const services = /** @type {any} */ ({ clock, link: { state }, api: {} });
-    const history = new History(services, /** @type {any} */ ({ run }));
+    const clock = { exact: () => clock.now.peek(), now: signal(100_000) };
+    const api = { parents: async () => [] };
+    const services = /** @type {any} */ ({ clock, link: { state }, api });
+    const history = new History(services, /** @type {any} */ ({ run, nodes }));
     history.connect();
     const move = (/** @type {number} */ to) => {
       run.value = { ...run.value, meta: { completion: to } };
     };
-    return { history, state, move };
+    return { history, state, move, clock };
   }
+
+  test("is no pace as long as the page has not seen it move, unless a task has just ended", () => {
+    const stalled = watched(50, { state: "STARTED" });
+    assert.equal(stalled.history.left.value, null);
+    stalled.clock.now.value = 110_000;
+    stalled.move(55);
+    near(stalled.history.left.value, 90_000);
+    near(watched(50, { state: "STARTED", ends: [90_000, 70_000] }).history.left.value, 100_000);
+  });
+
+  test("is doubted after the connection was away no further than to where it stood before", () => {
+    const { history, state, move, clock } = watched(20, { state: "STARTED" });
+    move(30);
+    state.value = "behind";
+    clock.now.value = 120_000;
+    move(40);
+    near(history.left.value, 180_000);
+  });
 
   test("is what it was when it came into the present tenth", () => {
     const { history, move } = watched();

@@ -75,4 +75,9 @@ test("the whole is told in a line, without the dead", () => {
     fleetSummary(fleet({ compute, queues: [children] }), NOW),
     "1 watcher, 2 of 2 compute slots busy, 3 tasks waiting",
   );
+  const unread = { ...children, length: 0, problem: "what Redis keeps as children is no list" };
+  const idle = "1 watcher, 0 of 2 compute slots busy";
+  assert.equal(fleetSummary(fleet({ queues: [unread] }), NOW), `${idle}, 1 queue unreadable`);
+  assert.equal(fleetSummary(fleet({ queues: [unread, gpu] }), NOW), `${idle}, 2 tasks waiting, 1 queue unreadable`);
+  assert.equal(fleetSummary(fleet(), NOW), `${idle}, nothing waiting`);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { argumentsOf, draftOf, withoutRow, withRow } from "../../static/js/model/draft.js";
 import { assignProblems } from "../../static/js/model/field-problems.js";
+import { keepable, restored } from "../../static/js/model/kept-draft.js";
 import { fieldsOf } from "../../static/js/model/schema.js";
 
 /** The one field of a schema with one property `x`. */
@@ -248,5 +249,42 @@ describe("secrets and times", () => {
     const typed = draftOf([at], { x: "2026-11-22T10:30:00Z" });
     assert.match(String(typed.x), /^2026-11-2\dT\d\d:\d\d:00$/);
     assert.deepEqual(argumentsOf([at], typed).kwargs, { x: "2026-11-22T10:30:00.000Z" });
+  });
+});
+
+describe("what is kept of a form", () => {
+  const names = ["password", "token"];
+  const kept = (property, typed) => keepable([field(property)], { x: typed }, names);
+
+  test("is what was typed, but no secret", () => {
+    assert.deepEqual(kept({ type: "string" }, "a password"), { x: "a password" });
+    assert.deepEqual(kept({ type: "boolean" }, true), { x: true });
+    assert.deepEqual(kept({ type: "string", writeOnly: true }, "hunter2"), {});
+    for (const secrets of [listOfSecrets, { additionalProperties: { writeOnly: true } }])
+      assert.deepEqual(kept(secrets, '["hunter2"]'), {});
+  });
+
+  test("holds no field that has the name of a secret, however deep", () => {
+    const login = { user: { type: "string" }, dbPassword: { type: "string" } };
+    const drawn = field({ type: "object", properties: login });
+    const typed = { "x.user": "ada", "x.dbPassword": "hunter2" };
+    assert.deepEqual(keepable([drawn], typed, names), { "x.user": "ada" });
+    const list = field({ type: "array", items: { type: "object", properties: login } });
+    const rows = { x: "2", "x.0.user": "ada", "x.1.user": "bob", "x.1.dbPassword": "hunter2" };
+    const { "x.1.dbPassword": _, ...rest } = rows;
+    assert.deepEqual(keepable([list], rows, names), rest);
+  });
+
+  test("holds no JSON in which a key may name a secret, also half typed", () => {
+    for (const text of ['{"api-token": 1}', '{"dbPassword": "hunt', "{password", '[{"TOKEN": 2}]'])
+      assert.deepEqual(kept({}, text), {}, text);
+    assert.deepEqual(kept({}, '{"tokens": 3, "passwords": 4}'), { x: '{"tokens": 3, "passwords": 4}' });
+  });
+
+  test("stands where it stood, as far as the form still has such fields", () => {
+    const first = { a: "1", b: false, "lines": "0" };
+    const left = { a: "2", b: "was a text", lines: "1", "lines.0.to": "x" };
+    assert.deepEqual(restored(first, left), { a: "2", b: false, lines: "1", "lines.0.to": "x" });
+    assert.deepEqual(restored(first), first);
   });
 });

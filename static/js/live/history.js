@@ -21,10 +21,11 @@ export class History {
     this.recent = signal([]);
     /**
      * When progress last moved, as far as this page saw, and what it was when it came into the
-     * present tenth, if this page was there; ms of the server's clock.
-     * @type {{completion: number, at: number, entered?: number}}
+     * present tenth, if this page was there; ms of the server's clock. Who has only just come takes it
+     * to have moved now, and it moved no earlier than `since`.
+     * @type {{completion: number, at: number, since: number, entered?: number}}
      */
-    this.moved = { completion: -1, at: 0 };
+    this.moved = { completion: -1, at: 0, since: 0 };
     /** Whether nothing was missed since. */
     this.isWatching = false;
     /** Milliseconds (ms) left, by the second; null: nobody can tell. */
@@ -63,9 +64,19 @@ export class History {
       const goesOn = isSameTenth && completion > before.completion;
       const sawItCome = this.isWatching && isLive;
       const entered = goesOn ? before.entered : sawItCome ? completion : undefined;
-      this.moved = { completion, at: this.clock.exact(), entered };
+      const at = this.clock.exact();
+      this.moved = { completion, at, since: sawItCome ? at : this.lastKnown(before.at), entered };
     }
     this.isWatching = isLive;
+  }
+
+  /** When a task of this run began or ended last, as far as is known; ms. @param {number} least */
+  lastKnown(least) {
+    const nodes = [...this.store.nodes.values()].map((node) => node.peek());
+    return nodes.reduce(
+      (last, { started_at, finalized_at }) => Math.max(last, started_at ?? 0, finalized_at ?? 0),
+      Math.max(least, this.store.run.peek()?.started_at ?? 0),
+    );
   }
 
   estimate() {
@@ -74,8 +85,8 @@ export class History {
     if (run.state !== "STARTED" && run.state !== "PROGRESS") return null;
     const [started, now] = [run.started_at, this.clock.now.value];
     const { completion } = run.meta;
-    const moved = Math.max(0, this.moved.at - started);
-    const { entered } = this.moved;
-    return timeLeft({ elapsed: now - started, moved, completion, entered }, this.recent.value);
+    const { at, since, entered } = this.moved;
+    const [moved, doubt] = [Math.max(0, at - started), Math.max(0, at - since)];
+    return timeLeft({ elapsed: now - started, moved, doubt, completion, entered }, this.recent.value);
   }
 }

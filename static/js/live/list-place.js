@@ -4,6 +4,7 @@
  */
 
 import { effect } from "@preact/signals";
+import { onLeaving } from "./leaving.js";
 
 /**
  * @typedef {object} Place
@@ -36,7 +37,7 @@ export class ListPlace {
   /** Before the feed asks for its first page. */
   connect() {
     history.scrollRestoration = "manual"; // a browser by itself scrolls before there are rows
-    addEventListener("pagehide", this.keep);
+    this.stopKeeping = onLeaving(this.keep);
     const place = /** @type {Place|undefined} */ (history.state?.place);
     if (!place) return;
     this.feed.wanted = place.rows;
@@ -49,7 +50,7 @@ export class ListPlace {
 
   disconnect() {
     this.stop?.();
-    removeEventListener("pagehide", this.keep);
+    this.stopKeeping?.();
   }
 
   keep() {

@@ -5,8 +5,9 @@
  * - the parent's history: the median of its latest durations, off by as much as those differ;
  * - the run's pace: the time so far, divided by the part of their time that earlier runs had taken
  *   when they had come as far. Without history progress is taken to be even.
- * The more certain of them weighs more, by the inverse of its squared error. One that the run has
- * outlived is none any more; and one that has gone on far longer than any before is of another
+ * The more certain of them weighs more, by the inverse of its squared error. A pace is none while it is
+ * not known when progress came to where it stands: of a run that stands still it would be made up
+ * anew by everybody who opens its page. A guess that the run has outlived is none any more; and one that has gone on far longer than any before is of another
  * size, so that how those divided their time tells nothing of it.
  * `python -m bench estimate` measures how near it comes.
  */
@@ -23,6 +24,9 @@ const LEAST_HISTORY = 3;
 
 /** Percent of progress from which a run's own pace counts alone. */
 const LEAST_PROGRESS = 10;
+
+/** The part of the time until progress last moved, by which that may be off in a pace. */
+const MOST_DOUBT = 0.5;
 
 /**
  * No guess is taken for better than this, however alike the runs before were: pace is seldom even,
@@ -43,6 +47,7 @@ const ANYWHERE = 1 / Math.sqrt(12);
  * @typedef {object} Moving
  * @property {number} elapsed  ms from the run's start to now
  * @property {number} moved  ms from its start to when its progress was last seen to change
+ * @property {number} [doubt]  ms by which that may have been earlier
  * @property {number} completion  0 to 100
  * @property {number} [entered]  what it was when it came into the present tenth, if that was seen
  */
@@ -61,7 +66,8 @@ export function timeLeft(run, recent) {
   if (known) guesses.push(historyOf(whole));
   const longest = Math.max(0, ...whole.map((end) => end.duration ?? 0));
   const alike = known && run.elapsed <= OUTGROWN * longest;
-  if (run.completion > 0) guesses.push(paceOf(run, alike ? whole : []));
+  const isKnown = (run.doubt ?? 0) <= MOST_DOUBT * run.moved;
+  if (run.completion > 0 && isKnown) guesses.push(paceOf(run, alike ? whole : []));
   const tenable = guesses.filter((one) => one.whole > run.elapsed);
   if (tenable.length) return weigh(tenable) - run.elapsed;
   return known ? 0 : null;

@@ -61,7 +61,7 @@ export function whyWaiting(queue, workers, now) {
   return slots > busy ? "about to be taken" : `all ${plural(slots, "slot")} are busy`;
 }
 
-/** "2 watchers, 4 of 8 compute slots busy, 12 tasks waiting". @param {Workers} workers
+/** "2 watchers, 4 of 8 compute slots busy, 12 tasks waiting, 1 queue unreadable". @param {Workers} workers
  * @param {number} now */
 export function fleetSummary(workers, now) {
   const isAlive = (/** @type {Worker} */ one) => !isDead(one, now, workers.ttl);
@@ -69,10 +69,14 @@ export function fleetSummary(workers, now) {
   const slots = compute.reduce((sum, one) => sum + (one.slots ?? 0), 0);
   const busy = compute.reduce((sum, one) => sum + one.running.length, 0);
   const waiting = workers.queues.reduce((sum, queue) => sum + queue.length, 0);
+  const unreadable = workers.queues.filter((queue) => queue.problem).length;
   const watching = workers.watchers.filter(isAlive);
   return [
     plural(watching.length, "watcher"),
     `${formatCount(busy)} of ${plural(slots, "compute slot")} busy`,
-    waiting ? `${plural(waiting, "task")} waiting` : "nothing waiting",
-  ].join(", ");
+    waiting ? `${plural(waiting, "task")} waiting` : unreadable ? "" : "nothing waiting",
+    unreadable ? `${plural(unreadable, "queue")} unreadable` : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

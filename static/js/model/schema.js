@@ -19,6 +19,7 @@ import { isSecret } from "./arguments.js";
  * @property {string} hint  what is allowed, in words
  * @property {boolean} required
  * @property {boolean} secret
+ * @property {boolean} hides  whether what is typed as JSON has a place for a secret
  * @property {boolean} nullable
  * @property {unknown} default
  * @property {unknown[]} choices  of an enum
@@ -64,6 +65,7 @@ function fieldOf(name, property, place) {
   const kind = secret ? secretKind(schema) : kindOf(schema, place);
   return {
     secret,
+    hides: kind === "json" && hasSecret(property, place.root),
     path,
     name,
     kind,
@@ -119,6 +121,21 @@ function withoutNull(property, root) {
     schema: { ...schema, type: types.length === 1 ? types[0] : undefined },
     nullable: types.length < schema.type.length,
   };
+}
+
+/** Schemas within schemas are looked into down to here: they may refer to themselves. */
+const LOOKED_INTO = 8;
+
+/** Whether a part of it is secret. @param {Schema} schema @param {Schema} root @param {number} level
+ * @returns {boolean} */
+function hasSecret(schema, root, level = 0) {
+  if (isSecret(schema)) return true;
+  if (level === LOOKED_INTO) return false;
+  const { properties, items, additionalProperties, anyOf, oneOf } = resolve(schema, root);
+  const parts = [...Object.values(properties ?? {}), ...(anyOf ?? []), ...(oneOf ?? [])];
+  for (const part of [items, additionalProperties])
+    if (part && typeof part === "object") parts.push(part);
+  return parts.some((part) => hasSecret(part, root, level + 1));
 }
 
 /** What is no text is typed as JSON, and hidden all the same. @param {Schema} schema

@@ -110,6 +110,7 @@
  * @property {string|string[]} [type]
  * @property {string} [title]
  * @property {string} [description]
+ * @property {Schema|boolean} [additionalProperties]
  * @property {unknown} [default]
  * @property {string} [format]
  * @property {boolean} [writeOnly]

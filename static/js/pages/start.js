@@ -1,7 +1,7 @@
 /** Choose a parent, fill in its arguments, start it. */
 
 import { html } from "htm/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { moduleName, shortName } from "../model/format.js";
 import { Blank, Loading } from "../view/blank.js";
 import { focusOn } from "../view/row-focus.js";
@@ -30,7 +30,8 @@ export function StartPage({ name }) {
     return html`<${Blank} title="The parents could not be read"><p class="muted">${problem}</p><p>
       <button type="button" class="button" onClick=${() => setTries(tries + 1)}>Try again</button>
       </p><//>`;
-  if (!offer) return html`<${Loading} rows=${4} label="Reading the parents" />`;
+  if (!offer) return html`<div class="start-columns"><${Loading} rows=${5}
+    label="Reading the parents" /><${Loading} rows=${5} label="Reading their arguments" /></div>`;
   if (!offer.parents.length) return html`<${NoParents} again=${() => setTries(tries + 1)} />`;
   return html`<${Chooser} offer=${offer} name=${name} />`;
 }
@@ -53,10 +54,11 @@ function Chooser({ offer, name }) {
   const parent = offer.parents.find((one) => one.name === chosen);
   const choose = (/** @type {string} */ next) => {
     setChosen(next);
-    history.replaceState(null, "", `/start?name=${encodeURIComponent(next)}`);
+    history.replaceState(history.state, "", `/start?name=${encodeURIComponent(next)}`);
   };
+  const list = useChosenInSight(chosen);
   return html`<div class="start-columns">
-    <nav class="card parents" aria-label="Parents">
+    <nav class="card parents" aria-label="Parents" ref=${list}>
       <a class="skip" href="#arguments" onClick=${skip}>Skip to the arguments</a><ul>
       ${offer.parents.map((one) => html`<li key=${one.name}><${ParentLink} parent=${one}
         chosen=${one.name === chosen} choose=${choose} /></li>`)}
@@ -69,6 +71,22 @@ function Chooser({ offer, name }) {
           class="mono wrap">${chosen}</span>. Choose one of the list.</p><//>`
     }
   </div>`;
+}
+
+/**
+ * A list that is longer than its place is scrolled to what is chosen, and the page is not.
+ * @param {string} chosen
+ */
+function useChosenInSight(chosen) {
+  const list = useRef(/** @type {HTMLElement|null} */ (null));
+  useLayoutEffect(() => {
+    const shown = list.current?.querySelector("[aria-current]")?.getBoundingClientRect();
+    const frame = list.current?.getBoundingClientRect();
+    if (!list.current || !shown || !frame) return;
+    if (shown.bottom > frame.bottom) list.current.scrollTop += shown.bottom - frame.bottom;
+    if (shown.top < frame.top) list.current.scrollTop -= frame.top - shown.top;
+  }, [chosen]);
+  return list;
 }
 
 /** Past a list that may be long; the address stays. @param {MouseEvent} event */

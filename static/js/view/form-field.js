@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 import { rowCount, rowFields, withoutRow, withRow } from "../model/draft.js";
+import { Dotted } from "./dotted.js";
 import { Icon } from "./icons.js";
 
 /** @typedef {import("../model/schema.js").Field} Field */
@@ -44,7 +45,8 @@ function OneField({ field, draft, problems, edit }) {
     edit((before) => ({ ...before, [field.path]: value }));
   const wrong = problem ? "field-wrong" : "";
   return html`<div class=${`field ${wrong} ${field.kind === "boolean" ? "field-check" : ""}`}>
-    <div class="field-label"><label for=${id}>${field.name}</label>${field.required ? html`<span
+    <div class="field-label"><label for=${id}><${Dotted}
+      name=${field.name} /></label>${field.required ? html`<span
       class="required">required</span>` : null}
       <span class="field-hint" id=${`${id}-hint`}>${field.hint}</span></div>
     ${field.title || field.description ? html`<p class="field-about" id=${`${id}-about`}>

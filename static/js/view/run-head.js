@@ -36,7 +36,8 @@ export function RunHead({ store, history, goToFailure }) {
   return html`<header class="run-head card">
     <div class="run-head-top">
       <div class="run-names">
-        <h1 title=${run.label}>${run.label || shortName(run.name)}</h1>
+        <h1 title=${run.label}>
+          ${run.label || html`<${Dotted} name=${shortName(run.name)} />`}</h1>
         <p class="muted mono small wrap"><${Dotted}
           name=${run.label ? run.name : moduleName(run.name)} /></p>
       </div>

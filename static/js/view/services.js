@@ -13,6 +13,7 @@ import { useContext, useLayoutEffect } from "preact/hooks";
  * @property {import("../live/shortcuts.js").Shortcuts} shortcuts
  * @property {boolean} mayDelete
  * @property {boolean} mayAct  false for those who may only look
+ * @property {readonly string[]} secretNames  words that end the names of what is secret
  */
 
 /** @type {import("preact").Context<Services|null>} */

@@ -1,14 +1,17 @@
 /** The arguments of one parent, and the button that starts it. */
 
 import { html } from "htm/preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { newKey } from "../client/idempotency.js";
+import { KeptForm, recallForm } from "../live/kept-forms.js";
 import { shortName } from "../model/format.js";
 import { argumentsOf, draftOf } from "../model/draft.js";
 import { assignProblems } from "../model/field-problems.js";
+import { keepable, restored } from "../model/kept-draft.js";
 import { fieldsOf } from "../model/schema.js";
 import { tagsIn } from "../model/tags.js";
 import { leaveFor, useDeed } from "./deed.js";
+import { Dotted } from "./dotted.js";
 import { FormField } from "./form-field.js";
 import { LastArguments } from "./last-arguments.js";
 import { useServices } from "./services.js";
@@ -23,9 +26,7 @@ const NO_PROBLEMS = { byField: {}, others: [] };
 /** @param {{parent: Parent, given?: Record<string, unknown>}} props */
 export function StartForm({ parent, given }) {
   const fields = useMemo(() => fieldsOf(parent.schema), [parent]);
-  const [draft, setDraft] = useState(() => draftOf(fields, given));
-  const [label, setLabel] = useState("");
-  const [tags, setTags] = useState("");
+  const { draft, setDraft, label, setLabel, tags, setTags } = useTyped(parent, fields, given);
   const { send, sending, problems } = useStart(parent, fields);
   const onSubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -50,10 +51,37 @@ export function StartForm({ parent, given }) {
   </form>`;
 }
 
+/**
+ * What is in the form: as it was left, where somebody comes back to it.
+ * @param {Parent} parent @param {import("../model/schema.js").Field[]} fields
+ * @param {Record<string, unknown>} [given]
+ */
+function useTyped(parent, fields, given) {
+  const { secretNames } = useServices();
+  const first = useMemo(() => draftOf(fields, given), []);
+  const kept = useMemo(() => recallForm(parent.name), []);
+  const [draft, setDraft] = useState(() => restored(first, kept?.draft));
+  const [label, setLabel] = useState(kept?.label ?? "");
+  const [tags, setTags] = useState(kept?.tags ?? "");
+  const latest = useRef({ draft, label, tags });
+  latest.current = { draft, label, tags };
+  useEffect(() => {
+    const form = new KeptForm(parent.name, () => {
+      const typed = latest.current;
+      const shown = keepable(fields, typed.draft, secretNames);
+      const isTouched = Object.entries(shown).some(([path, value]) => first[path] !== value);
+      return isTouched || typed.label || typed.tags ? { ...typed, draft: shown } : null;
+    });
+    form.connect();
+    return () => form.disconnect();
+  }, []);
+  return { draft, setDraft, label, setLabel, tags, setTags };
+}
+
 /** @param {{parent: Parent}} props */
 function About({ parent }) {
-  return html`<header><h2>${shortName(parent.name)}</h2>
-    <p class="muted mono small wrap">${parent.name}</p>
+  return html`<header><h2><${Dotted} name=${shortName(parent.name)} /></h2>
+    <p class="muted mono small wrap"><${Dotted} name=${parent.name} /></p>
     ${parent.doc ? html`<p class="doc">${parent.doc}</p>` : null}
     ${parent.steps?.length ? html`<ol class="steps" aria-label="Steps">
       ${parent.steps.map((step) => html`<li key=${step}>${step}</li>`)}</ol>` : null}

@@ -2,7 +2,7 @@
 
 Each state is brought about in a real application and taken light, dark, on a phone, a tablet and a
 very wide screen; only those whose name holds one of the words, if any are given.
-`FOLDER/index.html` shows them side by side, and `FOLDER/sheet-*.png` three states each. With
+`FOLDER/index.html` shows them side by side, `FOLDER/sheet-*.png` one state each. With
 INCEPTION_TEST_URL a running dashboard is taken, whose workers know `tests.browser.pictured`; what
 must be alone in an application is left out then.
 """
@@ -20,7 +20,13 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import CHECKOUT, SUPERVISOR, free_port, launch
 from tests.browser.pictures.album import Album
-from tests.browser.pictures.states import PASSWORD, take_all, take_first_pages, take_guarded
+from tests.browser.pictures.states import (
+    PASSWORD,
+    take_all,
+    take_first_pages,
+    take_guarded,
+    take_unreadable_queue,
+)
 from tests.running import Application
 from webapp.auth.passwords import hash_password
 from webapp.auth.roles import Role
@@ -70,7 +76,9 @@ def main() -> int:
             with _application() as (url, state_dir):
                 take_first_pages(album, url)
                 ids = take_all(album, url)
-                with _guarded((state_dir / "redis.url").read_text().strip()) as guarded:
+                redis_url = (state_dir / "redis.url").read_text().strip()
+                take_unreadable_queue(album, url, redis_url)
+                with _guarded(redis_url) as guarded:
                     take_guarded(album, guarded, ids)
         album.bind()
         album.browser.close()

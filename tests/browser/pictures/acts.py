@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pictures.album import Act
+from tests.browser.pictures.album import DRAWN, Act
 
 
 def click(role: Any, name: str, **more: Any) -> Act:
@@ -49,8 +49,7 @@ def lack(file: str) -> Act:
 
 def scroll(by: int) -> Act:
     """Scroll down (px), and wait until that has been drawn."""
-    drawn = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    return lambda page: page.evaluate(f"scrollTo(0, {by}); {drawn}")
+    return lambda page: page.evaluate(f"scrollTo(0, {by}); {DRAWN}")
 
 
 def select(count: int) -> Act:

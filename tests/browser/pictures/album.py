@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from playwright.sync_api import Error as PlaywrightError
 
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
-    "phone": {
-        "viewport": {"width": 360, "height": 760},
-        "color_scheme": "light",
-        "has_touch": True,
-    },
-    "phone-dark": {
-        "viewport": {"width": 360, "height": 760},
-        "color_scheme": "dark",
-        "has_touch": True,
-    },
-    "tablet": {"viewport": {"width": 820, "height": 1100}, "color_scheme": "light"},
-    "wide": {"viewport": {"width": 2560, "height": 1300}, "color_scheme": "light"},
-}
 
-SHEET = ("light", "dark", "phone")
-"""The looks that stand side by side on a sheet,"""
-ON_A_SHEET = 3
-"""and of how many states: as many as can be read at once."""
-STYLE = "<style>p{white-space:nowrap;overflow:auto;margin:0}img{margin:4px}h2{margin:4px}</style>"
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How wide and high (px) a window is, and in which theme."""
+
+    width: int
+    height: int
+    theme: Literal["light", "dark"] = "light"
+
+
+MOUSE = {
+    "light": Look(1440, 900),
+    "dark": Look(1440, 900, "dark"),
+    "tablet": Look(820, 1100),
+    "wide": Look(2560, 1300),
+}
+TOUCH = {"phone": Look(360, 760), "phone-dark": Look(360, 760, "dark")}
+LOOKS = {**MOUSE, **TOUCH}
+BROWSERS = ((False, MOUSE), (True, TOUCH))
+"""A page is opened once with a mouse and once with a finger, and takes all the looks of each."""
+
+SHEET = (("light", "phone"), ("dark", "phone-dark"))
+"""The looks that stand on a state's sheet, row by row: as large as can be looked at at once."""
+STYLE = "<style>body,p{margin:0;white-space:nowrap}img{margin:2px}h2{margin:4px}</style>"
+
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Until what was changed is on the screen."""
 
 Act = Callable[[Page], None]
 
@@ -53,42 +59,58 @@ class Album:
         """Take one state in every look; `act` brings it about, `before` runs ahead of the page."""
         if self.words and not any(word in name for word in self.words):
             return
-        for look, options in LOOKS.items():
-            context = self.browser.new_context(**options, **how)
+        for has_touch, looks in BROWSERS:
+            first = next(iter(looks.values()))
+            size: ViewportSize = {"width": first.width, "height": first.height}
+            context = self.browser.new_context(
+                viewport=size, color_scheme=first.theme, has_touch=has_touch, **how
+            )
             context.set_default_timeout(10_000)
             page = context.new_page()
             try:
                 if before:
                     before(page)
                 page.goto(url)
-                if how.get("java_script_enabled", True):
+                has_scripts = how.get("java_script_enabled", True)
+                if has_scripts:
                     settle(page, loaded=before is None)
                 if act:
                     act(page)
-                page.screenshot(path=self.folder / f"{name}--{look}.png", animations="disabled")
+                for look, window in looks.items():
+                    resize(page, window, has_scripts)
+                    file = self.folder / f"{name}--{look}.png"
+                    page.screenshot(path=file, animations="disabled")
             except (PlaywrightError, AssertionError) as error:
-                self.missing.append(f"{name}--{look}")
-                print(f"{name}, {look}: {str(error).splitlines()[0]}", file=sys.stderr)
+                self.missing.append(name)
+                print(f"{name}, {'/'.join(looks)}: {str(error).splitlines()[0]}", file=sys.stderr)
             context.close()
 
     def bind(self) -> None:
-        """Write the page with all of them, and sheets of a few states each, to be looked at."""
+        """Write the page with all of them, and a sheet of each state, to be looked at."""
         names = sorted({one.name.split("--")[0] for one in self.folder.glob("*--*.png")})
-        rows = "".join(_row(name, tuple(LOOKS)) for name in names)
-        (self.folder / "index.html").write_text(f"<!doctype html>{STYLE}{rows}")
-        page = self.browser.new_page(viewport={"width": 1600, "height": 900})
-        for number in range(0, len(names), ON_A_SHEET):
-            rows = "".join(_row(name, SHEET) for name in names[number : number + ON_A_SHEET])
-            sheet = self.folder / f"sheet-{number // ON_A_SHEET + 1:02}"
+        everything = "".join(f"<h2>{name}</h2>{_row(name, tuple(LOOKS), 420)}" for name in names)
+        (self.folder / "index.html").write_text(f"<!doctype html>{STYLE}{everything}")
+        page = self.browser.new_page(viewport={"width": 1180, "height": 1140})
+        for name in names:
+            rows = "".join(_row(name, looks, 560) for looks in SHEET)
+            sheet = self.folder / f"sheet-{name}"
             sheet.with_suffix(".html").write_text(f"<!doctype html>{STYLE}{rows}")
             page.goto(sheet.with_suffix(".html").absolute().as_uri())
-            page.screenshot(path=sheet.with_suffix(".png"), full_page=True)
+            page.screenshot(path=sheet.with_suffix(".png"))
         page.close()
 
 
-def _row(name: str, looks: tuple[str, ...]) -> str:
-    images = "".join(f'<img height="420" src="{name}--{look}.png">' for look in looks)
-    return f"<h2>{name}</h2><p>{images}</p>"
+def _row(name: str, looks: tuple[str, ...], height: int) -> str:
+    images = "".join(f'<img height="{height}" src="{name}--{look}.png">' for look in looks)
+    return f"<p>{images}</p>"
+
+
+def resize(page: Page, look: Look, has_scripts: bool) -> None:
+    """Look at the page that way; without scripts it has nothing to draw anew by itself."""
+    page.set_viewport_size({"width": look.width, "height": look.height})
+    page.emulate_media(color_scheme=look.theme)
+    if has_scripts:
+        page.evaluate(DRAWN)
 
 
 def settle(page: Page, loaded: bool = True) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from inception.runs.celery_app import PRIORITIES, PRIORITY_MARK
+from inception.runs.connection import connect
 from tests.browser.dashboard import Dashboard
+from tests.browser.pictured import NARROW_QUEUE
 from tests.browser.pictures.acts import (
     both,
     click,
@@ -200,6 +203,15 @@ def take_others(album: Album, url: str, ids: dict[str, str]) -> None:
     album.take("plain-run-missing", f"{url}/runs/00000000-0000-4000-8000-000000000000", **plain)
     album.take("plain-start", f"{url}/start", **plain)
     album.take("plain-workers", f"{url}/workers", **plain)
+
+
+def take_unreadable_queue(album: Album, url: str, redis_url: str) -> None:
+    """Something else than a list is kept where the messages of a queue would be."""
+    client = connect(redis_url, purpose="pictures")
+    place = f"{NARROW_QUEUE}{PRIORITY_MARK}{PRIORITIES[0]}"
+    client.set(place, "somebody else's")
+    album.take("workers-unreadable-queue", f"{url}/workers")
+    client.delete(place)
 
 
 EMBED = """tokens => {
