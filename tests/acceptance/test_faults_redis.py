@@ -11,7 +11,7 @@ from inception.runs.errors import RunNotFound, StoreUnavailable
 from inception.runs.model import State
 from tests.acceptance.deployment import TASKS, TTL, Deployment
 from tests.acceptance.viewer import Viewer
-from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.web import Web
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
 

@@ -27,7 +27,7 @@ from playwright.sync_api import (
 
 from tests.browser.dashboard import Dashboard
 from tests.browser.elsewhere import Shop
-from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.web import Web
 from tests.running import Application
 
 CHECKOUT = Path(__file__).resolve().parents[2]

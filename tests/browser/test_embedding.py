@@ -14,8 +14,8 @@ from inception.runs.store import Store
 from tests.browser.conftest import CHECKOUT, Viewer
 from tests.browser.elsewhere import Shop
 from tests.browser.test_looks import AXE
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import HeldRun, Owner
+from tests.integration.webapp.web import Web
 from webapp.auth.gate import Gate
 
 EXAMPLE = CHECKOUT / "docs" / "clients" / "progress.html"

@@ -9,8 +9,8 @@ from inception.runs.connection import connect
 from inception.runs.store import Store
 from tests.browser.conftest import Viewer
 from tests.browser.scrolling import turn_the_wheel
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 
 RUNS = 120
 """More than the first page of the list has."""

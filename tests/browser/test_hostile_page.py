@@ -16,9 +16,9 @@ from inception.runs.connection import connect
 from inception.runs.records import RunFilter
 from inception.runs.store import Store
 from tests.browser.elsewhere import Shop
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.guarded import PASSWORD, GuardedWeb
 from tests.integration.webapp.owner import HeldRun, Owner
+from tests.integration.webapp.web import Web
 from webapp.auth.roles import Role
 
 COUNT = "tasks.examples.counting.count_twice"

@@ -9,8 +9,8 @@ from inception.runs.connection import connect
 from inception.runs.store import Store
 from tests.browser.conftest import Viewer
 from tests.browser.scrolling import turn_the_wheel
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import HeldRun, Owner
+from tests.integration.webapp.web import Web
 
 CHILDREN = 2_100
 """Of the first task; more than one page of 500, and more than a snapshot holds whole."""

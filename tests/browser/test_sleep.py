@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, expect
 from inception.runs.connection import connect
 from inception.runs.store import Store
 from tests.browser.conftest import Viewer
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from tests.running import eventually
 
 PING = 0.5

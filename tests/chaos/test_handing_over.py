@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.deployment import Deployment
 from tests.acceptance.viewer import Viewer
 from tests.acceptance.worker_process import WorkerProcess
-from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.web import Web
 from tests.running import eventually
 
 RUNS = 200

@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from inception.runs.connection import connect
-from inception.runs.settings import AsyncMode, Settings
 from inception.runs.store import Store
 from tests.integration.webapp import serving
 from tests.integration.webapp.clients import Client
+from tests.integration.webapp.guarded import Browser, GuardedWeb
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.rest import COUNT_TWICE, Rest
 from tests.integration.webapp.serving import Serve
-from webapp.app import create_app
-from webapp.services import Services
-
-
-class Web:
-    """A served app: its address and, for tests that look inside, its services."""
-
-    def __init__(self, redis_url: str, users: Path | None = None, **more: Any) -> None:
-        settings = Settings(
-            redis_url=redis_url, async_mode=AsyncMode.THREADING, port=0, users=users, **more
-        )
-        self.app, self.sockets = create_app(settings)
-        self.services: Services = self.app.extensions["inception"]
-        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self.port: int = self._server.server_port
-        self.address = f"http://127.0.0.1:{self.port}"
-        serve = lambda: self._server.serve_forever(poll_interval=0.02)  # noqa: E731
-        self._thread = threading.Thread(target=serve, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.services.relay.stop()
-        self.services.bulk.stop()
-        self._server.shutdown()
-        self._thread.join(5)
+from tests.integration.webapp.web import Web
 
 
 @pytest.fixture
@@ -55,9 +29,30 @@ def web(redis_url: str) -> Iterator[Web]:
 
 
 @pytest.fixture
+def guarded(redis_url: str, tmp_path: Path) -> Iterator[GuardedWeb]:
+    """The same with users."""
+    web = GuardedWeb(redis_url, tmp_path)
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def visitor(guarded: GuardedWeb) -> Browser:
+    """A browser in which nobody has signed in."""
+    return Browser(guarded.address)
+
+
+@pytest.fixture
 def store(redis_url: str) -> Store:
     """The store as a watcher sees it."""
     return Store(connect(redis_url, purpose="test"))
+
+
+@pytest.fixture
+def rest(web: Web, store: Store) -> Rest:
+    """The REST interface of a web that knows one parent."""
+    store.write_catalogue([COUNT_TWICE])
+    return Rest(web.address)
 
 
 @pytest.fixture

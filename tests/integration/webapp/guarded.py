@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from tests.integration.webapp.clients import PATIENCE, Client, create_client
-from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.web import Web
 from webapp.auth.gate import Gate
 from webapp.auth.passwords import hash_password
 from webapp.auth.roles import Role
@@ -63,6 +63,9 @@ class Browser:
         return self.session.post(
             self.address + path, headers=headers, timeout=PATIENCE, allow_redirects=False, **more
         )
+
+    def is_signed_in(self) -> bool:
+        return self.get("/api/v1/runs").status_code == 200
 
     def socket(self) -> Client:
         cookie = "; ".join(f"{each.name}={each.value}" for each in self.session.cookies)

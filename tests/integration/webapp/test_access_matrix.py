@@ -3,9 +3,6 @@ handlers, so that none can be forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from inception.runs.bulks import NewBulk
@@ -21,13 +18,6 @@ REFUSALS = {401, 403}
 WORDS = {"path": "-", "filename": "css/base.css"}
 FORMS = {"auth.sign_in": {"name": "viewer", "password": PASSWORD}}
 CALLERS = ["stranger", *Role, "reader", "reader of another"]
-
-
-@pytest.fixture
-def guarded(redis_url: str, tmp_path: Path) -> Iterator[GuardedWeb]:
-    web = GuardedWeb(redis_url, tmp_path)
-    yield web
-    web.stop()
 
 
 @pytest.fixture

@@ -1,14 +1,10 @@
-"""Signing in as a browser does: the cookie, the form's token, the end of a session, floods."""
+"""Signing in as a browser does: the cookie, the form's token, the end of a session."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
-import redis
 import requests
 import socketio
 from itsdangerous import URLSafeTimedSerializer
@@ -19,33 +15,14 @@ from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE, Client
 from tests.integration.webapp.guarded import COOKIE, Browser, GuardedWeb, refusal
 from tests.integration.webapp.owner import Owner
-from webapp.auth import attempts
 from webapp.auth.door import SESSION_LIFETIME
 from webapp.auth.passwords import hash_password
 from webapp.auth.roles import Role
 from webapp.auth.users import Account
-from webapp.errors import TooManyRequests
-
-
-@pytest.fixture
-def guarded(redis_url: str, tmp_path: Path) -> Iterator[GuardedWeb]:
-    web = GuardedWeb(redis_url, tmp_path)
-    yield web
-    web.stop()
-
-
-@pytest.fixture
-def visitor(guarded: GuardedWeb) -> Browser:
-    """One in which nobody has signed in."""
-    return Browser(guarded.address)
 
 
 def code(answer: requests.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
-
-
-def is_signed_in(browser: Browser) -> bool:
-    return browser.get("/api/v1/runs").status_code == 200
 
 
 def closed(client: Client) -> bool:
@@ -59,7 +36,7 @@ def test_a_stranger_is_sent_to_sign_in_and_back(visitor: Browser) -> None:
     assert code(visitor.get("/api/v1/runs")) == (401, "unauthorized")
     answer = visitor.sign_in("viewer", params={"next": "/runs/abc?node=0"})
     assert answer.headers["Location"] == "/runs/abc?node=0"
-    assert is_signed_in(visitor)
+    assert visitor.is_signed_in()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +52,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(visitor: Browser) -> N
     said = [re.findall(r'role="alert"[^>]*>([^<]*)<', answer.text) for answer in answers]
     assert said == [["Name or password is wrong."]] * 2
     assert [answer.status_code for answer in answers] == [401, 401]
-    assert not is_signed_in(visitor)
+    assert not visitor.is_signed_in()
 
 
 def test_the_cookie_is_for_the_browser_alone(guarded: GuardedWeb, visitor: Browser) -> None:
@@ -90,7 +67,7 @@ def test_a_form_of_another_site_changes_nothing(guarded: GuardedWeb, sent: str) 
     assert code(browser.post("/api/v1/runs", sent, json={})) == (403, "forbidden")
     assert code(browser.post("/signout", sent)) == (403, "forbidden")
     assert browser.post("/api/v1/runs", json={}).status_code == 400  # it was let through
-    assert is_signed_in(browser)
+    assert browser.is_signed_in()
 
 
 def test_a_token_needs_no_csrf_token(guarded: GuardedWeb) -> None:
@@ -127,7 +104,7 @@ def test_signing_out_ends_the_session_and_its_sockets(guarded: GuardedWeb) -> No
     assert browser.post("/signout").status_code == 302
     assert closed(client)
     browser.session.cookies.set(COOKIE, cookie)  # the stolen copy of before
-    assert not is_signed_in(browser)
+    assert not browser.is_signed_in()
     assert "error" not in unconcerned.ask("watch_runs", {})
     unconcerned.close()
 
@@ -136,18 +113,18 @@ def test_signing_in_anew_ends_the_session_that_was_open(guarded: GuardedWeb) -> 
     browser = guarded.browser(Role.VIEWER)
     former = browser.session.cookies[COOKIE]
     assert browser.sign_in("operator").status_code == 302
-    assert is_signed_in(browser)
+    assert browser.is_signed_in()
     assert browser.session.cookies[COOKIE] != former
     browser.session.cookies.clear()
     browser.session.cookies.set(COOKIE, former)
-    assert not is_signed_in(browser)
+    assert not browser.is_signed_in()
 
 
 def test_a_removed_user_is_out_at_once(guarded: GuardedWeb) -> None:
     browser = guarded.browser(Role.ADMIN)
     client = browser.socket()
     guarded.users.remove("admin")
-    assert not is_signed_in(browser)
+    assert not browser.is_signed_in()
     assert client.ask("watch_runs", {})["error"]["code"] == "unauthorized"
     guarded.gate.admissions.look()
     assert closed(client)
@@ -157,7 +134,7 @@ def test_another_password_ends_the_sessions_of_the_former(guarded: GuardedWeb) -
     browser = guarded.browser(Role.VIEWER)
     kept = hash_password("another one")
     guarded.users.add(Account(name="viewer", role=Role.VIEWER, hash=kept))
-    assert not is_signed_in(browser)
+    assert not browser.is_signed_in()
 
 
 def test_another_role_holds_from_the_next_request_on(guarded: GuardedWeb) -> None:
@@ -165,20 +142,20 @@ def test_another_role_holds_from_the_next_request_on(guarded: GuardedWeb) -> Non
     account = guarded.users.accounts()["admin"]
     guarded.users.add(Account(name="admin", role=Role.VIEWER, hash=account.hash))
     assert code(browser.post("/api/v1/runs", json={})) == (403, "forbidden")
-    assert is_signed_in(browser)
+    assert browser.is_signed_in()
 
 
 def test_sessions_can_be_ended_by_name(guarded: GuardedWeb) -> None:
     browser, other = guarded.browser(Role.VIEWER), guarded.browser(Role.ADMIN)
     assert guarded.gate.door.sessions.take_back(name="viewer") == 1
-    assert (is_signed_in(browser), is_signed_in(other)) == (False, True)
+    assert (browser.is_signed_in(), other.is_signed_in()) == (False, True)
 
 
 def test_a_session_expires(guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.auth.door.SESSION_LIFETIME", 0)
     browser = Browser(guarded.address)
     assert browser.sign_in("viewer").status_code == 302
-    assert not is_signed_in(browser)
+    assert not browser.is_signed_in()
     assert SESSION_LIFETIME > 0
 
 
@@ -224,192 +201,6 @@ def test_what_redis_keeps_opens_nothing(guarded: GuardedWeb, redis_url: str) -> 
     kept = str(client.hgetall(keys.SESSIONS)) + str(client.hgetall(keys.TOKENS))
     assert word not in kept
     assert token not in kept
-
-
-def test_a_flood_of_tries_is_cut_off_before_the_password_is_looked_at(visitor: Browser) -> None:
-    for _ in range(attempts.MOST_OF_ONE):
-        assert visitor.sign_in("viewer", "wrong").status_code == 401
-    assert visitor.sign_in("viewer").status_code == 429
-    assert visitor.sign_in("admin").status_code == 429  # from the same address
-    assert not is_signed_in(visitor)
-
-
-def test_one_address_does_not_use_up_the_tries_of_all_others(
-    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attempts, "MOST_AT_ALL", attempts.MOST_OF_ONE + 1)
-    counting = attempts.Attempts(connect(guarded.redis_url, purpose="test"))
-    for number in range(50):
-        with suppress(TooManyRequests):
-            counting.count("192.0.2.1", f"name{number}")
-    counting.count("192.0.2.2", "ann")
-    with pytest.raises(TooManyRequests):
-        counting.count("192.0.2.3", "ben")
-
-
-def counting(guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch) -> attempts.Attempts:
-    """What counts tries, but not how many come within a minute."""
-    monkeypatch.setattr(attempts, "MOST_OF_ONE", 10_000)
-    monkeypatch.setattr(attempts, "MOST_OF_KNOWN", 10_000)
-    monkeypatch.setattr(attempts, "MOST_AT_ALL", 10_000)
-    return attempts.Attempts(connect(guarded.redis_url, purpose="test"))
-
-
-def use_up(tries: attempts.Attempts, address: str, name: str) -> int:
-    """How many tries of that name are let through from there."""
-    for tried in range(1_000):
-        try:
-            tries.count(address, name)
-        except TooManyRequests:
-            return tried
-    return 1_000
-
-
-def test_no_single_address_keeps_a_name_from_signing_in(
-    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries = counting(guarded, monkeypatch)
-    assert use_up(tries, "192.0.2.1", "ann") == attempts.MOST_OF_BOTH
-    assert use_up(tries, "192.0.2.1", "ben") == attempts.MOST_OF_BOTH
-    tries.count("192.0.2.2", "ann")
-
-
-def test_many_addresses_keep_a_name_out_of_none_that_it_signed_in_from(
-    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So the tries for one name are bounded, and it signs in where it always does."""
-    tries = counting(guarded, monkeypatch)
-    tries.remember("198.51.100.7", "ann")
-    let_through = sum(use_up(tries, f"192.0.2.{number}", "ann") for number in range(20))
-    assert let_through == attempts.MOST_FOR_NAME
-    with pytest.raises(TooManyRequests, match="60 min"):
-        tries.count("198.51.100.8", "ann")
-    assert use_up(tries, "198.51.100.7", "ann") == attempts.MOST_OF_BOTH
-
-
-def test_an_address_is_known_once_the_name_has_signed_in_from_it(
-    guarded: GuardedWeb, visitor: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attempts, "MOST_FOR_NAME", 1)
-    visitor.sign_in("viewer", "wrong")
-    assert visitor.sign_in("viewer").status_code == 429
-    monkeypatch.setattr(attempts, "MOST_FOR_NAME", 2)
-    for name in ("operator", "operator", "operator"):
-        assert visitor.sign_in(name).status_code == 302
-
-
-def test_people_who_share_a_name_and_an_address_all_sign_in(
-    guarded: GuardedWeb, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries = counting(guarded, monkeypatch)
-    for _ in range(attempts.MOST_OF_BOTH + 1):
-        tries.count("192.0.2.1", "ann")
-        tries.remember("192.0.2.1", "ann")
-    assert use_up(tries, "192.0.2.1", "ann") == attempts.MOST_OF_BOTH
-
-
-OFFICE = "203.0.113.5"
-
-
-@pytest.fixture
-def tries(guarded: GuardedWeb) -> attempts.Attempts:
-    """What counts tries, with each bound as it is; ann has signed in from the office."""
-    tries = attempts.Attempts(connect(guarded.redis_url, purpose="test"))
-    tries.remember(OFFICE, "ann")
-    return tries
-
-
-def test_who_is_known_at_an_address_shares_no_tries_with_its_strangers(
-    tries: attempts.Attempts,
-) -> None:
-    """Of an office behind one address: nobody there keeps those out who always sign in there."""
-    assert use_up(tries, OFFICE, "nobody") == attempts.MOST_OF_ONE
-    assert use_up(tries, OFFICE, "ben") == 0
-    assert use_up(tries, OFFICE, "ann") == attempts.MOST_OF_KNOWN
-
-
-def test_who_is_known_uses_up_no_tries_of_strangers(
-    tries: attempts.Attempts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attempts, "MOST_AT_ALL", 2)
-    monkeypatch.setattr(attempts, "MOST_FOR_NAME", 1)
-    assert use_up(tries, OFFICE, "ann") == attempts.MOST_OF_KNOWN
-    tries.count(OFFICE, "ben")
-    tries.count("192.0.2.2", "ann")
-    with pytest.raises(TooManyRequests):
-        tries.count("192.0.2.3", "cat")
-
-
-def test_no_flood_from_anywhere_keeps_those_out_who_are_known(
-    tries: attempts.Attempts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attempts, "MOST_AT_ALL", 30)
-    let_through = sum(use_up(tries, f"192.0.2.{number}", f"n{number}") for number in range(9))
-    assert let_through == 30
-    assert use_up(tries, "192.0.2.100", "ben") == 0
-    assert use_up(tries, OFFICE, "ann") == attempts.MOST_OF_KNOWN
-
-
-def test_being_known_lets_nobody_guess_on(
-    tries: attempts.Attempts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not that name, though it gets in between; nor any other; nor for more than an hour's."""
-    for _ in range(attempts.MOST_OF_KNOWN):
-        tries.count(OFFICE, "ann")
-        tries.remember(OFFICE, "ann")
-    assert use_up(tries, OFFICE, "ann") == 0
-    assert use_up(tries, OFFICE, "ben") == attempts.MOST_OF_ONE
-    monkeypatch.setattr(attempts, "MOST_OF_KNOWN", 10_000)
-    assert use_up(tries, OFFICE, "ann") == attempts.MOST_OF_BOTH
-
-
-def test_a_name_is_known_at_so_many_addresses(
-    tries: attempts.Attempts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It signs in anew from the office meanwhile, so that is none of those it left."""
-    monkeypatch.setattr(attempts, "MOST_OF_ONE", 0)
-    monkeypatch.setattr(attempts, "MOST_OF_KNOWN", 1)
-    for number in range(attempts.MOST_KNOWN + 5):
-        tries.remember(f"192.0.2.{number}", "ann")
-        tries.remember(OFFICE, "ann")
-    known = [use_up(tries, f"192.0.2.{number}", "ann") for number in range(25)]
-    assert known == [0] * 6 + [1] * (attempts.MOST_KNOWN - 1)
-    assert use_up(tries, OFFICE, "ann") == 1
-
-
-def test_a_name_is_known_for_a_time(
-    tries: attempts.Attempts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attempts, "KNOWN_FOR", 0)
-    monkeypatch.setattr(attempts, "MOST_OF_ONE", 3)
-    assert use_up(tries, OFFICE, "ann") == 3
-
-
-def test_a_try_takes_one_round_trip_whether_or_not_the_name_is_known(
-    tries: attempts.Attempts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[object] = []
-    send = redis.connection.AbstractConnection.send_packed_command
-    monkeypatch.setattr(
-        redis.connection.AbstractConnection,
-        "send_packed_command",
-        lambda *words, **how: (asked.append(words[1]), send(*words, **how))[1],
-    )
-    counted = []
-    for name in ("warming up", "ann", "ben"):
-        asked.clear()
-        tries.count(OFFICE, name)
-        counted.append(len(asked))
-    assert counted[1:] == [1, 1]
-
-
-def test_colleagues_of_who_mistypes_sign_in(guarded: GuardedWeb, visitor: Browser) -> None:
-    """All of them come from the address of this machine."""
-    guarded.browser(Role.VIEWER)
-    for _ in range(attempts.MOST_OF_ONE):
-        visitor.sign_in("operator", "wrong")
-    assert visitor.sign_in("operator").status_code == 429
-    assert visitor.sign_in("viewer").status_code == 302
 
 
 def test_who_is_signed_in_shows_on_what_they_did(

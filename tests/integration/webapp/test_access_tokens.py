@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from inception.runs.connection import connect
 from tests.integration.webapp.clients import Client
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.guarded import GuardedWeb, refusal
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from tests.private_redis import PrivateRedis
 from webapp.auth.door import Door
 from webapp.auth.grants import Grants
 from webapp.auth.roles import Role
 from webapp.errors import TooManyRequests
-
-
-@pytest.fixture
-def guarded(redis_url: str, tmp_path: Path) -> Iterator[GuardedWeb]:
-    web = GuardedWeb(redis_url, tmp_path)
-    yield web
-    web.stop()
 
 
 def test_a_token_opens_rest_and_socket(guarded: GuardedWeb) -> None:

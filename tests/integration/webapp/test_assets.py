@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.integration.webapp.clients import PATIENCE
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.guarded import GuardedWeb
+from tests.integration.webapp.web import Web
 from webapp.auth import Role
 
 ROW = "/static/js/view/run-row.js"
 FILE = Path(__file__).resolve().parents[3] / ROW.removeprefix("/")
-
-
-@pytest.fixture
-def guarded(redis_url: str, tmp_path: Path) -> Iterator[GuardedWeb]:
-    guarded = GuardedWeb(redis_url, tmp_path)
-    yield guarded
-    guarded.stop()
 
 
 def get(web: Web, path: str, **headers: str) -> requests.Response:

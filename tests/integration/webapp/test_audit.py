@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -91,13 +90,6 @@ def test_what_a_watcher_does_by_itself_is_not_noted(
     run = owner.begin()
     store.request_revoke(run.id, "", by="parent", reason=None)
     assert listed() == []
-
-
-@pytest.fixture
-def guarded(redis_url: str, tmp_path: Path) -> Iterator[GuardedWeb]:
-    web = GuardedWeb(redis_url, tmp_path)
-    yield web
-    web.stop()
 
 
 def test_what_cannot_be_noted_is_not_done(

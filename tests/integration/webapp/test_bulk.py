@@ -12,8 +12,8 @@ from inception.runs.bulks import BulkFailure, NewBulk
 from inception.runs.model import State
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE, Client
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from tests.running import eventually
 
 

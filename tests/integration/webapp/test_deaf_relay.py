@@ -5,8 +5,8 @@ from __future__ import annotations
 from inception.runs.connection import connect
 from inception.runs.store import Store
 from tests.integration.webapp.clients import Client
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from tests.private_redis import PrivateRedis
 
 

@@ -10,9 +10,9 @@ import socketio
 
 from inception.runs.model import State
 from tests.integration.webapp.clients import PATIENCE, Client, View
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.guarded import refusal
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from webapp.auth.gate import Gate
 from webapp.auth.roles import Role
 from webapp.embedding import MODULE

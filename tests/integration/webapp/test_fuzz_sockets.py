@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE, Client, read_to_the_end
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from webapp.auth.permissions import EVENTS
 from webapp.errors import STATUS
 from webapp.payloads import MAX_BODY_BYTES

@@ -14,8 +14,8 @@ from inception.runs.model import State
 from inception.runs.records import Beat
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from tests.running import eventually
 from webapp.metrics import readings
 

@@ -12,9 +12,9 @@ import requests
 
 from inception.runs import keys
 from tests.integration.webapp.clients import PATIENCE, Client, View
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
 from tests.integration.webapp.serving import Serve, wait_until_served
+from tests.integration.webapp.web import Web
 from tests.running import eventually
 
 Open = Callable[[], Client]

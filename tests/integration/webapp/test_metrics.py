@@ -13,8 +13,8 @@ from inception.runs.model import State
 from inception.runs.records import Beat, BeatKind
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE, Client
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import NAME, Owner
+from tests.integration.webapp.web import Web
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
 from webapp.metrics import ended_runs, readings

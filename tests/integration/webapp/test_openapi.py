@@ -18,8 +18,8 @@ from inception.runs.model import State
 from inception.runs.records import Beat, BeatKind
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import NAME, Owner
+from tests.integration.webapp.web import Web
 from webapp.errors import STATUS
 
 PROTOCOL = Path(__file__).resolve().parents[3] / "docs" / "protocol.md"

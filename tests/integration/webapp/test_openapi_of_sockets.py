@@ -11,7 +11,7 @@ import yaml
 
 from tests.integration.webapp.clients import EVENTS as HEARD
 from tests.integration.webapp.clients import Client
-from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.web import Web
 from webapp import asyncapi
 from webapp.auth.permissions import EVENTS
 

@@ -15,7 +15,7 @@ from inception.runs.records import Beat, NewStep
 from inception.runs.store import Store
 from tests.integration.runs.held_run import hold, step
 from tests.integration.webapp.clients import PATIENCE
-from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.web import Web
 from webapp.cli.looking import workers
 
 

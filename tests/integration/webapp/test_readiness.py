@@ -14,8 +14,8 @@ from inception.runs.connection import connect
 from inception.runs.records import Beat
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.stalling import StallingProxy
+from tests.integration.webapp.web import Web
 from tests.running import eventually
 from webapp.relay import round_trip
 

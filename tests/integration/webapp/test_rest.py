@@ -1,55 +1,13 @@
-"""The REST interface: every answer and every refusal has the shape the protocol gives it."""
+"""The REST interface: what it answers has the shape that the protocol gives it."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import pytest
-import requests
-
 from inception.runs import keys
-from inception.runs.model import Parent, State
+from inception.runs.model import State
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE
-from tests.integration.webapp.conftest import Web
-from tests.integration.webapp.owner import NAME, Owner
-
-COUNT_TWICE: Parent = {
-    "name": NAME,
-    "doc": "Count, then count again.",
-    "schema": {"type": "object", "properties": {"limit": {"type": "integer"}}},
-    "steps": ["Count", "Count on"],
-}
-
-
-class Rest:
-    """Calls of one web's REST interface."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        return requests.request(method, self._address + path, timeout=PATIENCE, **more)
-
-    def start(self, **more: Any) -> requests.Response:
-        headers = more.pop("headers", {})
-        body = {"name": NAME, "kwargs": {"limit": 2}, **more}
-        return self.call("POST", "/api/v1/runs", json=body, headers=headers)
-
-
-@pytest.fixture
-def rest(web: Web, store: Store) -> Rest:
-    """The interface of a web that knows one parent."""
-    store.write_catalogue([COUNT_TWICE])
-    return Rest(web.address)
-
-
-def problem(answer: requests.Response) -> tuple[int, str]:
-    body = answer.json()
-    assert set(body) == {"error"}
-    assert body["error"]["message"]
-    return answer.status_code, body["error"]["code"]
+from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.rest import COUNT_TWICE, Rest, problem
 
 
 def test_parents_are_those_of_the_catalogue(rest: Rest) -> None:
@@ -183,91 +141,6 @@ def test_not_ready_names_what_is_missing(rest: Rest) -> None:
     assert rest.call("GET", "/healthz").status_code == 200
 
 
-JSON = {"Content-Type": "application/json"}
-WRONG = "bad_request"
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "expected"),
-    [
-        ("GET", "/api/v1/nothing", None, (404, "not_found")),
-        ("GET", "/api/v1//runs", None, (404, "not_found")),
-        ("GET", "/api/v1/runs/%2F/nodes", None, (404, "not_found")),
-        ("PUT", "/api/v1/runs", None, (405, "method_not_allowed")),
-        ("GET", "/api/v1/runs/none", None, (404, "run_not_found")),
-        ("GET", "/api/v1/runs/%00%ff", None, (404, "run_not_found")),
-        ("GET", "/api/v1/runs/none/nodes/0", None, (404, "run_not_found")),
-        ("GET", "/api/v1/runs/none/nodes/zero", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs/none/nodes/0/log", None, (404, "run_not_found")),
-        ("GET", "/api/v1/runs/none/events?epoch=e&since=x", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?limit=0", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?limit=501", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?state=DONE", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?stat=DONE", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?cursor=here", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?limit=%D9%A1", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?limit=1&limit=2", None, (400, "bad_request")),
-        ("GET", "/api/v1/runs?tag=a" + "&tag=b" * 20, None, (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"name": "x", "label": "\\ud800"}', (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"name": "x", "%s": 1}' % ("y" * 10_000), (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"kwargs": %s}' % ("[" * 300 + "]" * 300), (400, "bad_request")),
-        ("POST", "/api/v1/runs/none/revoke", "null", (400, "bad_request")),
-        ("POST", "/api/v1/runs", "{", (400, "bad_request")),
-        ("POST", "/api/v1/runs", "[]", (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"name": "x", "kwargs": {"limit": NaN}}', (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"name": "x", "kwarg": {}}', (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"name": 1}', (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"name": "x", "label": "%s"}' % ("y" * 201), (400, WRONG)),
-        ("POST", "/api/v1/runs", json.dumps({"name": "x", "tags": ["y"] * 21}), (400, WRONG)),
-        ("POST", "/api/v1/runs", "[" * 100_000, (400, "bad_request")),
-        ("POST", "/api/v1/runs", '{"name": "unknown"}', (404, "parent_not_found")),
-        ("POST", "/api/v1/runs", '{"name": "%s"}' % ("x" * 3_000_000), (413, "too_large")),
-        ("POST", "/api/v1/runs/none/revoke", '{"path": "a"}', (400, "bad_request")),
-        ("POST", "/api/v1/runs/none/revoke", "{}", (404, "run_not_found")),
-        ("POST", "/api/v1/runs/none/rerun", "{}", (404, "run_not_found")),
-        ("DELETE", "/api/v1/runs/none", None, (404, "run_not_found")),
-    ],
-)
-def test_a_refusal_has_its_status_and_its_code(
-    rest: Rest, method: str, path: str, body: str | None, expected: tuple[int, str]
-) -> None:
-    headers = JSON if body is not None else {}
-    answer = rest.call(method, path, data=body, headers=headers)
-    assert problem(answer) == expected
-    assert len(answer.text) < 20_000
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "said"),
-    [
-        ("GET", "/api/v1/runs?name=a" + "&name=b" * 20, None, "name: List should have at most 20"),
-        ("GET", "/api/v1/runs?stat=DONE", None, "stat: Extra inputs are not permitted"),
-        ("POST", "/api/v1/bulk", '{"action": "revoke", "ids": ["a", 1]}', "ids.1: Input should be"),
-        (
-            "POST",
-            "/api/v1/bulk",
-            '{"action": "revoke", "filter": {"state": "X"}}',
-            "filter.state: Input should be 'PENDING'",
-        ),
-    ],
-)
-def test_a_refusal_names_the_place_as_the_client_knows_it(
-    rest: Rest, method: str, path: str, body: str | None, said: str
-) -> None:
-    headers = JSON if body is not None else {}
-    message = rest.call(method, path, data=body, headers=headers).json()["error"]["message"]
-    assert said in message
-    assert "[" not in message
-    assert "None" not in message
-
-
-def test_arguments_of_more_than_a_mebibyte_are_refused(rest: Rest, store: Store) -> None:
-    free: Parent = {**COUNT_TWICE, "schema": {"type": "object", "properties": {"text": {}}}}
-    store.write_catalogue([free])
-    assert problem(rest.start(kwargs={"text": "x" * 1_048_577})) == (413, "too_large")
-    assert rest.start(kwargs={"text": "x" * 1_000_000}).json()["omitted"] == ["kwargs"]
-
-
 def test_an_idempotency_key_is_kept_for_a_day(rest: Rest, store: Store) -> None:
     rest.start(headers={"Idempotency-Key": "once"})
     left = store._client.ttl(keys.idempotency("once"))
@@ -295,31 +168,6 @@ def test_a_page_of_the_list_is_fifty_runs_unless_asked_otherwise(rest: Rest, own
     page = rest.call("GET", "/api/v1/runs").json()
     assert (len(page["runs"]), page["next"] is not None) == (50, True)
     assert len(rest.call("GET", "/api/v1/runs?limit=500").json()["runs"]) == 51
-
-
-def test_a_body_of_another_media_type_is_refused(rest: Rest) -> None:
-    answer = rest.call("POST", "/api/v1/runs", data=json.dumps({"name": NAME}))
-    assert problem(answer) == (415, "unsupported_media_type")
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Content-Length": "-1"},
-        {"Content-Length": "many"},
-        {"Content-Length": "4", "Transfer-Encoding": "chunked"},
-        {"Transfer-Encoding": "gzip, chunked"},
-    ],
-)
-def test_a_body_of_doubtful_length_is_not_taken_for_an_empty_one(
-    rest: Rest, owner: Owner, headers: dict[str, str]
-) -> None:
-    run_id = owner.create()
-    answer = rest.call(
-        "POST", f"/api/v1/runs/{run_id}/revoke", headers={**JSON, **headers}, data=b"0\r\n\r\n"
-    )
-    assert problem(answer) == (400, "bad_request")
-    assert owner.store.read_run(run_id)["revoke"] is None
 
 
 def test_an_empty_filter_filters_nothing(rest: Rest, owner: Owner) -> None:
@@ -355,36 +203,6 @@ def test_there_are_no_children_of_a_node_that_is_not_there(rest: Rest, owner: Ow
     assert problem(rest.call("GET", "/api/v1/runs/none/nodes?under=1")) == (404, "run_not_found")
 
 
-@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])
-@pytest.mark.parametrize("path", ["/", "/api/v1/runs", "/socket.io/?EIO=4&transport=polling"])
-def test_another_sites_request_is_refused(rest: Rest, path: str, headers: dict[str, str]) -> None:
-    assert problem(rest.call("GET", path, headers=headers)) == (403, "forbidden")
-
-
-def test_pages_come_with_a_policy_whose_nonce_is_theirs_alone(rest: Rest) -> None:
-    html = {"Accept": "text/html"}
-    first, again = rest.call("GET", "/", headers=html), rest.call("GET", "/", headers=html)
-    policies = [page.headers["Content-Security-Policy"] for page in (first, again)]
-    nonces = [policy.partition("'nonce-")[2].partition("'")[0] for policy in policies]
-    assert nonces[0] != nonces[1]
-    assert f'nonce="{nonces[0]}"' in first.text
-    assert "unsafe" not in policies[0]
-    assert "default-src 'none'" in policies[0]
-
-
-@pytest.mark.parametrize("path", ["/", "/runs/some", "/start", "/workers", "/signin", "/docs"])
-def test_every_page_is_served(rest: Rest, path: str) -> None:
-    answer = rest.call("GET", path, headers={"Accept": "text/html"})
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"].startswith("text/html")
-
-
-def test_a_missing_page_is_a_page(rest: Rest) -> None:
-    answer = rest.call("GET", "/nowhere", headers={"Accept": "text/html"})
-    assert answer.status_code == 404
-    assert answer.headers["Content-Type"].startswith("text/html")
-
-
 def test_a_run_is_called_otherwise_whatever_its_state(rest: Rest, owner: Owner) -> None:
     run = owner.begin(owner.create(label="Before", tags=("a", "b")))
     address = f"/api/v1/runs/{run.id}"
@@ -395,10 +213,3 @@ def test_a_run_is_called_otherwise_whatever_its_state(rest: Rest, owner: Owner) 
     assert (changed["label"], changed["tags"], changed["state"]) == (None, ["c"], "SUCCESS")
     assert rest.call("GET", address).json()["run"] == changed
     assert rest.call("GET", "/api/v1/runs?tag=c").json()["runs"] == [changed]
-
-
-@pytest.mark.parametrize("body", [{"label": "x" * 201}, {"tags": ["a"] * 21}, {"name": "other"}])
-def test_what_a_run_cant_be_called_is_refused(rest: Rest, owner: Owner, body: object) -> None:
-    answer = rest.call("PATCH", f"/api/v1/runs/{owner.create()}", json=body)
-    assert problem(answer) == (400, "bad_request")
-    assert problem(rest.call("PATCH", "/api/v1/runs/none", json={})) == (404, "run_not_found")

@@ -13,8 +13,8 @@ import requests
 import websocket
 
 from tests.integration.webapp.clients import PATIENCE, Client, View, reached, read_to_the_end
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import HeldRun, Owner
+from tests.integration.webapp.web import Web
 from tests.running import eventually
 from webapp.relay import clients, outbox, pulses
 

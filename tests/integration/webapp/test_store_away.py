@@ -10,7 +10,7 @@ import requests
 
 from inception.runs.listener import Listener
 from tests.integration.webapp.clients import PATIENCE, Client
-from tests.integration.webapp.conftest import Web
+from tests.integration.webapp.web import Web
 from tests.private_redis import PrivateRedis
 from webapp.auth.permissions import EVENTS
 

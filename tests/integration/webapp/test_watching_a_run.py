@@ -14,8 +14,8 @@ from inception.runs.listener import Listener
 from inception.runs.model import State
 from inception.runs.reading import FIRST_NODES, FIRST_WHOLE
 from tests.integration.webapp.clients import PATIENCE, Client, View
-from tests.integration.webapp.conftest import Web
 from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 from webapp.relay.published import AsHeard, read_published
 
 Open = Callable[[], Client]
