@@ -7,7 +7,6 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,11 @@ from celery.result import AsyncResult
 
 from inception.runs.model import State
 from inception.runs.paths import task_id
+from tests.acceptance.computing import SLOTS, TASKS, computing, name, pid_lives
 from tests.acceptance.owner import Owner
 from tests.acceptance.worker_process import WorkerProcess
 from tests.private_redis import PrivateRedis
 from tests.running import eventually
-
-TASKS = "tests.acceptance.compute_tasks"
-SLOTS = 2
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +41,6 @@ def owner(redis: str, worker: WorkerProcess) -> Iterator[Owner]:
     yield owner
     owner.close()
     assert worker.process.poll() is None, worker.said
-
-
-@contextmanager
-def computing(url: str, log: Path, *options: str) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(
-        url, log, "-Q", "children", "-P", "prefork", "-c", str(SLOTS), "-n", f"{log.stem}@%h",
-        *options, environ={"INCEPTION_TASKS": TASKS, "INCEPTION_HEARTBEAT_TTL": "2"},
-    )  # fmt: skip
-    try:
-        worker.wait_until_ready()
-        yield worker
-    finally:
-        worker.end()
-
-
-def name(task: str) -> str:
-    return f"{TASKS}.{task}"
 
 
 def result(owner: Owner, path: str, url: str) -> AsyncResult:
@@ -411,11 +391,3 @@ def test_a_beat_lists_the_claims_the_pool_works_on(owner: Owner, tmp_path: Path)
     assert (beat.kind, beat.slots, beat.queues) == ("compute", SLOTS, ("children",))
     owner.stop(path, claim)
     owner.ended(path)
-
-
-def pid_lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -10,8 +10,8 @@ import pytest
 
 from inception.runs.model import State
 from inception.runs.records import ClaimRecord
+from tests.acceptance.computing import computing, name, pid_lives
 from tests.acceptance.owner import Owner
-from tests.acceptance.test_compute import computing, name, pid_lives
 from tests.acceptance.worker_process import WorkerProcess
 from tests.private_redis import PrivateRedis
 from tests.running import eventually

@@ -10,7 +10,9 @@ from inception.runs.model import State
 from tests.chaos.hammer.evidence import AskedRun, Evidence, View
 from tests.chaos.hammer.faults import Fault
 from tests.chaos.hammer.ledger import Line, Verb
+from tests.chaos.hammer.rules import Column, Rule
 from tests.chaos.hammer.shapes import Shape
+from tests.chaos.hammer.verdict import judge
 
 RUN = "run-1"
 POOL, WORKER = 11, 10
@@ -104,3 +106,14 @@ def with_lines(evidence: Evidence, *more: Line) -> Evidence:
 def with_faults(evidence: Evidence, *faults: Fault) -> Evidence:
     """The same, with something done to processes."""
     return replace(evidence, faults=faults)
+
+
+def broken(evidence: Evidence) -> list[Rule]:
+    """The rules that the judge finds broken."""
+    return [breach.rule for breach in judge(evidence).breaches]
+
+
+def count(evidence: Evidence, column: Column) -> int:
+    """What the judge counts in that column, of the one shape there is."""
+    (counts,) = judge(evidence).counts.values()
+    return counts[column]
