@@ -9,12 +9,10 @@ from typing import Any, Final
 from inception.runs.errors import InceptionError
 from inception.runs.meta import cut, empty_meta, read_meta
 from inception.runs.model import (
-    FINAL_STATES,
     MAX_ERROR_BYTES,
     ROOT,
     JsonValue,
     Meta,
-    Node,
     NodeKind,
     State,
 )
@@ -53,20 +51,6 @@ class Outcome(Mapping[str, Any]):
     traceback: str | None = None
     task_id: str = ""
     path: str = ROOT
-
-    @classmethod
-    def from_node(cls, node: Node) -> Outcome:
-        """Read the outcome of an ended node. Raises ValueError if it has not ended."""
-        if node["state"] not in FINAL_STATES:
-            raise ValueError(f"Node {node['path']} is {node['state']}: it has no outcome yet.")
-        return cls(
-            state=State(node["state"]),
-            meta=node["meta"],
-            returned=node["value"],
-            traceback=node["traceback"],
-            task_id=node["task_id"],
-            path=node["path"],
-        )
 
     @property
     def ok(self) -> bool:

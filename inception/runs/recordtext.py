@@ -1,6 +1,6 @@
 """Records as text: JSON with one field a line, so that Lua replaces fields undecoded. Pure.
 
-`fields_of` and `text_of` are what `parse` and `render` are in `lua/prelude.lua`.
+`fields_of` is what `parse` is in `lua/prelude.lua`.
 """
 
 from __future__ import annotations
@@ -43,12 +43,6 @@ def patch(**fields: object) -> dict[str, str]:
 def fields_of(text: str) -> dict[str, str]:
     """Split a record's text into its fields, their values still JSON text."""
     return dict(_LINE.findall(text))
-
-
-def text_of(fields: Fields) -> str:
-    """Write a record's fields as text."""
-    lines = (f'"{name}":{value}' for name, value in fields.items())
-    return "{\n" + "\n,".join(lines) + "\n}"
 
 
 def arguments_of(fields: Fields) -> list[str | int]:

@@ -6,21 +6,12 @@ import pytest
 
 from inception.authoring.outcome import ChildFailed, Outcome, describe_exception, end_meta, judge
 from inception.runs.meta import empty_meta
-from inception.runs.model import MAX_ERROR_BYTES, Node, State
+from inception.runs.model import MAX_ERROR_BYTES, State
 
 
 def outcome(state: State = State.SUCCESS, error: str | None = None, value: Any = 7) -> Outcome:
     meta = end_meta(empty_meta(), None, error)
     return Outcome(state=state, meta=meta, returned=value, task_id="t", path="0")
-
-
-def node(state: State) -> Node:
-    return Node(
-        path="0.2", parent="0", task_id="t", name="n", label="l", kind="child", state=state,
-        meta=end_meta(None, None, None), attempt=1, attempts=[], worker=None, queue=None,
-        waiting=None, children=0, args=[], kwargs={}, queued_at=1, started_at=2,
-        finalized_at=3, value=[1], traceback=None, omitted=[],
-    )  # fmt: skip
 
 
 def test_a_success_has_a_value_and_no_error() -> None:
@@ -60,16 +51,6 @@ def test_the_error_read_as_a_mapping_is_none_exactly_if_it_went_well() -> None:
 
 def test_a_failed_child_still_shows_what_it_returned() -> None:
     assert outcome(State.FAILURE, "no", value={"status": "ERROR"}).returned == {"status": "ERROR"}
-
-
-def test_an_ended_node_reads_as_an_outcome() -> None:
-    read = Outcome.from_node(node(State.SUCCESS))
-    assert (read.value, read.path, read.task_id) == ([1], "0.2", "t")
-
-
-def test_a_node_that_runs_has_no_outcome() -> None:
-    with pytest.raises(ValueError, match="PROGRESS"):
-        Outcome.from_node(node(State.PROGRESS))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from inception.runs.model import State
-from inception.runs.records import BeatRecord, ClaimRecord, EndRecord
+from inception.runs.records import BeatRecord, ClaimRecord, EndRecord, Fields
 from inception.runs.recordtext import (
     arguments_of,
     beat_of,
@@ -16,8 +16,13 @@ from inception.runs.recordtext import (
     fields_of,
     patch,
     raw,
-    text_of,
 )
+
+
+def text_of(fields: Fields) -> str:
+    """A record as `render` in `lua/prelude.lua` writes it."""
+    lines = (f'"{name}":{value}' for name, value in fields.items())
+    return "{\n" + "\n,".join(lines) + "\n}"
 
 
 def test_text_is_json_and_splits_into_the_same_fields() -> None:
