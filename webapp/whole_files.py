@@ -1,4 +1,4 @@
-"""Small files of the state folder, replaced whole so that no reader ever sees half of one."""
+"""Small files that are replaced whole, so that no reader ever sees half of one."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Final
 from inception.runs.errors import SettingsError
 from webapp.auth.passwords import is_hash
 from webapp.auth.roles import Role
+from webapp.whole_files import replace_file
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 MAX_BYTES: Final = 1024 * 1024
@@ -95,18 +95,9 @@ class UsersFile:
         self._note(accounts)
         lines = (f"{a.name}:{a.role}:{a.hash}\n" for a in accounts.values())
         try:
-            _replace_file(self._path, "".join(lines))
+            replace_file(self._path, "".join(lines))  # readable by its owner alone
         except OSError as error:
             raise SettingsError(f"{self._path} can't be written ({error.strerror}).") from error
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """In one step, readable by its owner alone from the first moment."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-    draft.replace(path)
 
 
 def read_accounts(path: Path) -> dict[str, Account]:

@@ -30,9 +30,9 @@ from webapp.supervisor.orphans import ProcessRecord
 from webapp.supervisor.processes import SupervisedProcess
 from webapp.supervisor.readiness import ReadinessProbe
 from webapp.supervisor.speech import speak
-from webapp.supervisor.statefiles import replace_file
 from webapp.supervisor.supervision import Supervisor
 from webapp.supervisor.wakeups import Parent, catching_signals
+from webapp.whole_files import replace_file
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from webapp.supervisor.births import birth_of
 from webapp.supervisor.processes import SupervisedProcess, pid_file, signal_group
-from webapp.supervisor.statefiles import replace_file
+from webapp.whole_files import replace_file
 
 REDIS = "redis"
 REDIS_PATIENCE = 10.0

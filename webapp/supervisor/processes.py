@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.supervisor.logfiles import open_log
-from webapp.supervisor.statefiles import PUBLIC, replace_file
+from webapp.whole_files import PUBLIC, replace_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,4 +38,4 @@ def advice(error: BaseException | str) -> str:
     """What to do about a Redis that was not reached, or refused."""
     said = str(error)
     found = (words for pattern, words in _CAUSES if re.search(pattern, said))
-    return next(found, "start it, or correct the address")
+    return next(found, "start that Redis, or correct the address")

@@ -22,7 +22,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from webapp.supervisor.statefiles import replace_file
+from webapp.whole_files import replace_file
 
 LOOPBACK = "127.0.0.1"
 

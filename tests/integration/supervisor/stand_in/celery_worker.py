@@ -8,7 +8,7 @@ from pathlib import Path
 
 from celery import Celery
 
-from webapp.supervisor.statefiles import replace_file
+from webapp.whole_files import replace_file
 
 app = Celery("stand_in", broker=os.environ["REDIS_URL"])
 
