@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 _MOST_PROBLEMS: Final = 50
 """Problems that one refusal names."""
+_MOST_NAMED: Final = 8
+"""Arguments that are named where one is given that is none."""
 
 
 class Control:
@@ -200,12 +202,20 @@ def _problems(error: ValidationError, hidden: Hidden) -> Iterator[FieldProblem]:
         for name in (name for name in wanted if name not in given):
             yield FieldProblem(path=f"{above}/{_escaped(name)}", message="is required")
     elif error.validator == "additionalProperties" and wanted is False:
-        for name in sorted(set(given) - set(_mapping(schema.get("properties")))):
-            yield FieldProblem(path=f"{above}/{_escaped(name)}", message="is not an argument")
+        known = _mapping(schema.get("properties"))
+        message = f"is not an argument; there {_listed(list(known))}"
+        for name in sorted(set(given) - set(known)):
+            yield FieldProblem(path=f"{above}/{_escaped(name)}", message=message)
     else:
         quotes = any(place.startswith(above) or above.startswith(place) for place in hidden)
         said = f"doesn't fit ({error.validator}); it is secret" if quotes else error.message[:500]
         yield FieldProblem(path=above or "/", message=said)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`are limit, delay`: what may be meant, the first of very many."""
+    more = ", …" if len(names) > _MOST_NAMED else ""
+    return f"are {', '.join(names[:_MOST_NAMED])}{more}" if names else "are none"
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -252,7 +252,7 @@ def test_arguments_that_do_not_fit_are_named(shell: Shell) -> None:
     refused = shell.runs("start", COUNT, "limit=many", "unknown=1")
     assert refused.returncode == 2
     assert "/limit" in refused.stderr
-    assert "/unknown is not an argument" in refused.stderr
+    assert "/unknown is not an argument; there are limit, delay" in refused.stderr
     assert shell.runs("start", "tasks.nothing").returncode == 2
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Final
 
 import click
@@ -19,7 +20,7 @@ from webapp.auth.grants import Grant
 from webapp.auth.passwords import MAX_LENGTH, SHORT, hash_password
 from webapp.auth.roles import Role
 from webapp.auth.roll import Roll
-from webapp.auth.users import NAME, Account, UsersFile
+from webapp.auth.users import NAME, Account, UsersFile, read_accounts
 from webapp.cli.printing import counted, echo_json, moment, print_table
 from webapp.cli.session import caller, open_session, says_refusals
 from webapp.cli.words import as_json
@@ -60,7 +61,7 @@ def add_user(name: str, role: str, as_json: bool) -> None:
 @says_refusals
 def list_users(as_json: bool) -> None:
     """List names and roles."""
-    accounts = _users_file().accounts().values()
+    accounts = read_accounts(_users_path()).values()
     if as_json:
         echo_json({"users": [{"name": one.name, "role": one.role} for one in accounts]})
     else:
@@ -74,7 +75,7 @@ def list_users(as_json: bool) -> None:
 def remove_user(name: str, as_json: bool) -> None:
     """Remove NAME; it is signed out everywhere."""
     if not _noted_users_file().remove(name):
-        raise BadRequest(f"There is no user {name!r}.")
+        raise BadRequest(f"There is no user {name!r}. `runs users list` lists those there are.")
     _say({"name": name}, f"{name} is removed.", as_json)
 
 
@@ -150,7 +151,9 @@ def revoke_tokens(ids: tuple[str, ...], as_json: bool) -> None:
         door.audit.record(Deed.TAKE_TOKEN, by=caller(), about=each)
     unknown = [each for each in ids if not door.tokens.take_back(id=each)]
     if unknown:
-        raise BadRequest(f"There is no token {', '.join(unknown)}.")
+        raise BadRequest(
+            f"There is no token {', '.join(unknown)}. `runs tokens list` lists the ids there are."
+        )
     _say({"revoked": list(ids)}, f"{counted(len(ids), 'token')} revoked.", as_json)
 
 
@@ -213,10 +216,14 @@ def parse_span(text: str) -> int:
 
 
 def _users_file(note: Callable[[Mapping[str, Account]], None] | None = None) -> UsersFile:
+    return UsersFile(_users_path(), note)
+
+
+def _users_path() -> Path:
     path = Settings.from_environment().users
     if path is None:
         raise SettingsError("INCEPTION_USERS is not set; name the file of users there.")
-    return UsersFile(path, note)
+    return path
 
 
 def _noted_users_file() -> UsersFile:

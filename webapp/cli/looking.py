@@ -52,15 +52,27 @@ def parents(as_json: bool) -> None:
 
 @click.command()
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice(list(State), case_sensitive=False)
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(list(State), case_sensitive=False),
+    help="In this state; may repeat.",
 )
-@click.option("--name", "names", multiple=True, shell_complete=complete_parents)
-@click.option("--tag", "tags", multiple=True)
-@click.option("--label")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    shell_complete=complete_parents,
+    help="Of this parent, by its whole name; may repeat.",
+)
+@click.option("--tag", "tags", multiple=True, help="With this tag; may repeat.")
+@click.option("--label", help="Called so, word for word.")
 @click.option("--q", help="Looked for in id, name, label and tags.")
 @click.option("--since", type=Moment(), help="Created since: 2h (ago), 7d, 2026-01-31T12:00.")
-@click.option("--until", type=Moment())
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--until", type=Moment(), help="Created until then.")
+@click.option(
+    "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="How many at most."
+)
 @click.option("--cursor", help="Go on where a page has ended.")
 @as_json
 @says_refusals
@@ -76,7 +88,7 @@ def ls(
     cursor: str | None,
     as_json: bool,
 ) -> None:
-    """List runs, newest first. --state, --name and --tag may repeat."""
+    """List runs, newest first."""
     which = RunFilter(
         states=frozenset(State(state) for state in states),
         names=frozenset(names),

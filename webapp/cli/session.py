@@ -19,6 +19,7 @@ from inception.runs.control import Control
 from inception.runs.errors import (
     InceptionError,
     InvalidArguments,
+    RunNotFound,
     SettingsError,
     StoreUnavailable,
 )
@@ -128,6 +129,8 @@ def _refuse(error: InceptionError, *, as_json: bool) -> NoReturn:
         click.echo(f"runs: {error.message}", err=True)
         if isinstance(error, StoreUnavailable):
             click.echo(f"  REDIS_URL: {advice(error.message)}.", err=True)
+        if isinstance(error, RunNotFound):
+            click.echo("  `runs ls` lists those there are.", err=True)
         for field in fields:
             click.echo(f"  {field['path']} {field['message']}", err=True)
     raise SystemExit(REFUSED)

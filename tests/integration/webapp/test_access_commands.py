@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,31 @@ def test_a_token_is_given_listed_and_taken_back(guarded: GuardedWeb) -> None:
     assert run("tokens", "revoke", listed["id"]).exit_code == 0
     assert guarded.call("GET", "/api/v1/runs", token).status_code == 401
     assert run("tokens", "revoke", listed["id"]).exit_code != 0
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("users", "rm", "nobody"), "`runs users list`"),
+        (("tokens", "revoke", "none"), "`runs tokens list`"),
+        (("show", "none"), "`runs ls`"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_where_to_look(
+    guarded: GuardedWeb, words: Sequence[str], where: str
+) -> None:
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert where in refused.stderr
+
+
+def test_a_file_of_users_that_is_not_there_is_no_empty_one(
+    guarded: GuardedWeb, tmp_path: Path
+) -> None:
+    (tmp_path / "users").unlink()
+    refused = run("users", "list")
+    assert refused.exit_code == 2
+    assert "flask runs users add" in refused.stderr
 
 
 def test_sessions_are_ended_by_name(guarded: GuardedWeb) -> None:

@@ -35,7 +35,9 @@ def test_a_missing_argument_is_named() -> None:
 
 
 def test_an_unknown_argument_is_named_though_the_schema_says_nothing_of_it() -> None:
-    assert problems({"limit": 1, "limt": 2}) == [("/limt", "is not an argument")]
+    assert problems({"limit": 1, "limt": 2}) == [
+        ("/limt", "is not an argument; there are limit, a/b")
+    ]
 
 
 @pytest.mark.parametrize("value", ["3", 3.5, True, None])
