@@ -43,8 +43,9 @@ def main(words: Sequence[str] = ()) -> int:
         say(f"vulnerable: {line}")
     is_whole = findings.asked > 0 and not findings.unasked
     if not is_whole:
-        say(f"{findings.unasked or 'no'} packages could not be asked about: PyPI's advisories are")
-        say("out of reach. `make audit` fails for that.")
+        which = f"{findings.unasked} packages" if findings.asked else "the packages"
+        say(f"{which} could not be asked about: PyPI's advisories are out of reach.")
+        say("`make audit` fails for that.")
     elif not findings.vulnerable:
         say(f"none of {findings.asked} packages has a known vulnerability")
     is_sound = is_whole and not findings.vulnerable
