@@ -11,6 +11,7 @@ import redis
 
 from inception.runs import keys
 from inception.runs.model import State
+from inception.watching import scheduler
 from inception.watching.live import LiveNode
 from tests.integration.watching.carrying import Held, carry_on, start
 from tests.integration.watching.replayed_tasks import body, doze_off, take_turns
@@ -39,6 +40,23 @@ def test_an_attempt_that_failed_while_no_watcher_lived_is_followed_by_its_retry(
     assert (run["state"], run["value"]) == (State.SUCCESS, [["SUCCESS", None, "a"]])
     assert workers.began == {("0", 1): 1, ("0", 2): 1}
     assert [one["state"] for one in node["attempts"]] == [State.FAILURE]
+
+
+def test_a_watcher_that_holds_as_many_runs_as_it_may_leaves_the_next_to_others(
+    stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "MAX_RUNS", 1)
+    held = Held(stage)
+    first, second = (start(stage, ["watch", ["a", 0], 0]) for _ in range(2))
+    with stage.watcher(workers) as full, stage.watcher(workers) as other:
+        assert full.scheduler.take(first)
+        held.wait()
+        assert not full.scheduler.take(second)
+        assert stage.store.read_run(second)["state"] == State.PENDING
+        assert other.scheduler.take(second)
+        held.let_end()
+        ended = lambda run_id: stage.store.read_run(run_id)["state"] == State.SUCCESS  # noqa: E731
+        eventually(lambda: ended(first) and ended(second), WITHIN, "both ends")
 
 
 def test_a_child_that_fails_before_its_parent_waits_for_it_is_started_again(

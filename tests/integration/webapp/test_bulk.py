@@ -15,6 +15,8 @@ from tests.integration.webapp.clients import PATIENCE, Client
 from tests.integration.webapp.owner import Owner
 from tests.integration.webapp.web import Web
 from tests.running import eventually
+from webapp import bulk
+from webapp.payloads import MAX_BULK_RUNS
 
 
 def ask(web: Web, body: dict[str, Any]) -> requests.Response:
@@ -42,6 +44,20 @@ def test_many_runs_are_revoked_and_counted(web: Web, owner: Owner) -> None:
     found = ended(web, answer.json()["id"])
     assert (found["done"], found["failed"]) == (5, 0)
     assert {owner.store.read_run(run_id)["state"] for run_id in ids} == {State.REVOKING}
+
+
+def test_more_runs_than_one_action_may_have_are_refused(
+    web: Web, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However they are named; none of them is touched."""
+    named = ask(web, {"action": "revoke", "ids": ["run"] * (MAX_BULK_RUNS + 1)})
+    assert (named.status_code, named.json()["error"]["code"]) == (400, "bad_request")
+    monkeypatch.setattr(bulk, "MAX_BULK_RUNS", 2)
+    ids = [owner.begin().id for _ in range(3)]
+    found = ask(web, {"action": "revoke", "filter": {"state": "STARTED"}})
+    assert (found.status_code, found.json()["error"]["code"]) == (413, "too_large")
+    assert "narrow it" in found.json()["error"]["message"]
+    assert {owner.store.read_run(run_id)["state"] for run_id in ids} == {State.STARTED}
 
 
 def test_what_is_refused_is_counted_and_named(web: Web, owner: Owner) -> None:

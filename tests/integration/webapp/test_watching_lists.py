@@ -11,6 +11,7 @@ from inception.runs.model import State
 from inception.runs.records import Beat, LogLine
 from tests.integration.webapp.clients import Client
 from tests.integration.webapp.owner import Owner
+from webapp.relay import log_tails
 
 Open = Callable[[], Client]
 
@@ -146,6 +147,22 @@ def test_a_log_is_followed_from_where_the_answer_ended(open_client: Open, owner:
 
 def texts(heard: list[tuple[str, Any]]) -> list[str]:
     return [line["text"] for event, news in heard if event == "log" for line in news["lines"]]
+
+
+def test_a_socket_that_follows_too_many_logs_is_told_so(
+    open_client: Open, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_tails, "MAX_FOLLOWED", 1)
+    run = owner.begin()
+    run.spawn("0", "1")
+    client, other = open_client(), open_client()
+    first, second = ({"run_id": run.id, "path": path} for path in ("0", "1"))
+    assert "lines" in client.ask("watch_log", first)
+    assert client.ask("watch_log", second)["error"]["code"] == "too_many_requests"
+    assert "lines" in client.ask("watch_log", first), "again is not one more"
+    assert "lines" in other.ask("watch_log", second)
+    client.ask("unwatch_log", first)
+    assert "lines" in client.ask("watch_log", second)
 
 
 @pytest.mark.parametrize(
