@@ -8,15 +8,12 @@ the server may have any name, or a proxy before it: then the `Origin` must be th
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from inception.runs.errors import SettingsError
-from inception.runs.settings import Settings
-from webapp.auth.users import read_accounts
+from webapp.binding import is_loopback
 from webapp.embedding import EMBEDDER, find_embedder, readable_by
 from webapp.errors import Forbidden, error_body
 
@@ -24,28 +21,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-
-
-def check_binding(settings: Settings) -> None:
-    """Refuse settings that would let strangers in. Raises SettingsError."""
-    if settings.users is not None:
-        read_accounts(settings.users)
-    elif not is_loopback(settings.host):
-        raise SettingsError(
-            f"INCEPTION_HOST is {settings.host!r}, which others can reach, and INCEPTION_USERS is "
-            "not set: name a file of users there, or bind to 127.0.0.1."
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """True for `localhost` and addresses that only this machine reaches."""
-    name = host.removeprefix("[").removesuffix("]").rstrip(".").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 class OwnAddressOnly:

@@ -27,6 +27,8 @@ from webapp.auth.door import Door
 from webapp.auth.lobby import Lobby, Sessions
 from webapp.auth.signin import auth
 from webapp.auth.strangers import Strangers
+from webapp.auth.users import read_accounts
+from webapp.binding import check_binding
 from webapp.bulk import BulkWorker
 from webapp.fleet import Fleet
 from webapp.handshakes import SoundHandshakes
@@ -55,7 +57,9 @@ def create_app(
     """
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; name a Redis, or run everything by `make run`.")
-    access.check_binding(settings)
+    check_binding(settings)
+    if settings.users is not None:
+        read_accounts(settings.users)  # what is wrong with it is named at the start
     app = Flask(__name__, template_folder=str(templates), static_folder=str(static))
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.merge_slashes = False  # an address that nobody gives out is no redirect, but 404

@@ -299,7 +299,7 @@ def test_the_doctor_looks_at_the_broker_options_of_an_app_that_is_named(
 def test_the_doctor_says_what_to_do_without_redis_and_hides_its_password(shell: Shell) -> None:
     done = shell.runs("doctor", REDIS_URL="redis://:secret@127.0.0.1:1/0")
     assert done.returncode == 1
-    assert "REDIS_URL: start it" in done.stdout
+    assert "REDIS_URL: start that Redis" in done.stdout
     assert "secret" not in done.stdout + done.stderr
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from inception.runs.errors import SettingsError
 from inception.runs.settings import Process, Settings, unknown_settings
 from inception.runs.vault import Vault
+from webapp.binding import check_binding
 from webapp.supervisor import redis_server
 from webapp.supervisor.checks import (
     StartError,
-    check_access,
     check_port,
     check_processes,
     check_redis,
+    check_users,
     lock_state,
     without_password,
 )
@@ -76,7 +77,8 @@ def _settled(settings: Settings) -> Settings:
 def _run(settings: Settings, root: Path, parent: Parent | None) -> None:
     speak(settings.log)
     _name_unknown_settings()
-    check_access(settings)
+    check_binding(settings)
+    check_users(settings)
     Vault.from_settings(settings)  # a key that is none ends this, and not each process later
     check_processes(settings)
     lock = lock_state(settings.state_dir)

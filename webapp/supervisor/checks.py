@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import ipaddress
 import os
 import time
 from pathlib import Path
@@ -26,27 +25,13 @@ class StartError(Exception):
     """Something outside keeps the application from starting; the message says what to do."""
 
 
-def check_access(settings: Settings) -> None:
-    """Refuse to serve others than this machine without sign-in."""
-    if settings.users is None and not is_loopback(settings.host):
-        raise StartError(
-            f"INCEPTION_HOST is {settings.host}, which others can reach, and nobody would have "
-            "to sign in: set INCEPTION_USERS to a file of users (flask runs users add), "
-            "or bind to 127.0.0.1"
-        )
+def check_users(settings: Settings) -> None:
+    """Refuse a file of users that isn't there; the web reads what is in it."""
     if settings.users is not None and not settings.users.is_file():
         raise StartError(
             f"INCEPTION_USERS names {settings.users}, which is no file: "
             "write it with `flask runs users add NAME --role admin`"
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach a server bound to host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"  # other names may resolve to anything
 
 
 def check_port(host: str, port: int) -> None:

@@ -9,26 +9,9 @@ from inception.runs.settings import Settings
 from webapp.supervisor import checks
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_this_machine_alone_needs_no_sign_in(host: str) -> None:
-    checks.check_access(Settings(host=host))
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "example.org"])
-def test_others_need_sign_in_and_the_setting_is_named(host: str) -> None:
-    with pytest.raises(checks.StartError, match="set INCEPTION_USERS"):
-        checks.check_access(Settings(host=host))
-
-
-def test_a_file_of_users_opens_the_server_to_others(tmp_path: Path) -> None:
-    users = tmp_path / "users"
-    users.touch()
-    checks.check_access(Settings(host="0.0.0.0", users=users))
-
-
 def test_a_file_of_users_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(checks.StartError, match="flask runs users add"):
-        checks.check_access(Settings(users=tmp_path / "users"))
+        checks.check_users(Settings(users=tmp_path / "users"))
 
 
 @pytest.mark.parametrize(

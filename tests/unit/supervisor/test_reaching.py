@@ -25,7 +25,7 @@ from webapp.supervisor.reaching import advice
         ("Error -2 connecting to nowhere:6379. Name or service not known.", "no host"),
         ('Protocol error, got "H" as reply type byte', "something else"),
         ("Timeout connecting to server", "firewall"),
-        ("Error 111 connecting to 127.0.0.1:1. Connection refused.", "start it"),
+        ("Error 111 connecting to 127.0.0.1:1. Connection refused.", "start that Redis"),
     ],
 )
 def test_each_cause_has_its_own_advice(said: str, what_to_do: str) -> None:

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from inception.runs.errors import SettingsError
-from inception.runs.settings import Settings
-from webapp.access import check_binding, find_foreign_origin, find_trouble
+from webapp.access import find_foreign_origin, find_trouble
 
 
 def request(host: str | None, origin: str | None = None, port: str = "8000") -> dict[str, str]:
@@ -67,28 +63,6 @@ def test_another_host_is_refused(host: str | None) -> None:
 )
 def test_another_origin_is_refused(origin: str) -> None:
     assert find_trouble(request("127.0.0.1:8000", origin)) is not None
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
-def test_loopback_needs_no_users(host: str) -> None:
-    check_binding(Settings(host=host))
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org"])
-def test_others_are_let_in_only_with_users(host: str) -> None:
-    with pytest.raises(SettingsError, match="INCEPTION_USERS"):
-        check_binding(Settings(host=host))
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "example.org"])
-def test_with_users_others_are_let_in(tmp_path: Path, host: str) -> None:
-    (tmp_path / "users").touch()
-    check_binding(Settings(host=host, users=tmp_path / "users"))
-
-
-def test_a_file_of_users_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="INCEPTION_USERS"):
-        check_binding(Settings(users=tmp_path / "users"))
 
 
 @pytest.mark.parametrize(
