@@ -129,9 +129,8 @@ class Link:
         pause = SHORTEST_PAUSE
         while not self._closed.is_set():
             started = time.monotonic()
-            end = self._connect_once()
-            if isinstance(end, Broken):
-                break
+            if isinstance(self._connect_once(), Broken):
+                return
             lasted = time.monotonic() - started > LONGEST_PAUSE
             pause = SHORTEST_PAUSE if lasted else min(LONGEST_PAUSE, pause * 2)
             self._closed.wait(pause * random.uniform(0.5, 1))  # noqa: S311  # nosec B311
@@ -157,7 +156,10 @@ class Link:
             with suppress(SocketIOError, OSError):
                 socket.disconnect()
         end = end_of_connection(self._url, told, error)
-        self._tell_all(end)
+        with self._guard:
+            if isinstance(end, Broken):
+                self._thread = None  # before another one joins, who has to start it again
+            self._tell_all(end)
         return end
 
     def _put_up(self, socket: Any) -> None:
