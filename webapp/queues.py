@@ -22,8 +22,8 @@ Length = int | str
 
 KEPT: Final = 5.0
 """Seconds (s) for which what RabbitMQ said is shown again."""
-PATIENCE: Final = 1.0
-"""Seconds (s) that whoever wants the lengths waits for it."""
+PATIENCE: Final = 0.3
+"""Seconds (s) that the web waits for it: what it says later is shown with the next look."""
 _GIVEN_UP: Final = 5.0
 """Seconds (s) without an answer after which the connection that asks is dropped."""
 _SILENT: Final = "the broker does not answer"
@@ -40,14 +40,17 @@ class Queues(Protocol):
         """How many wait in each of these. Raises StoreUnavailable where Redis keeps them."""
 
 
-def queues_of(settings: Settings, client: redis.Redis) -> Queues:
-    """Those of the broker that the settings name; where they name none, of `client`'s Redis."""
+def queues_of(settings: Settings, client: redis.Redis, *, patience: float = PATIENCE) -> Queues:
+    """Those of the broker that the settings name; where they name none, of `client`'s Redis.
+
+    For a broker that is no Redis is waited at most `patience` seconds (s).
+    """
     url = settings.broker_url
     if url is None or url == settings.redis_url:
         return ListsOfRedis(client)
     if url.startswith(REDIS_SCHEMES):
         return ListsOfRedis(connect(url, purpose="queues", size=4))
-    return QueuesOfRabbitMQ(url)
+    return QueuesOfRabbitMQ(url, patience)
 
 
 class ListsOfRedis:
@@ -82,10 +85,10 @@ class QueuesOfRabbitMQ:
     Messages that a worker has taken ahead of time don't count, as they wait for that worker.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float) -> None:
         self._url = url
         self._names: Sequence[str] = ()
-        self._said = Lately(self._ask, name="queues", kept=KEPT, patience=PATIENCE)
+        self._said = Lately(self._ask, name="queues", kept=KEPT, patience=patience)
 
     def lengths(self, names: Sequence[str]) -> Mapping[str, Length]:
         """What it said within the last 5 s, of the queues that it was asked about."""

@@ -34,6 +34,8 @@ CHECKOUT: Final = Path(__file__).resolve().parents[2]
 REFUSED: Final = 2
 """Exit code of what was refused, misspelt or impossible for want of Redis."""
 _POOL_SIZE: Final = 4
+_PATIENCE: Final = 5.0
+"""Seconds (s) that a command waits for a broker other than Redis to say what waits."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,7 +67,7 @@ def open_session() -> Session:
             create_client(replace(settings, redis_url=url)),
             Vault.from_settings(settings),
         ),
-        fleet=Fleet(store, queues_of(settings, client), settings.heartbeat_ttl),
+        fleet=Fleet(store, queues_of(settings, client, patience=_PATIENCE), settings.heartbeat_ttl),
     )
 
 
