@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
+from tests.browser.roles import as_role
 from tests.browser.states_seen import record_states, states_seen
-
-AS_ROLE = """document.addEventListener("readystatechange", () => {
-    if (document.readyState === "interactive") document.body.dataset.role = "%s";
-})"""
-
-
-def _as_role(page: Page, role: str) -> None:
-    """Let the pages opened from now on be those of another role than this browser's."""
-    page.add_init_script(AS_ROLE % role)
 
 
 def test_a_retry_goes_on_from_the_failure(stack: Dashboard, viewer: Viewer) -> None:
@@ -55,7 +47,7 @@ def test_who_may_only_look_is_offered_nothing_to_do(stack: Dashboard, viewer: Vi
     ended = stack.start("failing.fail_at", step=1, steps=1)
     assert stack.wait_for_end(ended) == "FAILURE"
     page = viewer.open("/docs")
-    _as_role(page, "viewer")
+    as_role(page, "viewer")
     page.goto(f"/runs/{ended}")
     expect(page.get_by_role("tab", name="Error")).to_be_visible()
     for action in ("Retry", "Rerun", "Delete", "Revoke"):
@@ -70,7 +62,7 @@ def test_an_operator_is_not_offered_to_delete(stack: Dashboard, viewer: Viewer) 
     ended = stack.start("failing.fail_at", step=1, steps=1)
     assert stack.wait_for_end(ended) == "FAILURE"
     page = viewer.open("/docs")
-    _as_role(page, "operator")
+    as_role(page, "operator")
     page.goto(f"/runs/{ended}")
     expect(page.get_by_role("button", name="Retry")).to_be_visible()
     expect(page.get_by_role("button", name="Delete")).to_have_count(0)

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
-from tests.browser.test_acting import _as_role
+from tests.browser.roles import as_role
 from tests.running import eventually
 
 SHORT = {"limit": 1, "delay": 0}
@@ -144,7 +144,7 @@ def test_only_what_a_role_may_do_is_offered(
 ) -> None:
     _ended(stack, f"as {role}", 1)
     page = viewer.open("/docs")
-    _as_role(page, role)
+    as_role(page, role)
     page.goto(f"/?q=as+{role}")
     expect(page.get_by_role("listitem")).to_have_count(1)
     page.keyboard.press("j")

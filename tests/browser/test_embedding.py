@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from inception.runs.connection import connect
 from inception.runs.model import State
 from inception.runs.store import Store
+from tests.browser.axe import broken_rules
 from tests.browser.conftest import CHECKOUT, Viewer
 from tests.browser.elsewhere import Shop
-from tests.browser.test_looks import AXE
 from tests.integration.webapp.owner import HeldRun, Owner
 from tests.integration.webapp.web import Web
 from webapp.auth.gate import Gate
@@ -156,10 +156,6 @@ def test_the_page_gives_it_its_colours_and_breaks_no_rule_of_accessibility(
     expect(bar(page)).to_have_attribute("aria-valuenow", "50")
     fill = page.locator("inception-progress .fill")
     assert fill.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(10, 127, 111)"
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci brings it")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.evaluate(AXE.read_text())
-        broken = page.evaluate("async () => (await axe.run()).violations.map((one) => one.help)")
-        assert broken == []
+        assert broken_rules(page) == []

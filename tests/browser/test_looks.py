@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CHECKOUT, Viewer
+from tests.browser.axe import broken_rules
+from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 
-AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("/", "/start", "/workers", "/docs")
 NO_RUN = "/runs/00000000-0000-4000-8000-000000000000"
 NO_MATCH = "/?q=nothing+is+called+that"
@@ -45,16 +45,12 @@ def test_no_page_scrolls_sideways(viewer: Viewer, run_page: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_breaks_a_rule_of_accessibility(viewer: Viewer, run_page: str, scheme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci brings it")
     viewer.expected = ("404",)
     page = viewer.open("/", color_scheme=scheme, reduced_motion="reduce")
     for path in (*PAGES, run_page, NO_RUN, NO_MATCH, "/signin"):
         page.goto(path)
         _settled(page)
-        page.evaluate(AXE.read_text())
-        broken = page.evaluate("async () => (await axe.run()).violations.map((one) => one.help)")
-        assert broken == [], path
+        assert broken_rules(page) == [], path
 
 
 def test_the_head_of_a_narrow_page_has_two_lines(viewer: Viewer) -> None:

@@ -1,0 +1,20 @@
+"""The rules of accessibility that a page breaks, as axe-core finds them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import CHECKOUT
+
+_AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
+_BROKEN = "async () => (await axe.run()).violations.map((one) => one.help)"
+
+
+def broken_rules(page: Page) -> list[str]:
+    """What it says of each that is broken. Skips, by name, where axe-core isn't installed."""
+    if not _AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci brings it")
+    page.evaluate(_AXE.read_text())
+    broken: list[str] = page.evaluate(_BROKEN)
+    return broken
