@@ -13,6 +13,7 @@ from the catalogue in Redis.
     api/       REST, one file a resource       sockets   the Socket.IO events
     relay/     runs, lists, workers and logs, live
     pages      the shells of the dashboard     assets    where they find their files
+    packing    answers that hold no secret     kept_files  files by their version, before Flask
     fleet, queues, readiness, log_answer       what is answered of processes and logs
     lately, whole_files                        slow sources, asked now and then; small files
 """

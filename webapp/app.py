@@ -19,7 +19,7 @@ from inception.runs.errors import SettingsError
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.runs.vault import Vault
-from webapp import access, actions, api, assets, bodies, errors, headers, sockets
+from webapp import access, actions, api, assets, bodies, errors, headers, packing, sockets
 from webapp.auth import cookies, gate
 from webapp.auth.admissions import Admissions
 from webapp.auth.audit import Audit
@@ -64,7 +64,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.merge_slashes = False  # an address that nobody gives out is no redirect, but 404
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
-    for part in (errors, headers, assets, bodies, api):
+    for part in (errors, headers, assets, packing, bodies, api):
         part.register(app)
     app.register_blueprint(pages)
     app.register_blueprint(auth)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import mimetypes
 import re
 from collections.abc import Iterator
@@ -13,23 +12,12 @@ from typing import Final
 from flask import Flask, Response, request, url_for
 
 from webapp.kept_files import KEEP, version_of
-from webapp.services import services
 
 _ASK: Final = "no-cache"
 _MODULES: Final = PurePosixPath("js")
 _IMPORT: Final = re.compile(r'(?:\bfrom|^import) "(\.[^"]+)"', re.MULTILINE)
-_FOR_EVERYBODY: Final = ("static", "parents.list_parents")
-_PACKABLE: Final = (
-    "text/javascript",
-    "text/css",
-    "text/html",
-    "image/svg+xml",
-    "application/json",
-)
-_QUICK: Final = 5
-"""How hard what is never the same again is packed."""
-_MOST_PACKED: Final = 500
-"""Files kept packed; there are about a hundred."""
+_MOST_READ: Final = 500
+"""Files that are kept as they were read; there are about a hundred."""
 
 LIBRARIES: Final = {
     "preact": "preact/dist/preact.mjs",
@@ -98,12 +86,12 @@ class Assets:
                 yield imported
 
 
-@lru_cache(_MOST_PACKED)
+@lru_cache(_MOST_READ)
 def _text(file: Path, _changed: int) -> str:
     return file.read_text("utf-8")
 
 
-@lru_cache(_MOST_PACKED)
+@lru_cache(_MOST_READ)
 def _imported(file: Path, _changed: int) -> tuple[str, ...]:
     return tuple(_IMPORT.findall(file.read_text("utf-8")))
 
@@ -119,7 +107,7 @@ def _normal(path: PurePosixPath) -> PurePosixPath:
 
 
 def register(app: Flask) -> None:
-    """Serve scripts by their type, packed, and let browsers keep what is addressed by its version.
+    """Serve scripts by their type, and let browsers keep what is addressed by its version.
 
     A module that another imports has no version in its address: where no import map gives it one,
     browsers ask whether it changed.
@@ -131,44 +119,9 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["inlined"] = assets.text
     app.jinja_env.globals["modules_of"] = assets.modules_of
     app.after_request(_say_how_long)
-    app.after_request(_pack)
 
 
 def _say_how_long(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:
         response.headers["Cache-Control"] = KEEP if "v" in request.args else _ASK
     return response
-
-
-def _pack(response: Response) -> Response:
-    """Compress what holds no secret.
-
-    Nothing else is: what stands in a packed answer beside a secret can be used to guess it.
-    """
-    if response.mimetype not in _PACKABLE or not _is_free_of_secrets():
-        return response
-    response.vary.add("Accept-Encoding")
-    asks_for_all = request.accept_encodings["gzip"] and request.range is None
-    if not asks_for_all or response.status_code != 200:
-        return response
-    tag, _weak = response.get_etag()
-    response.direct_passthrough = False
-    content = response.get_data()
-    response.set_data(_packed(content) if tag is not None else gzip.compress(content, _QUICK))
-    response.content_encoding = "gzip"
-    if tag is not None:
-        response.set_etag(tag, weak=True)
-    return response
-
-
-def _is_free_of_secrets() -> bool:
-    """What everybody is answered; and pages where nobody signs in, who is on this machine then."""
-    if request.endpoint in _FOR_EVERYBODY:
-        return True
-    return request.blueprint == "pages" and services().settings.users is None
-
-
-@lru_cache(_MOST_PACKED)
-def _packed(content: bytes) -> bytes:
-    """Packed once for each version of a file."""
-    return gzip.compress(content, mtime=0)
