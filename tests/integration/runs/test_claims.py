@@ -188,11 +188,27 @@ def test_a_new_attempt_supersedes_the_claim_of_the_last(held: HeldRun) -> None:
     assert again(held, "0") == 2
     node = held.store.read_node(RUN, "0")
     assert (node["state"], node["attempt"], node["task_id"]) == (State.RETRY, 2, "task-0-2")
-    assert node["attempts"] == [lost(1)]
+    assert [{**told, "finalized_at": None} for told in node["attempts"]] == [lost(1)]
     assert held.store.claim(held.claim_of("0", attempt=1)) == ClaimAnswer.SUPERSEDED
     assert not held.store.end_claim(held.end_of("0", attempt=1))
     assert held.store.claim(held.claim_of("0", attempt=2)) == ClaimAnswer.OK
     assert held.store.end_claim(held.end_of("0", attempt=2))
+
+
+def test_an_earlier_attempt_ended_when_its_claim_says(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    held.store.end_claim(held.end_of("0", State.FAILURE))
+    end = held.store.read_end(RUN, "0")
+    assert end is not None
+    again(held, "0", State.FAILURE)
+    assert [told["finalized_at"] for told in held.store.read_node(RUN, "0")["attempts"]] == [end.at]
+
+
+def test_an_attempt_that_was_lost_ended_when_that_was_noticed(held: HeldRun) -> None:
+    held.store.claim(held.claim_of("0"))
+    again(held, "0")
+    node = held.store.read_node(RUN, "0")
+    assert [told["finalized_at"] for told in node["attempts"]] == [node["queued_at"]]
 
 
 def test_losses_and_attempts_are_tallied(held: HeldRun) -> None:
