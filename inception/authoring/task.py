@@ -12,11 +12,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import celery
 from celery._state import get_current_worker_task
 from celery.exceptions import Reject
+from celery.states import READY_STATES, RETRY
 
 from inception.authoring import direct
 from inception.authoring.errors import NotDurable
@@ -32,8 +33,12 @@ from inception.runs.errors import StoreUnavailable
 from inception.runs.insistence import insist
 from inception.runs.limits import Limits
 from inception.runs.messages import read_ticket
+from inception.runs.model import State
 
 TaskKind: TypeAlias = Literal["child", "parent", "plain"]
+
+_ENDING_WORDS: Final = READY_STATES | {RETRY}
+"""States by which Celery says that a delivery of a task is over."""
 
 
 class Task(celery.Task):  # type: ignore[misc]  # celery has no types
@@ -120,8 +125,9 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
     ) -> None:
         """Say where the task is, in Celery's own way.
 
-        In a parent this sets the parent's own meta; a final state named there becomes
-        `meta.status` and ends nothing. In test mode it sends nothing.
+        In a parent this sets the parent's own meta. A final state that a parent or a child
+        names becomes `meta.status` and ends nothing: how its body ends does. (Who leaves by
+        Celery's `Ignore` ends as what was named.) In test mode it sends nothing.
         """
         if task_id not in (None, self.request.id):
             super().update_state(task_id, state, meta, **options)
@@ -134,6 +140,9 @@ class Task(celery.Task):  # type: ignore[misc]  # celery has no types
         if frame is not None:
             frame.report(word)
         elif self.request.id is not None and not self.request.is_eager:
+            if state in _ENDING_WORDS and read_ticket(self.request) is not None:
+                self.request.inception_named_end = (state, meta)
+                state, meta = State.PROGRESS, word
             super().update_state(task_id, state, meta, **options)
 
     def retry(

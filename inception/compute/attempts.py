@@ -186,8 +186,9 @@ class ComputeExecutor:
         if isinstance(signal, Retry):
             self._record_retry(signal, body, held)
         else:
-            said = BodyRaised(f"it raised Celery's {type(signal).__name__}, so it has no result")
-            self._record(ending.raised(body.name, said, last_word()), body, held)
+            end = ending.left(body.name, signal, last_word(), body.named_end)
+            if self._record(end, body, held):
+                body.store_named_end()
         raise signal
 
     def _end_stopped(self, stop: Stopped, body: _Body, held: Held) -> NoReturn:
@@ -269,6 +270,20 @@ class _Body:
     def result_is_stored(self) -> None:
         """Celery need not store the result that this body returns."""
         self._task.request.ignore_result = True
+
+    @property
+    def named_end(self) -> tuple[str, object] | None:
+        """A state that ends a task, and its meta, which the body named by `update_state` last."""
+        named: tuple[str, object] | None = vars(self._task.request).get("inception_named_end")
+        return named
+
+    def store_named_end(self) -> None:
+        """Have Celery's result say what the body said: by `Ignore` nothing else is stored."""
+        if self.named_end is not None:
+            request, (state, said) = self._task.request, self.named_end
+            self._store(
+                lambda backend: backend.store_result(request.id, said, state, request=request)
+            )
 
     def store_revoked(self) -> None:
         request = self._task.request

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, cast
 
+from celery.states import FAILURE, SUCCESS
+
 from inception.authoring.outcome import describe_exception, end_meta, judge
 from inception.compute.slots import Held
 from inception.runs.jsontext import encode
-from inception.runs.meta import CUT_MARK
+from inception.runs.meta import CUT_MARK, failure_text
 from inception.runs.model import MAX_TRACEBACK_BYTES, Meta, State
 from inception.runs.records import ClaimEnd, ResultWord
 
@@ -74,6 +76,26 @@ def raised(name: str, exception: BaseException, last: Meta | None) -> Ending:
         traceback=_traceback(exception),
         error_type=type_name(exception),
     )
+
+
+def left(
+    name: str, signal: BaseException, last: Meta | None, named: tuple[str, object] | None
+) -> Ending:
+    """The end of the body of task `name` that left by Celery's Ignore or Reject.
+
+    It ends as what it `named` by `update_state` before: SUCCESS and its value, or FAILURE and
+    why. Else it has failed, since it has no result.
+    """
+    state, said = named or (None, None)
+    why = f"it raised Celery's {type(signal).__name__}, so it has no result"
+    try:
+        if state == SUCCESS:
+            return returned(said, last)
+        if state == FAILURE:
+            why = failure_text(said) or why
+    except Exception as exception:  # noqa: BLE001 -- what a stranger names may raise anything
+        return raised(name, exception, last)
+    return raised(name, BodyRaised(why), last)
 
 
 def stopped(state: State, error: str | None, last: Meta | None) -> Ending:

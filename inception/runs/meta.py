@@ -46,6 +46,21 @@ def read_meta(said: object, *, status: str = "PROGRESS") -> Meta:
     )
 
 
+def failure_text(said: object) -> str:
+    """What a failure in Celery's result says: an exception as Celery keeps it, or a task's meta.
+
+    Empty where it says nothing.
+    """
+    if not isinstance(said, Mapping):
+        return _text(said)
+    words = said.get("exc_message")
+    if words is None:
+        words = said.get("error") or said.get("message")
+    parts = words if isinstance(words, list | tuple) else [words]
+    text = " ".join(_text(part) for part in parts)
+    return text or _text(said.get("exc_type"))
+
+
 def cut(text: str, most: int) -> str:
     """Cut `text` to `most` bytes of UTF-8, marked where something was left out."""
     encoded = text.encode("utf-8", "replace")
@@ -80,7 +95,7 @@ def _number(value: object) -> float | int | None:
 def _completion(value: object, iteration: int, total: int | None) -> float:
     number = _number(value)
     if number is None:
-        number = 100.0 * iteration / total if total else 0.0
+        number = 100.0 * iteration / total if total and total > 0 else 0.0
     return round(max(0.0, min(100.0, float(max(-1.0, min(101.0, number))))), 2)
 
 

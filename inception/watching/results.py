@@ -17,6 +17,7 @@ from celery.exceptions import TaskRevokedError
 
 from inception.runs.celery_address import address_of
 from inception.runs.connection import connect
+from inception.runs.meta import failure_text
 from inception.runs.model import JsonValue, State
 from inception.runs.result_words import ResultWords, result_key
 from inception.runs.scripts import refusals_as_errors
@@ -79,11 +80,7 @@ class CeleryWord:
     @property
     def exception_text(self) -> str:
         """What the stored exception says."""
-        if not isinstance(self.result, dict):
-            return str(self.result)
-        said = self.result.get("exc_message")
-        parts = said if isinstance(said, list) else [said]
-        return " ".join(str(part) for part in parts) or self.exception_type
+        return failure_text(self.result) or "no reason was given"
 
 
 class Results:

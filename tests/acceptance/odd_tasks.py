@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import current_task, shared_task
+from celery.exceptions import Ignore
 from celery.worker.control import control_command
 
 from inception import child, parent, report, track, watch, watch_all
@@ -145,12 +146,23 @@ def func_1(self: Any, limit: int) -> dict[str, Any]:
     return {**meta, "status": "OK", "message": "done"}
 
 
+@shared_task(bind=True)  # type: ignore[untyped-decorator]
+def name_an_end(self: Any, state: str, leave: bool) -> str:
+    """Name its own end, as Celery's users do; leave by Ignore, as they do then, or go on."""
+    reason = {"exc_type": "ValueError", "exc_message": ["named", "by itself"]}
+    self.update_state(state=state, meta=reason if state == "FAILURE" else {"rows": 7})
+    if leave:
+        raise Ignore
+    time.sleep(0.5)
+    return "went on"
+
+
 CHILDREN = {
     task.__name__: task
     for task in (
         raise_value_error, raise_system_exit, raise_unpicklable, raise_strange_text, return_a_set,
         return_too_much, leave_at_once, say_error, wait, say_one_word, spin, print_lines, square,
-        never, plain, func_1, retry_in_an_hour,
+        never, plain, func_1, retry_in_an_hour, name_an_end,
     )
 }  # fmt: skip
 

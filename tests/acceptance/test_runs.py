@@ -144,6 +144,33 @@ def test_a_plain_celery_task_is_watched_with_its_own_words(viewer: Viewer):
     assert node_of(seen)["meta"]["total"] == 5
 
 
+@pytest.mark.parametrize("state", ["SUCCESS", "FAILURE"])
+def test_a_child_that_names_its_own_end_and_goes_on_ends_with_its_body(viewer: Viewer, state: str):
+    run_id = viewer.start(ODD + "watch_one", child="name_an_end", args=[state, False])
+
+    seen = viewer.wait_for_end(run_id)
+
+    assert (node_of(seen)["state"], node_of(seen)["value"]) == ("SUCCESS", "went on")
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "value"),
+    [
+        ("SUCCESS", None, {"rows": 7}),
+        ("FAILURE", "Error in tests.acceptance.odd_tasks.name_an_end: named by itself", None),
+    ],
+)
+def test_a_child_that_names_its_own_end_and_leaves_ends_so(
+    viewer: Viewer, state: str, error: str | None, value: object
+):
+    run_id = viewer.start(ODD + "watch_one", child="name_an_end", args=[state, True])
+
+    seen = viewer.wait_for_end(run_id)
+
+    node = node_of(seen)
+    assert (node["state"], node["meta"]["error"], node["value"]) == (state, error, value)
+
+
 def test_the_form_of_the_first_users_works_unchanged(stack: Stack, viewer: Viewer):
     run_id = viewer.start(ODD + "seed_form", limit=3)
 

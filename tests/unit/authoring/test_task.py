@@ -16,6 +16,7 @@ from inception.authoring.execution import get_executor, set_executor
 from inception.authoring.frame import StepHandle, current_frame, outside_frame
 from inception.authoring.task import Task
 from inception.authoring.voice import current_voice, last_word, read_update
+from inception.runs.messages import Ticket, ticket_headers
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -283,6 +284,33 @@ def test_update_state_of_a_delivered_task_is_celerys_and_is_remembered(app: Cele
     deliver(says)
     assert words[0] == {"current": 2, "total": 4}
     assert words[1]["completion"] == 50.0
+
+
+@pytest.mark.parametrize("state", ["SUCCESS", "FAILURE", "REVOKED", "RETRY"])
+def test_a_child_that_names_a_final_state_goes_on_and_says_so_as_its_status(
+    app: Celery, state: str
+) -> None:
+    words: list[Any] = []
+
+    @child(name=f"test.names_{state}", bind=True)
+    def names(self: Any) -> None:
+        self.update_state(state=state, meta={"current": 2, "total": 4})
+        words.append(app.AsyncResult("an-id"))
+
+    ticket = ticket_headers(Ticket(run_id="r", path="0", attempt=1))
+    deliver(names, headers=ticket)
+    assert words[0].state == "PROGRESS"
+    assert (words[0].info["status"], words[0].info["completion"]) == (state, 50.0)
+    assert words[0].info["iteration"] == 2
+
+
+def test_a_task_that_no_parent_started_may_name_a_final_state(app: Celery) -> None:
+    @child(name="test.names_its_own", bind=True)
+    def names(self: Any) -> None:
+        self.update_state(state="SUCCESS", meta={"rows": 7})
+        assert app.AsyncResult("its-own").state == "SUCCESS"
+
+    deliver(names, id="its-own")
 
 
 def test_update_state_of_another_task_is_celerys(app: Celery, frame: JournalFrame) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from celery.exceptions import Ignore
 
 from inception.compute import ending
 from inception.compute.ending import BodyRaised, for_celery
@@ -43,6 +44,42 @@ def test_a_returned_error_has_failed_and_keeps_its_value() -> None:
     assert end.state is State.FAILURE
     assert end.meta["error"] == "no luck"
     assert end.value_text is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"exc_type": "OSError", "exc_message": ["disk", "full"]}, "Error in a.b: disk full"),
+        ({"exc_type": "OSError", "exc_message": "disk"}, "Error in a.b: disk"),
+        ({"exc_type": "OSError"}, "Error in a.b: OSError"),
+        ({"error": "no luck", "current": 2}, "Error in a.b: no luck"),
+        ("no luck", "Error in a.b: no luck"),
+        (None, "Error in a.b: it raised Celery's Ignore, so it has no result"),
+        ({}, "Error in a.b: it raised Celery's Ignore, so it has no result"),
+        (Mute(), "Error in a.b: no words"),
+    ],
+)
+def test_who_names_a_failure_and_leaves_by_ignore_has_failed_with_it(
+    said: object, error: str
+) -> None:
+    end = ending.left("a.b", Ignore(), empty_meta("PROGRESS"), ("FAILURE", said))
+    assert (end.state, end.meta["error"]) == (State.FAILURE, error)
+
+
+def test_who_names_a_success_and_leaves_by_ignore_has_that_value() -> None:
+    end = ending.left("a.b", Ignore(), None, ("SUCCESS", {"rows": 7}))
+    assert (end.state, end.value_text, end.meta["status"]) == (State.SUCCESS, '{"rows":7}', "OK")
+    assert ending.left("a.b", Ignore(), None, ("SUCCESS", {1, 2})).state is State.FAILURE
+
+
+@pytest.mark.parametrize("named", [None, ("REVOKED", {}), ("RETRY", None)])
+def test_who_leaves_by_ignore_without_naming_an_end_has_failed(
+    named: tuple[str, object] | None,
+) -> None:
+    end = ending.left("a.b", Ignore(), None, named)
+    assert (end.state, end.meta["error"]) == (
+        State.FAILURE, "Error in a.b: it raised Celery's Ignore, so it has no result",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("value", [{1, 2}, float("nan"), {1: 2}, object()])

@@ -46,6 +46,7 @@ UNHEARD: Meta = {
         ({"iteration": math.nan, "total": math.inf, "completion": -math.inf}, {}),
         ({"iteration": 3, "total": math.nan}, {"iteration": 3}),
         ({"iteration": 1, "total": 0}, {"iteration": 1, "total": 0}),
+        ({"iteration": -1, "total": -1}, {"iteration": -1, "total": -1}),
         ({"iteration": 2**70}, {"iteration": 2**53}),
         ({"completion": 250}, {"completion": 100.0}),
         ({"completion": -1}, {"completion": 0.0}),
