@@ -24,6 +24,7 @@ from inception.runs.errors import (
     InvalidArguments,
     SecretsRefused,
 )
+from inception.runs.integers import with_integers
 from inception.runs.limits import Limits
 from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.model import JsonValue, Parent, Run, RunDescription
@@ -70,6 +71,7 @@ class Control:
         message that can't be sent is no error: a watcher finds the record.
         """
         parent = self._store.read_parent(name)
+        kwargs = with_integers(parent["schema"], kwargs)
         concealed = conceal(kwargs, self._vault.names, secret_places(parent))
         check_arguments(parent, kwargs, concealed.hidden)
         _refuse_masked(name, concealed.hidden)
