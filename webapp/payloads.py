@@ -41,7 +41,8 @@ MAX_BULK_RUNS: Final = 10_000
 FIRST: Final = "first"
 """Of a run's nodes: those that a reader begins with."""
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9._:@+-]{1,200}")
-_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,400}")
+_BEYOND: Final = 10**15
 
 
 def check_run_id(text: str) -> str:
@@ -54,6 +55,11 @@ def check_run_id(text: str) -> str:
 def _as_integer(value: object) -> object:
     """JSON has one kind of number: 5.0 is an integer there, as JSON Schema says too."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _within_counting(value: object) -> object:
+    """A number beyond all that were ever given is beyond the run's, however large it is."""
+    return _BEYOND if isinstance(value, int) and value > _BEYOND else value
 
 
 AS_INTEGER: Final = BeforeValidator(_as_integer)
@@ -93,8 +99,8 @@ LogPlace = Annotated[
     Field(pattern="^[0-9]{1,15}-[0-9]{1,15}$", description="From `next` of the answer before."),
 ]
 StateWord = Annotated[State, Field(strict=False)]
-Time = Annotated[int, Field(ge=0, le=10**15, description="ms since the epoch."), AS_INTEGER]
-Seq = Annotated[int, Field(ge=0, le=10**15), AS_INTEGER]
+Time = Annotated[int, Field(ge=0, le=_BEYOND, description="ms since the epoch."), AS_INTEGER]
+Seq = Annotated[int, Field(ge=0), BeforeValidator(_within_counting), AS_INTEGER]
 
 
 class Payload(BaseModel):

@@ -87,7 +87,9 @@ def test_events_since_a_seq_are_a_batch_and_those_of_another_epoch_are_gone(
     epoch = owner.store.snapshot(run.id)["epoch"]
     batch = rest.call("GET", f"/api/v1/runs/{run.id}/events?epoch={epoch}&since=1").json()
     assert (batch["from"], batch["to"]) == (1, seq)
-    for query in ("epoch=other&since=1", f"epoch={epoch}&since={seq + 1}"):
+    beyond = (seq + 1, 10**18, 10**30)
+    queries = [f"epoch={epoch}&since={since}" for since in beyond]
+    for query in ("epoch=other&since=1", *queries):
         answer = rest.call("GET", f"/api/v1/runs/{run.id}/events?{query}")
         assert problem(answer) == (410, "events_gone")
 

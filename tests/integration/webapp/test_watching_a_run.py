@@ -90,7 +90,11 @@ def test_a_foreign_epoch_or_a_seq_from_the_future_is_answered_with_a_snapshot(
     run = owner.begin()
     client = open_client()
     known = position(client.ask("watch", {"run_id": run.id})["snapshot"])
-    for other in ({**known, "epoch": "elsewhere"}, {**known, "seq": known["seq"] + 1000}):
+    for other in (
+        {**known, "epoch": "elsewhere"},
+        {**known, "seq": known["seq"] + 1000},
+        {**known, "seq": 10**30},
+    ):
         assert "snapshot" in client.ask("watch", {"run_id": run.id, **other})
 
 
