@@ -94,6 +94,8 @@ def parent(
     Its arguments have names (no `*args`), since a run records them by name. Raises
     DuplicateName, ResultIgnored, and TypeError for a signature that can't be called by name.
     """
+    if isinstance(steps, str):
+        raise TypeError(f"steps is the text {steps!r}; it takes a list of names: [{steps!r}].")
     named = None if steps is None else tuple(str(step) for step in steps)
     own = {"steps": named, "limited": (max_running, tuple(unique), when_full)}
     return _decorate(function, "parent", {"queue": PARENTS_QUEUE, **options, **own})
@@ -112,6 +114,7 @@ def _register(function: Callable[..., Any], kind: TaskKind, options: dict[str, A
             f"{name} can't have ignore_result=True: a parent learns how its children end from "
             "their results. Leave it out, or use Celery's own `shared_task` for it."
         )
+    _refuse_async(function, name)
     if kind == "parent":
         _check_signature(function, name)
         options = {**options, "limits": _limits(function, name, *options.pop("limited"))}
@@ -127,6 +130,14 @@ def _base(given: type[Any] | None) -> type[Any]:
     if issubclass(given, Task):
         return given
     return cast("type[Any]", type(given.__name__, (Task, given), {"abstract": True}))
+
+
+def _refuse_async(function: Callable[..., Any], name: str) -> None:
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{name} is an `async def`, which nothing here would await. Write `def`, and "
+            "`asyncio.run(...)` inside where it needs to await something."
+        )
 
 
 def _check_signature(function: Callable[..., Any], name: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any, Final, NoReturn, Protocol
 
 from inception.authoring.errors import NotDurable, OutsideParent
@@ -52,6 +53,16 @@ class StepRequest:
         return reveal_arguments(self.args, self.kwargs, self.hidden)
 
 
+def is_number(value: object) -> bool:
+    """Whether an author gave a number, whatever was annotated; numpy's are numbers too."""
+    return isinstance(value, Real)
+
+
+def is_whole(value: object, least: int) -> bool:
+    """Whether an author gave a whole number, `least` or more."""
+    return isinstance(value, Integral) and int(value) >= least
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchOptions:
     """How long to wait for a child, and what to do then. Times in seconds (s), None: for ever.
@@ -70,9 +81,9 @@ class WatchOptions:
     def __post_init__(self) -> None:
         for name in ("pending_timeout", "stall_timeout", "timeout"):
             seconds = getattr(self, name)
-            if seconds is not None and not seconds > 0:
+            if seconds is not None and not (is_number(seconds) and seconds > 0):
                 raise ValueError(f"{name} is {seconds!r}; it takes seconds above 0, or None.")
-        if self.retries < 0:
+        if not is_whole(self.retries, 0):
             raise ValueError(f"retries is {self.retries!r}; it takes a whole number from 0.")
 
 

@@ -16,7 +16,7 @@ from inception.runs.celery_app import BROKER_ERRORS
 from inception.runs.concealment import conceal
 from inception.runs.connection import connect
 from inception.runs.errors import SettingsError
-from inception.runs.jsontext import normalise
+from inception.runs.jsontext import normalise_arguments
 from inception.runs.messages import Ticket, ticket_headers
 from inception.runs.model import JsonValue
 from inception.runs.records import NewRun
@@ -86,7 +86,7 @@ def _bound(task: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[st
 
 
 def _plain(name: str, arguments: object) -> dict[str, JsonValue]:
-    return cast("dict[str, JsonValue]", normalise(arguments, f"The arguments of {name}"))
+    return cast("dict[str, JsonValue]", normalise_arguments(name, arguments))
 
 
 def store_of(app: Any) -> Store:

@@ -14,7 +14,7 @@ from inception.authoring.errors import NotDurable, NotWatchable, ResultIgnored
 from inception.authoring.frame import StepHandle, StepRequest
 from inception.authoring.secret_arguments import conceal_arguments
 from inception.runs.concealment import Hidden
-from inception.runs.jsontext import digest, normalise
+from inception.runs.jsontext import digest, normalise, normalise_arguments
 from inception.runs.meta import cut_label
 from inception.runs.model import JsonValue
 
@@ -75,7 +75,7 @@ def step_of_call(
         digest=digest(plain_args, plain_kwargs),
         kind="parent" if getattr(task, "inception_kind", "plain") == "parent" else "child",
         retries=retries,
-        hidden=cast("Hidden", normalise(concealed.hidden, f"The secrets of {task.name}")),
+        hidden=cast("Hidden", normalise(concealed.hidden, f"secrets of {task.name}")),
     )
 
 
@@ -141,7 +141,7 @@ def _check_arguments(task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 def _through_json(
     name: str, call: Mapping[str, Any]
 ) -> tuple[list[JsonValue], dict[str, JsonValue]]:
-    both = cast("dict[str, Any]", normalise(call, f"The arguments of {name}"))
+    both = cast("dict[str, Any]", normalise_arguments(name, call))
     return both["args"], both["kwargs"]
 
 
@@ -152,8 +152,8 @@ def _sending_options(task: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _label(name: str, given: object) -> str:
-    label = given if isinstance(given, str) and given else name.rpartition(".")[2]
-    return cut_label(label)
+    label = "" if given is None else str(given)
+    return cut_label(label or name.rpartition(".")[2])
 
 
 def _explain(child: object) -> str:

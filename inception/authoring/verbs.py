@@ -9,12 +9,17 @@ from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any, Final, TypedDict, TypeVar, Unpack, cast, overload
 
+from celery import Task
+from celery.canvas import Signature
+
 from inception.authoring.errors import NotWatchable, SideEffectFailed
 from inception.authoring.frame import (
     Frame,
     StepHandle,
     StepRequest,
     WatchOptions,
+    is_number,
+    is_whole,
     outside_frame,
     require_frame,
 )
@@ -99,8 +104,9 @@ def watch_all(
     what it raises, as for `watch`.
     """
     frame = require_frame("watch_all()")
-    if limit is not None and limit < 1:
-        raise ValueError(f"limit is {limit}; it takes a whole number from 1, or None.")
+    _refuse_singles(children, limit)
+    if limit is not None and not is_whole(limit, 1):
+        raise ValueError(f"limit is {limit!r}; it takes a whole number from 1, or None.")
     options = WatchOptions(
         pending_timeout=pending_timeout,
         stall_timeout=stall_timeout,
@@ -132,6 +138,11 @@ def side_effect(fn: Callable[[], Value]) -> Value:
     What `fn` returns goes through JSON (NotJson otherwise). Verbs don't work inside `fn`;
     `task.delay()` there sends a message that this parent does not know of.
     """
+    if not callable(fn):
+        raise TypeError(
+            f"side_effect() got {fn!r:.80}, which is no function. It calls what it is given, once: "
+            "write `side_effect(lambda: uuid4().hex)`."
+        )
     effect = _SideEffect(fn)
     recorded = require_frame("side_effect()").record("side_effect", effect)
     told = cast("dict[str, Any]", recorded)
@@ -143,9 +154,18 @@ def side_effect(fn: Callable[[], Value]) -> Value:
 def sleep(seconds: float) -> None:
     """Wait `seconds` (s) from the moment recorded here; a take-over waits the rest."""
     frame = require_frame("sleep()")
-    if not (math.isfinite(seconds) and seconds >= 0):
+    if not (is_number(seconds) and math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"sleep() got {seconds!r}; it takes seconds from 0.")
     frame.sleep(seconds)
+
+
+def _refuse_singles(*given: object) -> None:
+    """Refuse children that are handed to `watch_all` as they are to `watch`: not in an iterable."""
+    if any(isinstance(one, Signature | StepHandle | Task) for one in given):
+        raise NotWatchable(
+            "watch_all() takes children in one iterable: `watch_all([a.s(1), b.s(2)], limit=10)`. "
+            "Given one by one, `watch(a.s(1), b.s(2))` takes them."
+        )
 
 
 def _watch(
@@ -173,7 +193,7 @@ class _SideEffect:
     def __call__(self) -> JsonValue:
         try:
             with outside_frame():
-                return {"value": normalise(self._fn(), "The value of side_effect")}
+                return {"value": normalise(self._fn(), "value of side_effect")}
         except Exception as error:  # noqa: BLE001 - recorded, and raised again by the verb
             self.error = error
             return {"raised": _describe(error)}

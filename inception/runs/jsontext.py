@@ -25,8 +25,8 @@ def encode(value: object, what: str = "value") -> str:
     text = _ENCODER.encode(value)
     if len(text) > MAX_JSON_BYTES:
         raise TooLarge(
-            f"The {what} is {len(text):,} bytes of JSON; at most {MAX_JSON_BYTES:,} are kept. "
-            "Store it elsewhere and pass its address."
+            f"The {what} would be {len(text):,} bytes of JSON; at most {MAX_JSON_BYTES:,} are "
+            "kept. Store it elsewhere and pass its address."
         )
     return text
 
@@ -35,6 +35,17 @@ def normalise(value: object, what: str = "value") -> JsonValue:
     """Return what comes back from JSON for `value` (a tuple is a list). Raises as `encode`."""
     decoded: JsonValue = json.loads(encode(value, what))
     return decoded
+
+
+def normalise_arguments(name: str, arguments: object) -> JsonValue:
+    """Return what comes back from JSON for the arguments of the task `name`, which errors name.
+
+    Raises as `encode`.
+    """
+    try:
+        return normalise(arguments, "arguments")
+    except (NotJson, TooLarge) as error:
+        raise type(error)(f"{name}: {error}") from None
 
 
 def digest(args: object, kwargs: object) -> str:

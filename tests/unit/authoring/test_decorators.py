@@ -130,6 +130,20 @@ def test_ignored_results_are_refused(decorate: Any) -> None:
             pass
 
 
+@pytest.mark.parametrize("decorate", [child, parent])
+def test_async_functions_are_refused_with_what_to_write(decorate: Any) -> None:
+    with pytest.raises(TypeError, match=r"test\.awaited is an `async def`.*asyncio\.run"):
+
+        @decorate(name="test.awaited")  # type: ignore[untyped-decorator]
+        async def awaited() -> None:
+            pass
+
+
+def test_steps_are_a_list_and_no_text_whose_letters_are_taken_for_steps() -> None:
+    with pytest.raises(TypeError, match=r"\['Count'\]"):
+        parent(steps="Count")
+
+
 def test_a_parent_takes_its_arguments_by_name() -> None:
     with pytest.raises(TypeError, match="rest"):
 

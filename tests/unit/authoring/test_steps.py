@@ -72,11 +72,12 @@ def test_a_step_is_labelled_by_its_function_unless_told_otherwise() -> None:
     assert step(work.s(1)).label == "work"
     assert step(work.s(1), "Count").label == "Count"
     assert step(work.s(1).set(label="Fold 3")).label == "Fold 3"
+    assert step(work.s(1).set(label=3)).label == "3"
     assert len(step(work.s(1), "x" * 999).label) == MAX_LABEL_CHARACTERS
 
 
 def test_arguments_over_the_bound_are_refused() -> None:
-    with pytest.raises(TooLarge, match=work.name):
+    with pytest.raises(TooLarge, match=rf"{work.name}: The arguments would be 1,048,"):
         step(work.s(1, how="x" * 2**20))
 
 

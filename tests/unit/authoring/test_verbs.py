@@ -4,7 +4,7 @@ import contextvars
 import json
 import threading
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,8 +148,8 @@ def test_verbs_do_not_work_inside_a_side_effect(frame: JournalFrame) -> None:
         side_effect(lambda: watch(one.s()))
 
 
-@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
-def test_sleep_takes_seconds_from_nought(frame: JournalFrame, seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "1", timedelta(seconds=1)])
+def test_sleep_takes_seconds_from_nought(frame: JournalFrame, seconds: Any) -> None:
     with pytest.raises(ValueError, match="seconds"):
         sleep(seconds)
     sleep(2.5)
@@ -173,6 +173,29 @@ def test_what_is_no_child_is_refused_with_what_to_write(
 ) -> None:
     with pytest.raises(NotWatchable, match=hint):
         watch(thing())
+
+
+@pytest.mark.parametrize(
+    "things",
+    [
+        lambda: (one.s(1), one.s(2)),
+        lambda: (one.s(1),),
+        lambda: (one.delay(1),),
+        lambda: (one,),
+        lambda: ([one.s(1)], one.s(2)),
+    ],
+)
+def test_children_that_watch_all_is_handed_one_by_one_are_refused_with_what_to_write(
+    frame: JournalFrame, things: Callable[[], tuple[Any, ...]]
+) -> None:
+    with pytest.raises(NotWatchable, match=r"watch_all\(\[a\.s\(1\), b\.s\(2\)\]"):
+        watch_all(*things())
+
+
+def test_what_side_effect_cannot_call_is_refused_and_not_recorded(frame: JournalFrame) -> None:
+    with pytest.raises(TypeError, match=r"side_effect\(lambda: uuid4\(\)\.hex\)"):
+        side_effect(5)  # type: ignore[arg-type]
+    assert side_effect(lambda: 7) == 7, "the first that is recorded"
 
 
 def test_watching_nothing_is_refused(frame: JournalFrame) -> None:
@@ -233,19 +256,30 @@ def test_arguments_that_do_not_fit_raise_where_they_are_given(frame: JournalFram
 
 
 def test_arguments_that_json_cannot_carry_are_named(frame: JournalFrame) -> None:
-    with pytest.raises(NotJson, match="arguments of"):
+    with pytest.raises(NotJson, match=rf"{one.name}: arguments\['args'\]\[0\] is a object"):
         one.delay(object())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"timeout": 0}, {"stall_timeout": -1}, {"pending_timeout": 0.0}, {"retries": -1}],
+    [
+        {"timeout": 0},
+        {"stall_timeout": -1},
+        {"pending_timeout": 0.0},
+        {"retries": -1},
+        {"timeout": "5"},
+        {"stall_timeout": timedelta(seconds=5)},
+        {"retries": "2"},
+        {"retries": None},
+        {"retries": 1.5},
+    ],
 )
 def test_options_out_of_range_are_refused(frame: JournalFrame, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         watch(one.s(), **options)
 
 
-def test_watch_all_takes_a_limit_from_one(frame: JournalFrame) -> None:
-    with pytest.raises(ValueError, match="limit"):
-        watch_all([one.s()], limit=0)
+@pytest.mark.parametrize("limit", [0, "2", 2.0])
+def test_watch_all_takes_a_limit_from_one(frame: JournalFrame, limit: Any) -> None:
+    with pytest.raises(ValueError, match=r"limit is .*a whole number"):
+        watch_all([one.s()], limit=limit)
