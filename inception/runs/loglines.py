@@ -100,5 +100,11 @@ def write_log(log: LogFormat, stream: TextIO | None = None) -> None:
 def _log_what_is_printed() -> None:
     """A greenlet that dies prints its traceback, which would be no JSON; Celery does the same."""
     printed = logging.getLogger(PRINTED)
+    printed.addFilter(_as_printed)
     sys.stdout = LoggingProxy(printed, logging.WARNING)
     sys.stderr = LoggingProxy(printed, logging.WARNING)
+
+
+def _as_printed(record: logging.LogRecord) -> bool:
+    vars(record).update({"action": "printed"})
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 
@@ -39,3 +40,16 @@ def test_a_traceback_is_written_below_its_line(root: logging.Logger) -> None:
     except ValueError:
         root.exception("it failed")
     assert written.getvalue().splitlines()[1].startswith("Traceback")
+
+
+def test_what_is_printed_is_a_line_of_json_that_says_so(
+    root: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stderr", None)
+    written = io.StringIO()
+    write_log(LogFormat.JSON, written)
+    logging.captureWarnings(capture=False)
+    print("a library's banner")
+    line = json.loads(written.getvalue())
+    assert (line["action"], line["message"]) == ("printed", "a library's banner")
