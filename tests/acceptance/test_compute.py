@@ -49,11 +49,10 @@ def result(owner: Owner, path: str, url: str) -> AsyncResult:
     return AsyncResult(task_id(owner.run_id, path, 1), app=reader)
 
 
-def celery_state(owner: Owner, path: str, url: str, within: float = 5.0) -> str:
+def celery_state(owner: Owner, path: str, url: str) -> str:
     """The state Celery ends with, which is stored a moment after the claim's end."""
-    found, deadline = result(owner, path, url), time.monotonic() + within
-    while not found.ready() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    found = result(owner, path, url)
+    eventually(found.ready, 5, "Celery's result")
     return str(found.state)
 
 
@@ -381,13 +380,9 @@ def test_what_a_child_prints_and_logs_is_kept_before_its_end(
 def test_a_beat_lists_the_claims_the_pool_works_on(owner: Owner, tmp_path: Path) -> None:
     path = owner.start(name("wait_in_peace"), 60, str(tmp_path / "note"))
     claim = owner.claimed(path)
-    deadline = time.monotonic() + 5
-    while True:
-        beat = owner.store.read_beats()[claim.worker]
-        if (owner.run_id, path, 1) in beat.running:
-            break
-        assert time.monotonic() < deadline, beat
-        time.sleep(0.05)
-    assert (beat.kind, beat.slots, beat.queues) == ("compute", SLOTS, ("children",))
+    beat = lambda: owner.store.read_beats()[claim.worker]  # noqa: E731
+    eventually(lambda: (owner.run_id, path, 1) in beat().running, 5, "a beat that lists it")
+    said = beat()
+    assert (said.kind, said.slots, said.queues) == ("compute", SLOTS, ("children",))
     owner.stop(path, claim)
     owner.ended(path)
