@@ -41,14 +41,14 @@ def start_run(
     """Record a run of the parent `task`, send its message with `send`, return its result.
 
     `options` are Celery's, and `label` and `tags` of the run; `task_id` becomes the run's id.
-    Raises TypeError for arguments that don't fit, NotJson or TooLarge for those that JSON can't
-    carry, SecretsRefused for secret ones without a key, BadRequest for a label or tags beyond the
-    bounds, NotImplementedError for options a run can't have, StoreUnavailable without Redis.
+    Raises TypeError for arguments or tags that don't fit, NotJson or TooLarge for those that JSON
+    can't carry, SecretsRefused for secret ones without a key, BadRequest for a label or tags beyond
+    the bounds, NotImplementedError for options a run can't have, StoreUnavailable without Redis.
     """
     given = {name: value for name, value in options.items() if value is not None}
     _refuse(task.name, given)
     run_id = str(given.pop("task_id", None) or uuid.uuid4())
-    label, tags = given.pop("label", None), tuple(given.pop("tags", ()))
+    label, tags = given.pop("label", None), _tags(task.name, given.pop("tags", ()))
     new = replace(new_run(task, run_id, args, kwargs), label=label, tags=tags)
     if not store_of(task.app).create_run(new).waits:
         _ring(send, new, given)
@@ -129,6 +129,13 @@ def _ring(send: Callable[..., Any], new: NewRun, options: dict[str, Any]) -> Non
             error,
             extra={"action": "send_failed", "run_id": new.id},
         )
+
+
+def _tags(name: str, tags: Sequence[str]) -> tuple[str, ...]:
+    """A text is a sequence too, of its letters."""
+    if isinstance(tags, str):
+        raise TypeError(f"{name}: tags is the text {tags!r}; it takes a list: [{tags!r}].")
+    return tuple(tags)
 
 
 def _refuse(name: str, options: Mapping[str, Any]) -> None:

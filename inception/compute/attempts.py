@@ -73,7 +73,7 @@ class ComputeExecutor:
     def execute(self, task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
         """Run the body of `task` if this delivery of it may run; else raise Celery's Ignore."""
         if task.inception_kind == "parent":
-            self._refuse_parent(task)
+            self._refuse_parent(task, args, kwargs)
         ticket = read_ticket(task.request)
         body = _Body(task, args, kwargs)
         if ticket is None:
@@ -89,8 +89,16 @@ class ComputeExecutor:
             # else it stays said which delivery this was: the main process judges what it ends as,
             # and an order for an earlier delivery says nothing of it.
 
-    def _refuse_parent(self, task: Any) -> NoReturn:
-        """A parent's message that came here by a wrong route; its record brings it to a watcher."""
+    def _refuse_parent(
+        self, task: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> NoReturn:
+        """A parent's message that came here by a wrong route; its record brings it to a watcher.
+
+        Somebody's `send_task`, which knows no queue of it, has no record yet.
+        """
+        if read_ticket(task.request) is None:
+            run_id = task.request.id
+            insist(lambda: task.apply_async(args, kwargs, task_id=run_id), what="a run's record")
         logger.error(
             "%s is a parent, and this is a compute worker: send parents to a queue that a "
             "watcher consumes. Its run is started by a watcher all the same.",

@@ -71,6 +71,15 @@ def test_a_run_is_started_from_the_projects_own_code_and_recorded_beside_its_bro
     eventually(lambda: bool(store.read_catalogue()), 5, "the catalogue")
 
 
+def test_a_run_that_is_sent_by_name_to_the_projects_default_queue_is_recorded_and_ends(
+    environ: Mapping[str, str], workers: list[WorkerProcess]
+) -> None:
+    """Who sends by name knows no queue of it: the message comes to a compute worker."""
+    code = "from shop import app; print(app.send_task('shop.flows.restock', {}).get(timeout=20))"
+    assert run(environ, code.format("(3,)")) == "300"
+    assert run(environ, code.format("kwargs={'items': 3}")) == "300"
+
+
 def test_the_projects_own_tasks_go_on_as_they_were(
     environ: Mapping[str, str], workers: list[WorkerProcess]
 ) -> None:

@@ -84,6 +84,13 @@ def test_tags_beyond_the_bound_start_nothing(client: redis.Redis) -> None:
     assert messages(client, "parents") == []
 
 
+@pytest.mark.usefixtures("app")
+def test_a_text_is_no_list_of_tags(client: redis.Redis) -> None:
+    with pytest.raises(TypeError, match=r"\['shop'\]"):
+        lead.apply_async(tags="shop")
+    assert messages(client, "parents") == []
+
+
 def test_the_record_comes_before_the_message(app: Celery, store: Store) -> None:
     states: list[str] = []
 
