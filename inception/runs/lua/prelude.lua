@@ -36,11 +36,12 @@ local function put(record, name, value)
 end
 
 local function parse(text)
-  local record = {names = {}, fields = {}}
+  local names, fields, number = {}, {}, 0
   for name, value in string.gmatch(text, '\n,?"([%a_]+)":([^\n]*)') do
-    put(record, name, value)
+    number = number + 1
+    names[number], fields[name] = name, value
   end
-  return record
+  return {names = names, fields = fields}
 end
 
 local function render(record)
