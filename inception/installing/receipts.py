@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kombu import Connection
 from kombu.transport import redis, virtual
 
 from inception.runs.messages import ticket_in
@@ -78,6 +79,7 @@ def keep_receipts_in_memory(app: Celery) -> None:
     brokers = (conf.broker_read_url or conf.broker_url, conf.broker_write_url or conf.broker_url)
     if not conf.broker_transport and all(str(url).startswith("redis://") for url in brokers):
         conf.broker_transport = f"{Transport.__module__}:{Transport.__qualname__}"
+        Connection.resolve_aliases[conf.broker_transport] = "redis"  # what is shown of it
 
 
 def _has_record(message: Any) -> bool:

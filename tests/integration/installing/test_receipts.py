@@ -10,7 +10,7 @@ import redis
 from celery import Celery
 from kombu import Connection
 
-from inception.installing.receipts import keep_receipts_in_memory
+from inception.installing.receipts import Receipts, keep_receipts_in_memory
 from inception.runs.messages import Ticket, ticket_headers
 
 QUEUE = "shelf"
@@ -133,6 +133,15 @@ def test_a_worker_may_take_as_many_as_it_says(app: Celery, worker: Worker) -> No
         worker.connection.drain_events(timeout=0.1)
     first.ack()
     assert worker.take().headers["id"] == "b"
+
+
+def test_the_broker_is_shown_by_its_address(app: Celery, redis_url: str, worker: Worker) -> None:
+    plain = Celery("shop", broker=redis_url, set_as_current=False).connection_for_read()
+    for connection in (worker.connection, worker.connection.clone()):
+        assert connection.as_uri() == plain.as_uri()
+        assert connection.info()["transport"] == "redis"
+        assert connection.transport.driver_type == "redis"
+    assert isinstance(worker.connection.clone().default_channel.qos, Receipts)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Any, cast
 import pytest
 from celery import Celery
 
+from inception.installing.receipts import Transport
+from inception.installing.roles import Workplace
 from inception.installing.wiring import _Life
 from inception.runs.settings import Settings
 
@@ -39,3 +41,13 @@ def test_a_worker_that_leaves_before_it_reached_redis_has_nothing_to_stop(
     life.on_shutdown()
 
     assert done == []
+
+
+def test_a_worker_keeps_receipts_in_memory() -> None:
+    url = "redis://127.0.0.1:1/0"
+    app = Celery("test", broker=url, backend=url, set_as_current=False)
+    place = Workplace(pool="prefork", queues=("children",), slots=1, name="worker@host")
+
+    _Life(app, Settings())._begin(place)
+
+    assert app.connection_for_read().get_transport_cls() is Transport
