@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -23,6 +25,8 @@ _log = logging.getLogger(__name__)
 TIME_OUT: Final = 0.3
 """Seconds (s) that connecting, and one write, may take."""
 _POOL_SIZE: Final = 4
+
+_JSON: Final = json.JSONEncoder()
 
 _clients: WeakKeyDictionary[Any, redis.Redis] = WeakKeyDictionary()
 
@@ -49,7 +53,8 @@ def _write(backend: Any, task_id: str, meta: Meta) -> None:
     processor's caches, so each step that is left out makes the word arrive sooner.
     """
     key = result_key(backend, task_id)
-    word = backend.encode(
+    word = _encoded(
+        backend,
         {
             "status": State.PROGRESS.value,
             "result": meta,
@@ -57,7 +62,7 @@ def _write(backend: Any, task_id: str, meta: Meta) -> None:
             "children": [],
             "date_done": None,
             "task_id": task_id,
-        }
+        },
     )
     commands = [_set(key, word, backend.expires), pack("PUBLISH", key, word)]
     pool = _client(backend).connection_pool
@@ -71,6 +76,15 @@ def _write(backend: Any, task_id: str, meta: Meta) -> None:
         raise
     finally:
         pool.release(connection)
+
+
+def _encoded(backend: Any, said: Mapping[str, object]) -> str:
+    """What the backend would store of this; meta has nothing in it that JSON doesn't know.
+
+    kombu's way to the same text takes twice as long where its code isn't in the caches.
+    """
+    text: str = _JSON.encode(said) if backend.serializer == "json" else backend.encode(said)
+    return text
 
 
 def _set(key: str, word: str, expires: float | None) -> bytes:

@@ -52,6 +52,20 @@ def test_progress_is_published_where_celery_publishes(redis_url: str, make_app: 
     assert heard["result"]["total"] == 4
 
 
+@pytest.mark.parametrize("serializer", ["json", "yaml"])
+def test_a_word_is_to_the_letter_what_celery_would_write(
+    redis_url: str, make_app: MakeApp, serializer: str
+) -> None:
+    app = make_app(redis_url)
+    app.conf.update(result_serializer=serializer, result_accept_content=[serializer])
+    meta = progress(1, None, 'Größe "ä" \N{SNOWMAN} \ud800')
+    assert say_progress(app.backend, "an-id", meta)
+    stored = redis.Redis.from_url(redis_url).get(app.backend.get_key_for_task("an-id"))
+    rest = {"traceback": None, "children": [], "date_done": None, "task_id": "an-id"}
+    written = app.backend.encode({"status": "PROGRESS", "result": meta, **rest})
+    assert stored == (written if isinstance(written, bytes) else written.encode())
+
+
 def test_a_stored_word_expires_as_results_do(redis_url: str, make_app: MakeApp) -> None:
     app = make_app(redis_url)
     assert say_progress(app.backend, "an-id", progress(1, 2, ""))
