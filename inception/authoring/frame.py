@@ -164,10 +164,12 @@ class Frame(Protocol):
         options: WatchOptions,
         *,
         stop_on_error: bool,
+        ahead: int = 0,
     ) -> list[Outcome]:
         """As `wait`, starting at most `limit` at once; numbered by the order of `steps`.
 
-        `stop_on_error` revokes the rest at the first one that is not ok.
+        `stop_on_error` revokes the rest at the first one that is not ok. `ahead` says how many of
+        them are still to be started, where that is known before they are read.
         """
 
     def record(self, kind: str, produce: Callable[[], JsonValue]) -> JsonValue:

@@ -99,7 +99,8 @@ def watch_all(
 ) -> list[Outcome]:
     """Watch the children that an iterable yields, at most `limit` in flight (None: all).
 
-    It is read only as far as children may start. Outcomes come in its order, whatever ends
+    It is read only as far as children may start; of a list it is known from the first on how many
+    they are, and so how far the parent is. Outcomes come in its order, whatever ends
     first; after `stop_on_error` struck, those not started by then are left out. Options, and
     what it raises, as for `watch`.
     """
@@ -115,7 +116,8 @@ def watch_all(
         label=label,
     )
     steps = (step_of(child, label, retries) for child in children)
-    return frame.watch_all(steps, limit, options, stop_on_error=stop_on_error)
+    ahead = _count_new(children)
+    return frame.watch_all(steps, limit, options, stop_on_error=stop_on_error, ahead=ahead)
 
 
 def now() -> datetime:
@@ -157,6 +159,13 @@ def sleep(seconds: float) -> None:
     if not (is_number(seconds) and math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"sleep() got {seconds!r}; it takes seconds from 0.")
     frame.sleep(seconds)
+
+
+def _count_new(children: Iterable[Any]) -> int:
+    """How many children of a list are still to be started; 0 for what has to be read to know."""
+    if not isinstance(children, list | tuple):
+        return 0
+    return sum(not isinstance(child, StepHandle) for child in children)
 
 
 def _refuse_singles(*given: object) -> None:

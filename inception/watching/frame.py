@@ -163,9 +163,11 @@ class LiveFrame:
         options: WatchOptions,
         *,
         stop_on_error: bool,
+        ahead: int = 0,
     ) -> list[Outcome]:
         """Start `steps` in order, at most `limit` in flight, and return all outcomes."""
         self._pause()
+        self._announce(ahead)
         key = stopped_key(self.path, self._steps)
         kept = self._live.journal.get(key) if stop_on_error else None
         pending = iter(steps) if kept is None else islice(steps, int(kept))
@@ -233,6 +235,11 @@ class LiveFrame:
             if moved:
                 node.state, fields["state"] = State.PROGRESS, raw(State.PROGRESS)
             live.writer.post(node, fields, urgent=moved)
+
+    def _announce(self, ahead: int) -> None:
+        """So many more steps are to come: those that can't start yet count as nothing done."""
+        with self._live.lock:
+            self._live.rollup.expect(self.path, self._steps + ahead)
 
     def _pause(self) -> None:
         """Before whatever may take a while: all is said, and the parent may go on."""

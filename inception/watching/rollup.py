@@ -1,9 +1,10 @@
 """How far a run is, rolled up from its leaves. Pure.
 
 A parent is as far as the mean of its children, where children that are announced (its declared
-`steps`) but not started yet count as nothing; or, once it says itself how many turns of how many
-it has done, as far as these are (see `laps`). It never goes back within one try: when more
-children appear than were known, it stands still until they have caught up. Only success is 100.
+`steps`, or the list it gave to `watch_all`) but not started yet count as nothing; or, once it says
+itself how many turns of how many it has done, as far as these are (see `laps`). It never goes back
+within one try: when more children appear than were known, it stands still until they have caught
+up. Only success is 100.
 
 After a take-over a parent shows what is recorded, and a child moves it only once it has asked for
 that step again: only then is it known how it counts.
@@ -70,6 +71,11 @@ class RollUp:
             above = self._tallies[parent_path(path)]
             above.total += completion
             above.asked = 0
+
+    def expect(self, path: str, steps: int) -> None:
+        """The parent at `path` will have asked for so many steps, at least."""
+        tally = self._tallies[path]
+        tally.expected = max(tally.expected, steps)
 
     def asked(self, path: str, steps: int) -> None:
         """The parent at `path` has asked for so many steps by now."""

@@ -82,7 +82,7 @@ def thumbnails(
     count: int = 4, seconds: float = 0.4, quality: Literal["low", "high"] = "high"
 ) -> int:
     """Resize images for the gallery, then publish what came of it."""
-    done = watch_all((resize.s(f"{n:04}.jpg", seconds) for n in range(count)), limit=4)
+    done = watch_all([resize.s(f"{n:04}.jpg", seconds) for n in range(count)], limit=4)
     return len(done)
 
 

@@ -202,3 +202,29 @@ def test_a_loop_of_turns_is_as_far_as_before_when_it_is_taken_over(
 
     run = stage.store.read_run(run_id)
     assert (run["value"], run["meta"]["completion"]) == (4, 100)
+
+
+def test_a_parent_that_watches_a_list_is_as_far_as_all_that_is_in_it(
+    stage: Stage, workers: Workers
+) -> None:
+    """Also those that wait for their turn, and where another watcher takes it over."""
+    second = Held(stage, "1")
+
+    def completion() -> float:
+        return stage.store.read_run(run_id)["meta"]["completion"]
+
+    run_id = start(stage, ["watch_all", [["a", 0], ["b", 0], ["c", 0], ["d", 0]], 1, 0])
+    with stage.watcher(workers) as first:
+        first.scheduler.take(run_id)
+        second.wait()
+        eventually(lambda: completion() == 25, WITHIN, "one of four is done")
+    stage.ended.clear()
+    with stage.watcher(workers) as other:
+        assert other.scheduler.take(run_id, from_owner=first._ctx.process)
+        live = other.scheduler.runs[run_id]
+        eventually(lambda: live.frames[""]._steps == 2, WITHIN, "it has come to the second again")
+        assert live.rollup.completion("") == 25
+        second.let_end()
+        assert stage.ended.wait(WITHIN)
+
+    assert completion() == 100

@@ -27,6 +27,20 @@ def test_announced_steps_count_before_they_are_started():
     assert rollup.completion(ROOT) == 25
 
 
+def test_what_a_list_holds_counts_before_it_is_started():
+    rollup = RollUp()
+    rollup.expect(ROOT, 4)
+    rollup.add("0")
+
+    rollup.set("0", 100, succeeded=True)
+    assert rollup.completion(ROOT) == 25
+
+    rollup.expect(ROOT, 2)
+    rollup.add("1")
+    rollup.set("1", 100, succeeded=True)
+    assert rollup.completion(ROOT) == 50, "what was announced once is to come"
+
+
 def test_more_children_than_were_known_never_move_it_back():
     rollup = RollUp()
     rollup.add("0")
