@@ -133,9 +133,16 @@ def test_more_connections_than_files_end_nothing(serve: Serve, port: int) -> Non
 
 
 def signed_in(serve: Serve, port: int, users: Path, *, strangers: int) -> Browser:
-    """Serve with users, and so many places for strangers; a browser of one who has signed in."""
+    """Serve with users, and so many places for strangers; a browser of one who has signed in.
+
+    By eventlet's server: it alone counts connections.
+    """
     write_users(users)
-    serve(INCEPTION_USERS=str(users), INCEPTION_MAX_STRANGERS=str(strangers))
+    serve(
+        INCEPTION_ASYNC_MODE="eventlet",
+        INCEPTION_USERS=str(users),
+        INCEPTION_MAX_STRANGERS=str(strangers),
+    )
     wait_until_served(port)
     browser = Browser(f"http://127.0.0.1:{port}")
     assert browser.sign_in("viewer").status_code == 302
