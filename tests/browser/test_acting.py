@@ -27,6 +27,17 @@ def test_a_retry_goes_on_from_the_failure(stack: Dashboard, viewer: Viewer) -> N
     expect(page.get_by_role("button", name="Retry")).to_have_count(0)
 
 
+def test_who_retries_by_keyboard_stays_where_the_run_is_acted_on(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("failing.fail_at", step=2, steps=3, once=True)
+    assert stack.wait_for_end(run_id) == "FAILURE"
+    page = viewer.open(f"/runs/{run_id}")
+    page.get_by_role("button", name="Retry").press("Enter")
+    expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "SUCCESS")
+    expect(page.get_by_role("button", name="Label")).to_be_focused()
+
+
 def test_an_ended_run_is_deleted_after_asking(stack: Dashboard, viewer: Viewer) -> None:
     run_id = stack.start("counting.count_twice", label="to be deleted", limit=1, delay=0)
     assert stack.wait_for_end(run_id) == "SUCCESS"

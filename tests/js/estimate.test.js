@@ -110,9 +110,9 @@ describe("progress that goes by steps", () => {
 
 describe("what a page has seen of the progress", () => {
   /** A page's history, its run and its connection, as the test moves them. */
-  function watched(completion = 0, { state: of = "SUCCESS", started_at = 0, ends = [] } = {}) {
+  function watched(completion = 0, { state: of = "SUCCESS", started_at = 0, ends = [], attempts = [] } = {}) {
     const run = signal(/** @type {any} */ ({ state: of, started_at, meta: { completion } }));
-    const nodes = new Map(ends.map((end, n) => [String(n), signal({ finalized_at: end })]));
+    const nodes = new Map(ends.map((end, n) => [String(n), signal({ finalized_at: end, attempts })]));
     const state = signal("live");
     const clock = { exact: () => clock.now.peek(), now: signal(100_000) };
     const api = { parents: async () => [] };
@@ -122,7 +122,8 @@ describe("what a page has seen of the progress", () => {
     const move = (/** @type {number} */ to) => {
       run.value = { ...run.value, meta: { completion: to } };
     };
-    return { history, state, move, clock };
+    const go = (/** @type {string} */ to) => (run.value = { ...run.value, state: to });
+    return { history, state, move, clock, go };
   }
 
   test("is no pace as long as the page has not seen it move, unless a task has just ended", () => {
@@ -132,6 +133,19 @@ describe("what a page has seen of the progress", () => {
     stalled.move(55);
     near(stalled.history.left.value, 90_000);
     near(watched(50, { state: "STARTED", ends: [90_000, 70_000] }).history.left.value, 100_000);
+  });
+
+  test("is no pace of a run that was retried: it stood still in between", () => {
+    const ends = [90_000];
+    const { history, go } = watched(50, { state: "STARTED", ends });
+    assert.notEqual(history.left.value, null);
+    go("FAILURE");
+    go("STARTED");
+    assert.equal(history.left.value, null);
+    const came = watched(50, { state: "STARTED", ends, attempts: [{ state: "REVOKED" }] });
+    assert.equal(came.history.left.value, null);
+    const lost = watched(50, { state: "STARTED", ends, attempts: [{ state: "LOST" }] });
+    assert.notEqual(lost.history.left.value, null);
   });
 
   test("is doubted after the connection was away no further than to where it stood before", () => {

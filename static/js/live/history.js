@@ -26,6 +26,13 @@ export class History {
      * @type {{completion: number, at: number, since: number, entered?: number}}
      */
     this.moved = { completion: -1, at: 0, since: 0 };
+    /**
+     * Whether this run was retried, as far as this page can tell. Its times are those of all tries and
+     * of what lay between them: they tell no pace.
+     */
+    this.isRetried = false;
+    /** Whether it was over when it was looked at last; undefined: it never was. */
+    this.wasOver = /** @type {boolean|undefined} */ (undefined);
     /** Whether nothing was missed since. */
     this.isWatching = false;
     /** Milliseconds (ms) left, by the second; null: nobody can tell. */
@@ -38,6 +45,7 @@ export class History {
       const run = this.store.run.value;
       const isLive = this.link.state.value === "live";
       if (!run) return;
+      this.noticeTry(isFinal(run.state));
       this.notice(run.meta.completion, isLive);
       if (this.asked || isFinal(run.state)) return;
       this.asked = true;
@@ -54,6 +62,16 @@ export class History {
     // Without it the run's own pace still tells.
     const parents = await this.api.parents().catch(() => []);
     this.recent.value = parents.find((parent) => parent.name === name)?.recent ?? [];
+  }
+
+  /** No task that was revoked begins again but by a retry of the run. @param {boolean} isOver */
+  noticeTry(isOver) {
+    const nodes = this.wasOver === undefined ? [...this.store.nodes.values()] : [];
+    const goesOn = nodes.some((node) =>
+      node.peek().attempts.some((attempt) => attempt.state === "REVOKED"),
+    );
+    if (goesOn || (this.wasOver && !isOver)) this.isRetried = true;
+    this.wasOver = isOver;
   }
 
   /** @param {number} completion @param {boolean} isLive */
@@ -82,7 +100,7 @@ export class History {
   estimate() {
     const run = this.store.run.value;
     if (!run || run.started_at === null) return null;
-    if (run.state !== "STARTED" && run.state !== "PROGRESS") return null;
+    if (this.isRetried || (run.state !== "STARTED" && run.state !== "PROGRESS")) return null;
     const [started, now] = [run.started_at, this.clock.now.value];
     const { completion } = run.meta;
     const { at, since, entered } = this.moved;

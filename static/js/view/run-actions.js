@@ -1,7 +1,7 @@
 /** What can be done with a run: revoke it while it lives, retry or rerun it afterwards. */
 
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isFinal } from "../model/states.js";
 import { shortName } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
@@ -16,8 +16,9 @@ import { useServices } from "./services.js";
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
 export function RunActions({ run, store }) {
   const { mayAct } = useServices();
+  const actions = useFocusKept(isFinal(run.state));
   if (!mayAct) return null;
-  return html`<div class="actions">
+  return html`<div class="actions" ...${actions}>
     <${DescribeAction} run=${run} store=${store} />
     ${
       isFinal(run.state)
@@ -25,6 +26,23 @@ export function RunActions({ run, store }) {
         : html`<${RevokeAction} run=${run} store=${store} />`
     }
   </div>`;
+}
+
+/**
+ * What was done takes its button away. The focus goes to the first of those that come then, not to
+ * the page's beginning.
+ * @param {boolean} isOver
+ */
+function useFocusKept(isOver) {
+  const place = useRef(/** @type {HTMLElement|null} */ (null));
+  // Not who has the focus is asked: a button that can't be pressed while its deed is done lost it.
+  const acted = useRef(false);
+  useLayoutEffect(() => {
+    if (acted.current && document.activeElement === document.body)
+      place.current?.querySelector("button")?.focus();
+    acted.current = false;
+  }, [isOver]);
+  return { ref: place, onClick: () => (acted.current = true) };
 }
 
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
