@@ -69,6 +69,8 @@ _MAX_PLACE: Final = 200
 _KIND: Final = re.compile(r"(list|str-enum|literal|function-\w+)\[.*\]|constrained-str|Filter|bool")
 _ABSENCE: Final = "none_required"
 """That a value could have been left out, said beside what is wrong with it."""
+_SAID: Final = dict.fromkeys(("model_type", "dict_type"), "Input should be an object")
+"""What pydantic says in words of Python, in those of JSON."""
 
 _log = logging.getLogger(__name__)
 
@@ -187,4 +189,5 @@ def _is_kind(part: int | str) -> bool:
 def _describe(problem: ErrorDetails) -> str:
     parts = [part for at, part in enumerate(problem["loc"]) if at == 0 or not _is_kind(part)]
     where = ".".join(str(part) for part in parts)[:_MAX_PLACE]
-    return f"{where}: {problem['msg']}" if where else problem["msg"]
+    said = _SAID.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    return f"{where}: {said}" if where else said

@@ -70,6 +70,8 @@ def test_a_refusal_has_its_status_and_its_code(
     [
         ("GET", "/api/v1/runs?name=a" + "&name=b" * 20, None, "name: List should have at most 20"),
         ("GET", "/api/v1/runs?stat=DONE", None, "stat: Extra inputs are not permitted"),
+        ("POST", "/api/v1/runs", "[1]", "Input should be an object"),
+        ("POST", "/api/v1/runs", '{"name": "a", "kwargs": [1]}', "kwargs: Input should be an obj"),
         ("POST", "/api/v1/bulk", '{"action": "revoke", "ids": ["a", 1]}', "ids.1: Input should be"),
         (
             "POST",
