@@ -124,6 +124,17 @@ def test_a_rejected_message_comes_again_if_it_is_to(
     assert (client.llen(QUEUE), client.hlen("unacked")) == (int(requeue), 0)
 
 
+@pytest.mark.parametrize("headers", [{}, OURS], ids=["plain", "ours"])
+def test_what_is_acknowledged_is_not_put_back(
+    app: Celery, client: redis.Redis, worker: Worker, headers: dict[str, object]
+) -> None:
+    send(app, "t", headers)
+    message = worker.take()
+    message.ack()
+    message.channel.qos.restore_by_tag(message.delivery_tag)
+    assert client.llen(QUEUE) == 0
+
+
 def test_a_worker_may_take_as_many_as_it_says(app: Celery, worker: Worker) -> None:
     worker.consumer.qos(prefetch_count=1)
     for task_id in ("a", "b"):
