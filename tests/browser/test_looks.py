@@ -50,7 +50,25 @@ def test_no_page_breaks_a_rule_of_accessibility(viewer: Viewer, run_page: str, s
     for path in (*PAGES, run_page, NO_RUN, NO_MATCH, "/signin"):
         page.goto(path)
         _settled(page)
-        assert broken_rules(page) == [], path
+        for width in (360, 820, 2560):
+            page.set_viewport_size({"width": width, "height": 1100})
+            assert broken_rules(page) == [], (path, width)
+
+
+def test_on_a_tablet_the_list_and_the_tree_say_what_failed(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("failing.fail_at", label="Torn", step=1)
+    assert stack.wait_for_end(run_id) == "FAILURE"
+    page = viewer.open("/?q=Torn", viewport={"width": 820, "height": 1100})
+    expect(page.get_by_text("Step 1 fails on purpose.")).to_be_visible()
+    page.goto(f"/runs/{run_id}")
+    row = page.locator('.tree-row[data-path="0"]')
+    expect(row.get_by_text("Step 1 fails on purpose.").filter(visible=True)).to_be_visible()
+    note, cell = row.locator(".name-note").bounding_box(), row.locator(".names").bounding_box()
+    assert note is not None
+    assert cell is not None
+    assert note["y"] < cell["y"] + cell["height"], "it wraps out of sight"
 
 
 def test_the_head_of_a_narrow_page_has_two_lines(viewer: Viewer) -> None:

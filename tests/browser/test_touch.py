@@ -1,4 +1,4 @@
-"""What a finger has to hit on a phone."""
+"""What a finger has to hit, on a phone and on a tablet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 
-PHONE = {"viewport": {"width": 360, "height": 760}, "has_touch": True}
+WINDOWS = {"phone": (360, 760), "tablet": (820, 1100)}
 TOO_SMALL = """least => {
     const own = (one, x, y) => {
         const hit = document.elementFromPoint(x, y);
@@ -44,14 +44,23 @@ def run_id(stack: Dashboard) -> str:
     return run_id
 
 
+@pytest.fixture(params=WINDOWS)
+def touched(request: pytest.FixtureRequest) -> dict[str, object]:
+    """How a page is opened there."""
+    width, height = WINDOWS[request.param]
+    return {"viewport": {"width": width, "height": height}, "has_touch": True}
+
+
 def _settled(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-def test_everything_on_a_phone_is_large_enough_for_a_finger(viewer: Viewer, run_id: str) -> None:
+def test_everything_is_large_enough_for_a_finger(
+    viewer: Viewer, run_id: str, touched: dict[str, object]
+) -> None:
     run, form = f"/runs/{run_id}", "/start?name=tests.browser.chatty.post"
-    page = viewer.open("/docs", **PHONE)
+    page = viewer.open("/docs", **touched)
     for path in ("/", run, f"{run}?node=0.0", form, "/workers", "/docs"):
         page.goto(path)
         _settled(page)
@@ -59,9 +68,9 @@ def test_everything_on_a_phone_is_large_enough_for_a_finger(viewer: Viewer, run_
 
 
 def test_what_is_done_with_chosen_runs_is_large_enough_for_a_finger(
-    viewer: Viewer, run_id: str
+    viewer: Viewer, run_id: str, touched: dict[str, object]
 ) -> None:
-    page = viewer.open("/?q=Touched", **PHONE)
+    page = viewer.open("/?q=Touched", **touched)
     _settled(page)
     page.get_by_label("Select Touched").first.check()
     page.locator(".bulk-bar").get_by_role("button", name="Delete").click()

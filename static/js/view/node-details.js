@@ -1,7 +1,7 @@
 /** Everything known of one task: times, worker, error, value, arguments, output. */
 
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { formatTime, iterations } from "../model/format.js";
 import { isFinal } from "../model/states.js";
 import { ProblemNote } from "./blank.js";
@@ -15,6 +15,7 @@ import { ProgressBar } from "./progress-bar.js";
 import { RevokeDialog } from "./revoke-dialog.js";
 import { useServices } from "./services.js";
 import { StateBadge } from "./state-badge.js";
+import { useUncoveredRow } from "./uncovered-row.js";
 import { useWhole } from "./whole-record.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
@@ -34,7 +35,9 @@ import { useWhole } from "./whole-record.js";
 export function NodeDetails({ store, runId, path, tab, openTab, onClose }) {
   // Reading the paths wakes this part when a node it waits for arrives.
   const known = store.paths.value.length ? store.nodes.get(path)?.value : undefined;
-  return html`<aside class="details card" aria-label="Task">
+  const element = useRef(/** @type {HTMLElement|null} */ (null));
+  useUncoveredRow(element, path);
+  return html`<aside class="details card" aria-label="Task" ref=${element}>
     <button type="button" class="details-close" aria-label="Close" onClick=${onClose}><${Icon}
       shape="close" /></button>
     ${known ? html`<${Known} node=${known} store=${store} runId=${runId} tab=${tab}

@@ -1,5 +1,7 @@
 /** Moves the focus through the rows of a list, or to a named part of the page. */
 
+import { lowestInSight } from "./uncovered-row.js";
+
 /** @param {string} selector */
 export function focusOn(selector) {
   /** @type {HTMLElement|null} */ (document.querySelector(selector))?.focus();
@@ -48,15 +50,15 @@ export async function revealRow(path, index) {
     await new Promise(requestAnimationFrame);
     const tree = /** @type {HTMLElement|null} */ (document.querySelector(".tree"));
     const row = tree?.querySelector(`[data-path="${CSS.escape(path)}"]`);
-    if (row && isInWindow(row)) return;
+    if (row && isInSight(row)) return;
     if (tree) scrollToRow(tree, index, IN_SIGHT);
   }
 }
 
 /** @param {Element} row */
-function isInWindow(row) {
+function isInSight(row) {
   const { top, bottom } = row.getBoundingClientRect();
-  return top >= 0 && bottom <= innerHeight;
+  return top >= 0 && bottom <= lowestInSight();
 }
 
 /** Scrolled less than this (px), the list stands at its beginning, where new runs may push it. */

@@ -24,16 +24,19 @@ class Look:
 MOUSE = {
     "light": Look(1440, 900),
     "dark": Look(1440, 900, "dark"),
-    "tablet": Look(820, 1100),
     "wide": Look(2560, 1300),
 }
-TOUCH = {"phone": Look(360, 760), "phone-dark": Look(360, 760, "dark")}
+TOUCH = {
+    "phone": Look(360, 760),
+    "phone-dark": Look(360, 760, "dark"),
+    "tablet": Look(820, 1100),
+}
 LOOKS = {**MOUSE, **TOUCH}
 BROWSERS = ((False, MOUSE), (True, TOUCH))
 """A page is opened once with a mouse and once with a finger, and takes all the looks of each."""
 
-SHEET = (("light", "phone"), ("dark", "phone-dark"))
-"""The looks that stand on a state's sheet, row by row: as large as can be looked at at once."""
+SHEET = ((("light", "phone"), 560), (("dark", "phone-dark"), 560), (("wide", "tablet"), 420))
+"""The looks that stand on a state's sheet, row by row, and how high (px): all are seen at once."""
 STYLE = "<style>body,p{margin:0;white-space:nowrap}img{margin:2px}h2{margin:4px}</style>"
 
 DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -90,9 +93,9 @@ class Album:
         names = sorted({one.name.split("--")[0] for one in self.folder.glob("*--*.png")})
         everything = "".join(f"<h2>{name}</h2>{_row(name, tuple(LOOKS), 420)}" for name in names)
         (self.folder / "index.html").write_text(f"<!doctype html>{STYLE}{everything}")
-        page = self.browser.new_page(viewport={"width": 1180, "height": 1140})
+        page = self.browser.new_page(viewport={"width": 1180, "height": 1570})
         for name in names:
-            rows = "".join(_row(name, looks, 560) for looks in SHEET)
+            rows = "".join(_row(name, looks, height) for looks, height in SHEET)
             sheet = self.folder / f"sheet-{name}"
             sheet.with_suffix(".html").write_text(f"<!doctype html>{STYLE}{rows}")
             page.goto(sheet.with_suffix(".html").absolute().as_uri())
