@@ -20,7 +20,7 @@ from webapp.relay.bulk_board import BulkBoard
 from webapp.relay.clients import Clients
 from webapp.relay.hearing import Hearing
 from webapp.relay.log_tails import LogTails
-from webapp.relay.marks import Bells
+from webapp.relay.marks import Bells, Turn
 from webapp.relay.meter import RelayMeter
 from webapp.relay.pulses import feel_pulses
 from webapp.relay.round_trip import RoundTrip
@@ -78,8 +78,8 @@ class Relay:
             self.bulks,
         )
         self._rooms: Final = (self.runs, self.beginnings, self.outlines)
-        self._emitting = threading.Lock()
-        """Held by who emits: there is one at a time."""
+        self._emitting = Turn(bells.flush)
+        """Of who emits: there is one at a time."""
         self._looks_at = math.inf
         """When the flusher looks again by itself, by the monotonic clock; set while it emits."""
         self._pulses = feel_pulses(sockets)
@@ -148,10 +148,15 @@ class Relay:
             self._flush_wanted.wait(wait)
             self._flush_wanted.clear()
             waits = [self._guarded(self.clients.settle, time.monotonic())]
-            with self._emitting:
+            if not self._emitting.take():
+                wait = self._soonest(waits)
+                continue  # who emits rings when it has done
+            try:
                 waits += [self._guarded(each.flush, time.monotonic()) for each in self._watchables]
                 wait = self._soonest(waits)
                 self._looks_at = math.inf if wait is None else time.monotonic() + wait
+            finally:
+                self._emitting.give_back()
             self._round_trip.turned("flusher")
 
     def _send_heard(self) -> None:
@@ -161,18 +166,21 @@ class Relay:
         to the flusher. To wake that one each time was half of what an update cost a process.
         """
         for rooms in self._rooms:
-            if rooms.have_mail and self._next_turn(rooms) < self._looks_at:
+            if rooms.mail and self._next_turn(rooms) < self._looks_at:
                 self._flush_wanted.set()
 
     def _next_turn(self, rooms: RunRooms) -> float:
-        """Send what is due; when more will be, by the monotonic clock: now, if another is at it."""
-        if not self._emitting.acquire(blocking=False):
-            return -math.inf
+        """Send what is due; when more will be, by the monotonic clock.
+
+        If another is at it, the flusher is rung for once that one has done.
+        """
+        if not self._emitting.take():
+            return math.inf
         try:
             now = time.monotonic()
             wait = self._guarded(rooms.flush, now)
         finally:
-            self._emitting.release()
+            self._emitting.give_back()
         return math.inf if wait is None else now + wait
 
     def _read(self) -> None:

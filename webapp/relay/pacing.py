@@ -20,6 +20,14 @@ class Pace:
         self._refill(now)
         return 0.0 if self._tokens >= 1.0 else (1.0 - self._tokens) / self._rate
 
+    def take(self, now: float) -> bool:
+        """True if one more may be sent now; it is counted then."""
+        self._refill(now)
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
     def spend(self, now: float) -> None:
         """Count one that is sent now."""
         self._refill(now)

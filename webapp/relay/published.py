@@ -23,10 +23,9 @@ class AsHeard(dict[str, object]):
     on as it is. `at` is when the first of them was stored, in ms of Redis' clock.
     """
 
-    def __init__(self, head: dict[str, object], text: str, at: int) -> None:
-        super().__init__(head)
-        self.text = text
-        self.at = at
+    __slots__ = ("at", "text")
+    at: int
+    text: str
 
     def __missing__(self, key: str) -> object:
         if key != "events":
@@ -58,7 +57,7 @@ class Listed:
 
 def read_published(text: str) -> Published:
     """Read a message of `events:<id>`."""
-    batch = _as_heard(text)
+    batch = as_heard(text)
     if batch is None:
         message = json.loads(text)
         if "gone" in message:
@@ -75,8 +74,8 @@ def read_listed(text: str) -> Listed:
     return Listed(run=message, gone=None)
 
 
-def _as_heard(text: str) -> AsHeard | None:
-    """The batch whose text may be passed on; None for what has to be read whole.
+def as_heard(text: str) -> Batch | None:
+    """The batch, an `AsHeard`, whose text may be passed on; None for what has to be read whole.
 
     What isn't ASCII may hold halves of characters, which can't be sent as they are.
     """
@@ -84,5 +83,6 @@ def _as_heard(text: str) -> AsHeard | None:
     if head is None:
         return None
     run_id, epoch, start, end, at = head.groups()
-    fields = {"run_id": run_id, "epoch": epoch, "from": int(start), "to": int(end)}
-    return AsHeard(fields, text, int(at))
+    batch = AsHeard({"run_id": run_id, "epoch": epoch, "from": int(start), "to": int(end)})
+    batch.text, batch.at = text, int(at)
+    return cast(Batch, batch)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from inception.runs.model import Batch, Snapshot
 from webapp.relay.pacing import Pace
-from webapp.relay.published import read_published
+from webapp.relay.published import as_heard, read_published
 from webapp.relay.run_feed import Need, RunFeed
 
 BATCHES_PER_SECOND: Final = 20.0
@@ -57,7 +57,7 @@ class Request:
 class Room:
     """One run's feed and members.
 
-    `guard` is held, briefly, around every method but `hear` and `gap`. `holders` counts
+    `guard` is held, briefly, around every method but `hear`, `gap` and `pass_on`. `holders` counts
     the `watch` calls that are under way: a room with any, or with members, stays.
     """
 
@@ -80,6 +80,9 @@ class Room:
         self._pace = Pace(BATCHES_PER_SECOND, BURST)
         self._inbox: deque[str] = deque()
         self._missed = False
+        self._is_even = False
+        """True if, when it was last looked at, everybody was live and had all there was. Until the
+        next look only who emits moves the feed, and it needs no guard for that."""
         self._live: set[str] = set()
         self._joining: dict[str, Position] = {}
         self._behind: set[str] = set()
@@ -89,6 +92,11 @@ class Room:
     def members(self) -> frozenset[str]:
         """Everybody in the room."""
         return frozenset(self._live | self._joining.keys() | self._behind)
+
+    @property
+    def live(self) -> frozenset[str]:
+        """Who has all that was sent, as of now."""
+        return frozenset(self._live)
 
     @property
     def has_behind(self) -> bool:
@@ -122,12 +130,38 @@ class Room:
 
     def fall_behind(self, sids: Iterable[str]) -> None:
         """Those members could not be sent something: they need a snapshot once they can be."""
+        self._is_even = False
         for sid in self.members.intersection(sids):
             self.leave(sid)
             self._behind.add(sid)
 
+    def pass_on(self, now: float) -> Batch | None:
+        """The batch that was heard, if all there is to do is to send it to who is `live`.
+
+        The short way of `due`, for what nearly every update is: its code lies cold when an update
+        comes, so what it costs is how much there is of it. None, and nothing done, if it is not so.
+        """
+        if not self._is_even or len(self._inbox) != 1:
+            return None
+        if self._joining or self._missed or self._snapshot is not None:
+            return None
+        batch, feed = as_heard(self._inbox[0]), self._feed
+        if batch is None or batch["from"] != feed.heard or batch["epoch"] != feed.epoch:
+            return None
+        if not self._pace.take(now):
+            return None
+        self._inbox.popleft()
+        feed.pass_on(batch)
+        return batch
+
     def due(self, now: float, is_behind: Callable[[str], bool]) -> list[Mail]:
         """What is to be sent now, in this order; `is_behind` tells whose queue is full."""
+        self._is_even = False
+        mails = self._due(now, is_behind)
+        self._is_even = self._feed.is_even and not (self._behind or self.gone)
+        return mails
+
+    def _due(self, now: float, is_behind: Callable[[str], bool]) -> list[Mail]:
         self._read_inbox()
         if self.gone:
             return [Mail("gone", {"run_id": self.run_id}, self.members)]
@@ -136,8 +170,7 @@ class Room:
             mails += self._deliver_snapshot(self._snapshot, is_behind)
         if self._joining:
             mails += self._admit()
-        if self._feed.has_news and self._pace.wait(now) <= 0:
-            self._pace.spend(now)
+        if self._feed.has_news and self._pace.take(now):
             mails.append(Mail("events", self._feed.take(), frozenset(self._live), live=True))
         return mails
 

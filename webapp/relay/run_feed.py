@@ -65,6 +65,19 @@ class RunFeed:
         """True if `take` has something to send."""
         return self.heard > self.sent and self.need is Need.NOTHING
 
+    @property
+    def is_even(self) -> bool:
+        """True if the members have all there is, and nothing is lacking."""
+        return self.positioned and self.heard == self.sent and self.need is Need.NOTHING
+
+    def pass_on(self, batch: Batch) -> None:
+        """A batch that continues what was heard goes to the members as it is, while all is even.
+
+        The short way of `accept` and `take`.
+        """
+        self.sent = self.heard = batch["to"]
+        self._remember(batch)
+
     def accept(self, batch: Batch) -> None:
         """Take a batch as it was heard."""
         if not self.positioned:

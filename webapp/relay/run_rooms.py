@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Final, cast
 
 from typing_extensions import TypedDict
@@ -50,6 +50,8 @@ class RunRooms:
         self._rooms: dict[str, Room] = {}
         self._watched: dict[str, set[str]] = {}
         self._dirty: Marks[Room] = Marks(bells.flush)
+        self.mail: Set[Room] = self._dirty.marked
+        """Rooms of which something was heard, or is left from before: `flush` is to be called."""
         self._unread: Marks[Room] = Marks(bells.read)
         self._lagging: set[Room] = set()
         """Rooms with a member who is behind: the flusher's alone."""
@@ -102,19 +104,17 @@ class RunRooms:
         for room in list(self._rooms.values()):
             room.gap()
 
-    @property
-    def have_mail(self) -> bool:
-        """True if something was heard, or is left from before."""
-        return bool(self._dirty)
-
     def flush(self, now: float) -> float | None:
         """Emit what is due; the seconds until more is, or None. Never waits, and ends no client."""
         due = self._dirty.take()
         if self._settled != self._clients.settled:
             due = [*{*due, *self._take_lagging()}]
-        return min(
-            (wait for room in due if (wait := self._flush(room, now)) is not None), default=None
-        )
+        soonest: float | None = None
+        for room in due:
+            wait = self._flush(room, now)
+            if wait is not None and (soonest is None or wait < soonest):
+                soonest = wait
+        return soonest
 
     def read(self) -> float | None:
         """Read what rooms lack; the seconds after which to try again, or None."""
@@ -175,6 +175,15 @@ class RunRooms:
         self._dirty.add(room)
 
     def _flush(self, room: Room, now: float) -> float | None:
+        """Send what is due to a room; the seconds until more is, or None."""
+        batch = room.pass_on(now)
+        if batch is None:
+            return self._flush_at_length(room, now)
+        if self._send_batch(room, batch, room.live, now, live=True):
+            self._lagging.add(room)
+        return None
+
+    def _flush_at_length(self, room: Room, now: float) -> float | None:
         is_behind = self._clients.is_behind
         with room.guard:
             mails = room.due(now, is_behind)
@@ -200,18 +209,29 @@ class RunRooms:
 
     def _send(self, room: Room, mail: Mail, now: float) -> bool:
         """Send to those who keep up; True if some don't, for whom the room has to wait."""
-        payload = mail.payload
         if mail.event == "events":
-            payload = self._shown(cast(Batch, payload))
-        behind = self._clients.emit(mail.event, payload, mail.sids, now)
-        if mail.event == "events":
-            self._meter.sent(cast(Batch, payload), len(mail.sids) - len(behind), live=mail.live)
+            return self._send_batch(room, cast(Batch, mail.payload), mail.sids, now, live=mail.live)
+        behind = self._clients.emit(mail.event, mail.payload, mail.sids, now)
         if mail.event == "gone":
             self._end(room, mail.sids - behind)
         elif behind:
-            with room.guard:
-                room.fall_behind(behind)
+            self._leave_behind(room, behind)
         return bool(behind)
+
+    def _send_batch(
+        self, room: Room, batch: Batch, sids: frozenset[str], now: float, *, live: bool
+    ) -> bool:
+        """Send a batch to those who keep up; True if some don't."""
+        shown = self._shown(batch)
+        behind = self._clients.emit("events", shown, sids, now)
+        self._meter.sent(shown, len(sids) - len(behind), live=live)
+        if behind:
+            self._leave_behind(room, behind)
+        return bool(behind)
+
+    def _leave_behind(self, room: Room, sids: set[str]) -> None:
+        with room.guard:
+            room.fall_behind(sids)
 
     def _end(self, room: Room, told: Iterable[str]) -> None:
         """Close the room to those who know that there is no run any more; others have still to."""

@@ -7,6 +7,7 @@ import pytest
 
 from inception.runs.model import Batch
 from tests.unit.webapp.records import batch, snapshot
+from webapp.relay.published import AsHeard
 from webapp.relay.room import BURST, Mail, Position, Request, Room
 
 
@@ -30,6 +31,13 @@ def only(*sids: str) -> Callable[[str], bool]:
 
 def hear(room: Room, heard: Batch) -> None:
     room.hear(json.dumps(heard))
+
+
+def publish(room: Room, heard: Batch) -> str:
+    """Let it hear a batch as the store publishes it."""
+    text = json.dumps(heard, separators=(",", ":"))
+    room.hear(text)
+    return text
 
 
 def brief(mails: list[Mail]) -> list[tuple[str, list[str], int]]:
@@ -158,3 +166,129 @@ def test_who_leaves_hears_no_more(room: Room) -> None:
     hear(room, batch(10, 11))
     assert [mail.sids for mail in room.due(1.0, nobody)] == [frozenset()]
     assert room.members == frozenset()
+
+
+def test_what_continues_a_room_that_is_even_is_passed_on_as_it_came(room: Room) -> None:
+    text = publish(room, batch(10, 12))
+    passed = room.pass_on(1.0)
+    assert isinstance(passed, AsHeard)
+    assert passed.text == text
+    assert room.live == {"early"}
+    assert room.wait(1.0) is None
+    publish(room, batch(12, 13))
+    assert room.pass_on(1.0) is not None
+    assert room.due(1.0, nobody) == []
+
+
+def test_who_joins_from_before_what_was_passed_on_is_brought_up_to_it(room: Room) -> None:
+    publish(room, batch(10, 12))
+    room.pass_on(1.0)
+    room.join("late", Position("e1", 11))
+    assert brief(room.due(2.0, nobody)) == [("events", ["late"], 12)]
+
+
+def test_a_room_that_nobody_has_looked_at_passes_nothing_on() -> None:
+    room = Room("r", on_heard=lambda _room: None, on_gap=lambda _room: None)
+    publish(room, batch(10, 12))
+    assert room.pass_on(1.0) is None
+
+
+def _join_another(room: Room) -> None:
+    room.join("late", Position("e1", 11))
+
+
+def _miss_something(room: Room) -> None:
+    room.gap()
+
+
+def _hear_another(room: Room) -> None:
+    publish(room, batch(12, 13))
+
+
+def _fall_behind(room: Room) -> None:
+    room.join("slow", Position("e1", 10))
+    room.due(0.5, nobody)
+    room.fall_behind({"slow"})
+
+
+def _stay_behind(room: Room) -> None:
+    _fall_behind(room)
+    room.due(0.5, only("slow"))
+
+
+def _lack_something(room: Room) -> None:
+    publish(room, batch(11, 12))
+    room.due(0.5, nobody)
+
+
+def _read_a_snapshot(room: Room) -> None:
+    room.refresh(snapshot(12), 0)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        _join_another,
+        _miss_something,
+        _hear_another,
+        _fall_behind,
+        _stay_behind,
+        _lack_something,
+        _read_a_snapshot,
+    ],
+)
+def test_nothing_is_passed_on_where_more_is_to_be_thought_of(
+    room: Room, happens: Callable[[Room], None]
+) -> None:
+    if happens is _hear_another:
+        publish(room, batch(10, 12))
+        happens(room)
+    else:
+        happens(room)
+        publish(room, batch(10, 12))
+    assert room.pass_on(1.0) is None
+    mails = room.due(1.0, nobody)
+    if (request := room.request(nobody)) is not None and request.position is not None:
+        room.fill(batch(10, 12), request.gaps)
+        mails += room.due(1.0, nobody)
+    assert any("early" in mail.sids for mail in mails)
+
+
+@pytest.mark.parametrize(
+    "heard", [batch(11, 12), batch(8, 12), batch(9, 10), batch(10, 11, epoch="e2")]
+)
+def test_only_what_continues_is_passed_on(room: Room, heard: Batch) -> None:
+    publish(room, heard)
+    assert room.pass_on(1.0) is None
+
+
+def test_what_is_no_batch_or_not_written_as_the_store_does_is_not_passed_on(room: Room) -> None:
+    hear(room, batch(10, 12))
+    assert room.pass_on(1.0) is None
+    assert brief(room.due(1.0, nobody)) == [("events", ["early"], 12)]
+    room.hear(json.dumps({"gone": "r"}, separators=(",", ":")))
+    assert room.pass_on(1.0) is None
+    assert [mail.event for mail in room.due(1.0, nobody)] == ["gone"]
+    publish(room, batch(12, 13))
+    assert room.pass_on(1.0) is None
+
+
+def test_what_is_passed_on_keeps_to_the_pace_and_what_is_too_fast_is_kept(room: Room) -> None:
+    passed = []
+    for end in range(11, 11 + BURST + 2):
+        publish(room, batch(end - 1, end))
+        passed.append(room.pass_on(100.0))
+        room.due(100.0, nobody)
+    assert [batch is not None for batch in passed] == [True] * BURST + [False] * 2
+    wait = room.wait(100.0)
+    assert wait is not None
+    assert brief(room.due(100.0 + wait, nobody)) == [("events", ["early"], 16)]
+
+
+def test_nothing_overtakes_what_waits_for_its_turn(room: Room) -> None:
+    for end in range(11, 12 + BURST):
+        publish(room, batch(end - 1, end))
+        room.due(100.0, nobody)
+    publish(room, batch(11 + BURST, 12 + BURST))
+    assert room.pass_on(200.0) is None
+    assert brief(room.due(200.0, nobody)) == [("events", ["early"], 12 + BURST)]
