@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NotRequired
 
@@ -42,7 +43,7 @@ class FollowedList(ListAnswer):
 
 
 @dataclass(slots=True, eq=False)
-class _Watch:
+class Watch:
     """One socket's list; `fresh` is its page read again, which it has still to be sent."""
 
     sid: str
@@ -69,8 +70,8 @@ class RunLists:
         self._pace = Pace(UPDATES_PER_SECOND, 1)
         self._inbox: deque[str] = deque()
         self._missed = False
-        self._watches: dict[str, _Watch] = {}
-        self._unread: Marks[_Watch] = Marks(bells.read)
+        self._watches: dict[str, Watch] = {}
+        self._unread: Marks[Watch] = Marks(bells.read)
 
     def watch(self, sid: str, which: RunFilter, limit: int) -> ListAnswer:
         """Answer with the first page and follow it; replaces what this socket followed before.
@@ -79,7 +80,7 @@ class RunLists:
         """
         any_state = replace(which, states=frozenset())
         page = RunPage(lambda run: matches(run, which), lambda run: matches(run, any_state))
-        watch = _Watch(sid, which, limit, page)
+        watch = Watch(sid, which, limit, page)
         with self._guard:
             self._watches[sid] = watch
         try:
@@ -146,9 +147,11 @@ class RunLists:
             ]
         if updates:
             self._pace.spend(now)
-        for watch, changes in updates:
-            if self._clients.emit("runs", changes, [watch.sid], now):
-                watch.stale = True
+        for watches, changes in alike(updates):
+            # Others get their turn meanwhile, and one may begin to look at another list.
+            still = (sid for sid, watch in watches.items() if self._watches.get(sid) is watch)
+            for sid in self._clients.emit("runs", changes, still, now):
+                watches[sid].stale = True
         return self._next_wait(now)
 
     def read(self) -> float | None:
@@ -186,7 +189,7 @@ class RunLists:
             newest[listed.run["id"] if listed.run else str(listed.gone)] = listed
         return list(newest.values())
 
-    def _changes(self, watch: _Watch, now: float) -> RunChanges | None:
+    def _changes(self, watch: Watch, now: float) -> RunChanges | None:
         if self._clients.is_behind(watch.sid):
             watch.stale = True
             return None
@@ -197,7 +200,8 @@ class RunLists:
         if watch.fresh is not None:
             changes, watch.fresh = watch.fresh, None
             return changes
-        return watch.page.take(now) if watch.page.wait(now) == 0 else None
+        changes = watch.page.take(now)
+        return changes if changes["runs"] or changes["gone"] or "others" in changes else None
 
     def _next_wait(self, now: float) -> float | None:
         with self._guard:
@@ -205,7 +209,7 @@ class RunLists:
         due = min((wait for wait in waits if wait is not None), default=None)
         return None if due is None else max(due, self._pace.wait(now))
 
-    def _read(self, watch: _Watch) -> bool:
+    def _read(self, watch: Watch) -> bool:
         """Read one page again; True if it could not be."""
         if self._watches.get(watch.sid) is not watch:
             return False
@@ -219,6 +223,23 @@ class RunLists:
             watch.fresh["next"] = after
         self._bells.flush()
         return False
+
+
+def alike(
+    updates: Iterable[tuple[Watch, RunChanges]],
+) -> Iterable[tuple[dict[str, Watch], RunChanges]]:
+    """Those who are to be sent the same, by their sids, each time with what they are sent.
+
+    Who looks at the same list mostly is, and to encode it for each was half of what one cost.
+    """
+    several: dict[Hashable, tuple[dict[str, Watch], RunChanges]] = {}
+    for watch, changes in updates:
+        # Records are heard once for all pages, so the same object stands in each.
+        records = tuple(map(id, changes["runs"]))
+        gone = tuple(changes["gone"])
+        kind = (records, gone, changes.get("others"), changes.get("next", ...))
+        several.setdefault(kind, ({}, changes))[0][watch.sid] = watch
+    return several.values()
 
 
 def _tell(page: RunPage, listed: Listed) -> None:

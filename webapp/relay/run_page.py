@@ -170,7 +170,9 @@ class RunPage:
         return min(waits, default=None)
 
     def take(self, now: float) -> RunChanges:
-        """What is due now; the client has seen it then."""
+        """What is due now, which may be nothing; the client has seen it then."""
+        if self._reading:
+            return RunChanges(runs=[], gone=[])
         due = [run for run in self._waiting.values() if self._wait_of(run, now) <= 0]
         for run in due:
             del self._waiting[run["id"]]
