@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -28,7 +29,7 @@ _POOL_SIZE: Final = 4
 
 _JSON: Final = json.JSONEncoder()
 
-_clients: WeakKeyDictionary[Any, redis.Redis] = WeakKeyDictionary()
+_lines: WeakKeyDictionary[Any, _Lines] = WeakKeyDictionary()
 
 
 def say_progress(backend: Any, task_id: str, meta: Meta) -> bool:
@@ -64,18 +65,81 @@ def _write(backend: Any, task_id: str, meta: Meta) -> None:
             "task_id": task_id,
         },
     )
-    commands = [_set(key, word, backend.expires), pack("PUBLISH", key, word)]
-    pool = _client(backend).connection_pool
-    connection: Any = pool.get_connection()  # which redis-py gives half of its types
+    lines = _lines_of(backend)
+    line = lines.take()
     try:
-        connection.send_packed_command(commands)
-        for _ in commands:
-            connection.read_response()
-    except BaseException:
-        connection.disconnect()  # an answer may be under way still
-        raise
+        _say(line, [_set(key, word, backend.expires), pack("PUBLISH", key, word)])
     finally:
-        pool.release(connection)
+        lines.put_back(line)
+
+
+def _say(line: _Line, commands: Sequence[bytes]) -> None:
+    """Say it, once more if Redis has closed the connection since it was used last.
+
+    Found out by using it: to ask first whether it stands takes as long as to write a word down.
+    """
+    was_used = line.was_used
+    try:
+        line.say(commands)
+    except redis.ConnectionError:
+        if not was_used:
+            raise
+        line.say(commands)
+
+
+class _Line:
+    """A connection that says a few commands at a time."""
+
+    def __init__(self, connection: Any) -> None:  # which redis-py gives half of its types
+        self._connection = connection
+        self.was_used = False
+
+    def say(self, commands: Sequence[bytes]) -> None:
+        """Send the commands and hear the answers; connects if it must."""
+        try:
+            self._connection.send_packed_command([b"".join(commands)])
+            for _ in commands:
+                self._connection.read_response()
+            self.was_used = True
+        except BaseException:
+            self.hang_up()  # an answer may be under way still
+            raise
+
+    def hang_up(self) -> None:
+        """Close the connection; the next word makes it anew."""
+        self.was_used = False
+        self._connection.disconnect()
+
+
+class _Lines:
+    """The connections of this process to one backend; at most _POOL_SIZE are kept."""
+
+    def __init__(self, backend: Any) -> None:
+        patience = {
+            "socket_timeout": TIME_OUT,
+            "socket_connect_timeout": TIME_OUT,
+            "retry_on_timeout": False,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        # The backend's own pool makes them: behind Sentinel it is the backend that finds the
+        # primary.
+        self._pool: Any = backend._get_pool(**{**backend.connparams, **patience})  # noqa: SLF001
+        self._idle: list[_Line] = []
+        self.process = os.getpid()
+
+    def take(self) -> _Line:
+        """The connection that was used last, or a new one."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Line(self._pool.make_connection())
+
+    def put_back(self, line: _Line) -> None:
+        """Keep a connection for the next word."""
+        if len(self._idle) < _POOL_SIZE:
+            self._idle.append(line)
+        else:
+            line.hang_up()
 
 
 def _encoded(backend: Any, said: Mapping[str, object]) -> str:
@@ -91,17 +155,8 @@ def _set(key: str, word: str, expires: float | None) -> bytes:
     return pack("SET", key, word, "EX", str(int(expires))) if expires else pack("SET", key, word)
 
 
-def _client(backend: Any) -> redis.Redis:
-    client = _clients.get(backend)
-    if client is None:
-        patience = {
-            "socket_timeout": TIME_OUT,
-            "socket_connect_timeout": TIME_OUT,
-            "retry_on_timeout": False,
-            "retry": Retry(NoBackoff(), 0),
-            "max_connections": _POOL_SIZE,
-        }
-        # The backend's own pool: behind Sentinel it is the backend that finds the primary.
-        pool = backend._get_pool(**{**backend.connparams, **patience})  # noqa: SLF001
-        client = _clients[backend] = redis.Redis(connection_pool=pool)
-    return client
+def _lines_of(backend: Any) -> _Lines:
+    lines = _lines.get(backend)
+    if lines is None or lines.process != os.getpid():  # a fork's connections are its parent's
+        lines = _lines[backend] = _Lines(backend)
+    return lines

@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from inception.runs.celery_address import UNIX
+from inception.runs.pool import Pool
 from inception.runs.sentinel import SCHEME, PrimaryConnection, Watched
 
 CONNECT_TIMEOUT: Final = 2.0
@@ -46,11 +47,9 @@ def connect(url: str, *, purpose: str, size: int = _POOL_SIZE) -> redis.Redis:
             del options[only_over_tcp]
     if url.startswith(SCHEME):
         watched = Watched.of(url)
-        pool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]
-            connection_class=PrimaryConnection, watched=watched, **options
-        )
+        pool = Pool(connection_class=PrimaryConnection, watched=watched, **options)
     else:
-        pool = redis.BlockingConnectionPool.from_url(url, **options)
+        pool = Pool.from_url(url, **options)
     return redis.Redis.from_pool(pool)
 
 

@@ -39,9 +39,6 @@ _LONGEST_PAUSE: Final = 1.0
 _LINGER: Final = 0.05
 """Seconds (s) for which an unsubscription waits for company; it is sent then with the next message
 that is heard, or by the next tick."""
-_TURNS: Final = 8
-"""Receipts after which others get their turn, if none of them had to wait: a flood would else have
-a process of green threads for itself."""
 _TICK: Final = 1.0
 """Seconds (s) between two looks at the connection's pulse, if pings are not closer than four."""
 _PING: Final = pack("PING")
@@ -272,7 +269,7 @@ class Listener:
 
     def _hear(self) -> None:
         """Receive until the connection breaks."""
-        wire, turns = self._wire, 0
+        wire = self._wire
         while wire is not None and not self._stopped.is_set():
             replies = wire.receive()
             if replies:
@@ -283,9 +280,8 @@ class Listener:
             if replies and self._on_heard is not None:
                 self._call(self._on_heard)
             self._send_what_lingers()
-            turns += 1
-            if turns % _TURNS == 0:
-                time.sleep(0)  # the next receipt may not wait for anything, nor the one after
+            if replies:
+                time.sleep(0)  # first let those go on who were woken by what was said
 
     def _take(self, reply: Reply) -> None:
         if not isinstance(reply, list):

@@ -18,7 +18,7 @@ from inception.runs.model import (
 )
 
 CUT_MARK: Final = "… (cut)"
-_LARGEST: Final = 2**53
+LARGEST_COUNT: Final = 2**53
 """Beyond this an integer isn't the same number in every client."""
 
 
@@ -81,7 +81,7 @@ def _count(value: object) -> int | None:
     number = _number(value)
     if number is None:
         return None
-    return int(max(-_LARGEST, min(_LARGEST, number)))
+    return int(max(-LARGEST_COUNT, min(LARGEST_COUNT, number)))
 
 
 def _number(value: object) -> float | int | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inception.runs.meta import read_meta
 from inception.runs.model import State
 from inception.runs.records import ClaimRecord
-from inception.runs.recordtext import end_in_message, raw
+from inception.runs.recordtext import end_in_message, raw, raw_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,7 +139,7 @@ class Hearing:
 
     def word(self, live: LiveRun, path: str, task_id: str, word: CeleryWord) -> None:
         """Take what a child said on Celery's result channel."""
-        if live.is_early(path, partial(self.word, live, path, task_id, word)):
+        if live.arriving and live.is_early(path, partial(self.word, live, path, task_id, word)):
             return
         node = live.nodes.get(path)
         attempt = 0 if node is None else node.attempt  # before its task's id: both change at once
@@ -161,8 +161,8 @@ class Hearing:
         status = "PROGRESS" if word.state == State.PROGRESS else word.state
         with live.lock:
             moved = node.state not in (State.PROGRESS, State.REVOKING)
-            node.meta = read_meta(word.result, status=status)
-            fields = {"meta": raw(node.meta)}
+            node.meta = word.meta or read_meta(word.result, status=status)
+            fields = {"meta": raw_meta(node.meta)}
             if moved:
                 node.state, node.waiting = State.PROGRESS, None
                 fields.update(state=raw(State.PROGRESS), waiting="null")

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
+import msgspec
 import redis
 from celery import states
 from celery.exceptions import TaskRevokedError
 
 from inception.runs.celery_address import address_of
 from inception.runs.connection import connect
-from inception.runs.meta import failure_text
-from inception.runs.model import JsonValue, State
+from inception.runs.meta import LARGEST_COUNT, failure_text
+from inception.runs.model import MAX_MESSAGE_BYTES, JsonValue, Meta, State
 from inception.runs.result_words import ResultWords, result_key
 from inception.runs.scripts import refusals_as_errors
 from inception.watching.turns import Turns
@@ -42,26 +42,71 @@ SHOW_INTERVAL: Final = 0.5
 second then, and never for a run that is over sooner."""
 
 
+_PROGRESS_BEGINS: Final = '{"status": "PROGRESS"'
+
+
 class RunFailed(Exception):
     """What `.get()` raises outside for a run that failed; its text is the run's error."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CeleryWord:
+class _Meta(msgspec.Struct):
+    """The meta of a task's word as it mostly is: all there, and nothing to be put right."""
+
+    iteration: Annotated[int, msgspec.Meta(ge=-LARGEST_COUNT, le=LARGEST_COUNT)]
+    completion: Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
+    total: Annotated[int, msgspec.Meta(ge=-LARGEST_COUNT, le=LARGEST_COUNT)] | None = None
+    status: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] = "PROGRESS"
+    message: Annotated[str, msgspec.Meta(max_length=MAX_MESSAGE_BYTES // 4)] = ""
+    error: None = None
+
+
+class _Progress(msgspec.Struct):
+    """A word that says how far a task is."""
+
+    status: Literal["PROGRESS"]
+    result: _Meta
+    traceback: None
+
+
+_decode_progress: Final = msgspec.json.Decoder(_Progress).decode
+
+
+class CeleryWord(NamedTuple):
     """One state that a task stored on Celery's result channel."""
 
     state: str
     result: JsonValue
     traceback: str | None
+    meta: Meta | None = None
+    """What `read_meta` makes of the result, if that is known already."""
 
     @classmethod
     def from_text(cls, text: str) -> CeleryWord | None:
         """Read a message of the channel; None for one that isn't Celery's."""
+        return cls._progress(text) if text.startswith(_PROGRESS_BEGINS) else cls._any(text)
+
+    @classmethod
+    def _progress(cls, text: str) -> CeleryWord | None:
+        """Read and check in one go what most words are; what it refuses is read as any other."""
+        try:
+            said = _decode_progress(text).result
+        except (msgspec.MsgspecError, UnicodeError):
+            return cls._any(text)
+        meta: Meta = {
+            "iteration": said.iteration,
+            "total": said.total,
+            "completion": round(said.completion, 2) or 0.0,
+            "status": said.status,
+            "message": said.message,
+            "error": None,
+        }
+        return cls(State.PROGRESS, None, None, meta)
+
+    @classmethod
+    def _any(cls, text: str) -> CeleryWord | None:
         try:
             said: Any = json.loads(text)
-            return cls(
-                state=str(said["status"]), result=said["result"], traceback=said["traceback"]
-            )
+            return cls(str(said["status"]), said["result"], said["traceback"])
         except (ValueError, KeyError, TypeError):
             return None
 

@@ -18,7 +18,7 @@ from inception.runs.errors import HistoryLost, RunNotFound, StaleToken
 from inception.runs.model import ROOT
 from inception.runs.paths import parent_path
 from inception.runs.records import Written
-from inception.runs.recordtext import raw
+from inception.runs.recordtext import raw_meta
 from inception.watching.live import Cargo, Landed, Parting
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Writer:
                     "status": "PROGRESS",
                     "error": None,
                 }
-                above.unsent["meta"] = raw(above.meta)
+                above.unsent["meta"] = raw_meta(above.meta)
                 self._dirty.setdefault(path, above)
 
     def _trailing(self, node: LiveNode) -> None:

@@ -74,6 +74,17 @@ def test_a_stored_word_expires_as_results_do(redis_url: str, make_app: MakeApp) 
     assert 0 < left <= app.backend.expires
 
 
+def test_a_word_is_said_though_redis_has_closed_the_connection_since(
+    redis_url: str, make_app: MakeApp
+) -> None:
+    app = make_app(redis_url)
+    client = redis.Redis.from_url(redis_url)
+    for iteration in (1, 2):
+        assert say_progress(app.backend, "an-id", progress(iteration, None, ""))
+        client.client_kill_filter(_type="normal", skipme=True)
+    assert app.AsyncResult("an-id").info["iteration"] == 2
+
+
 @pytest.mark.parametrize("fault", ["killed", "frozen"])
 def test_a_loop_goes_on_while_redis_is_away(
     own_redis: PrivateRedis, make_app: MakeApp, fault: str

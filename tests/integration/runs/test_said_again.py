@@ -66,18 +66,33 @@ def test_a_large_value_that_is_another_is_an_event_though_it_is_not_shown(held: 
 
 
 class Deaf:
-    """A client whose first script is done, and whose answer is lost."""
+    """A client, and its own pool, whose first script is done and whose answer is lost."""
 
     def __init__(self, client: RedisClient) -> None:
         self._client = client
         self.lost = 0
 
-    def evalsha(self, *words: Any) -> Any:
-        answer = self._client.evalsha(*words)
-        if not self.lost:
-            self.lost += 1
-            raise redis.ConnectionError("the answer is lost")
-        return answer
+    @property
+    def connection_pool(self) -> Deaf:
+        return self
+
+    def get_connection(self) -> Any:
+        connection = self._client.connection_pool.get_connection()
+        hear = type(connection).read_response.__get__(connection)
+
+        def read_response() -> Any:
+            answer = hear()
+            if not self.lost:
+                self.lost += 1
+                raise redis.ConnectionError("the answer is lost")
+            return answer
+
+        connection.read_response = read_response
+        return connection
+
+    def release(self, connection: Any) -> None:
+        del connection.read_response
+        self._client.connection_pool.release(connection)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
