@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import broken_rules
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
+from tests.browser.pictures.acts import hold_socket, lack, lose
+from tests.browser.pictures.album import Act
 
 PAGES = ("/", "/start", "/workers", "/docs")
 NO_RUN = "/runs/00000000-0000-4000-8000-000000000000"
@@ -53,6 +55,27 @@ def test_no_page_breaks_a_rule_of_accessibility(viewer: Viewer, run_page: str, s
         for width in (360, 820, 2560):
             page.set_viewport_size({"width": width, "height": 1100})
             assert broken_rules(page) == [], (path, width)
+
+
+@pytest.mark.parametrize(
+    "lacks", [hold_socket, lack("js/live/link.js"), None], ids=["loading", "incomplete", "lost"]
+)
+def test_no_rule_is_broken_while_something_is_missing(
+    viewer: Viewer, run_page: str, lacks: Act | None
+) -> None:
+    viewer.expected = ("503", "Failed to", "ERR_", "WebSocket", "did not load")
+    for path in ("/", run_page.partition("?")[0]):
+        page = viewer.open("/docs", reduced_motion="reduce")
+        if lacks:
+            lacks(page)
+        page.goto(path)
+        expect(
+            page.locator("[aria-busy=true], #plain, .row-frame, .tree-row").first
+        ).to_be_visible()
+        if not lacks:
+            lose(page)
+            expect(page.get_by_role("region", name="Connection")).to_be_visible()
+        assert broken_rules(page) == [], path
 
 
 def test_on_a_tablet_the_list_and_the_tree_say_what_failed(

@@ -47,7 +47,9 @@ export function RunPage({ runId, nodePath }) {
   if (store.refused.value)
     return html`<${Blank} title="This run cannot be shown" alone=${true}><p class="muted">
       ${store.refused.value.message}</p><//>`;
-  if (!store.run.value) return html`<${Loading} label="Reading the run" />`;
+  if (!store.run.value)
+    return html`<h1 class="sr-only">Run ${shortId(runId)}</h1><${Loading}
+      label="Reading the run" />`;
   return html`<${Shown} runId=${runId} view=${view} />`;
 }
 

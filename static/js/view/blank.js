@@ -18,7 +18,7 @@ export function Blank({ title, alone = false, children }) {
 
 /** Grey bars in the shape of what is being read. @param {{rows?: number, label: string}} props */
 export function Loading({ rows = 6, label }) {
-  return html`<div class="loading" aria-busy="true" aria-label=${label}>
+  return html`<div class="loading" role="group" aria-busy="true" aria-label=${label}>
     ${Array.from({ length: rows }, () => html`<div class="loading-row"></div>`)}
   </div>`;
 }
