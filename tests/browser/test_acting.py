@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Viewer
@@ -44,11 +46,14 @@ def test_an_ended_run_is_deleted_after_asking(stack: Dashboard, viewer: Viewer) 
     other = viewer.open("/?q=to+be+deleted")
     row = other.locator(f'a[href="/runs/{run_id}"]')
     expect(row).to_be_visible()
+    watching = viewer.open(f"/runs/{run_id}")
+    expect(watching).to_have_title(re.compile("^Success"))
     page = viewer.open(f"/runs/{run_id}")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete run").click()
     page.wait_for_url(lambda address: run_id not in address)
     expect(row).to_have_count(0)
+    expect(watching).to_have_title("No such run · Inception")
     viewer.expected = ("404",)
     page.goto(f"/runs/{run_id}")
     expect(page.get_by_role("heading", name="There is no such run")).to_be_visible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -88,3 +90,25 @@ def test_loaded_again_the_rows_stand_where_they_stood(viewer: Viewer, ids: list[
     page.reload()
     expect(_row(page, ids[READ])).to_be_in_viewport()
     assert abs(_place(_row(page, ids[READ])) - before) <= 2
+
+
+def test_going_back_undoes_what_the_list_was_narrowed_by(viewer: Viewer, owner: Owner) -> None:
+    run_id = owner.create(label="Import of November")
+    page = viewer.open("/")
+    expect(_row(page, run_id)).to_be_visible()
+    states = page.get_by_role("group", name="State")
+    states.get_by_role("button", name="Failure").click()
+    expect(_row(page, run_id)).to_have_count(0)
+    states.get_by_role("button", name="All").click()
+    page.get_by_label("Search runs").press_sequentially("no such")
+    expect(page).to_have_url(re.compile(r"\?q=no\+such$"))
+    expect(_row(page, run_id)).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_label("Search runs")).to_have_value("")
+    expect(_row(page, run_id)).to_be_visible()
+    page.go_back()
+    failure = states.get_by_role("button", name="Failure")
+    expect(failure).to_have_attribute("aria-pressed", "true")
+    expect(_row(page, run_id)).to_have_count(0)
+    page.go_forward()
+    expect(_row(page, run_id)).to_be_visible()

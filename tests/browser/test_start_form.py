@@ -77,11 +77,14 @@ def test_choosing_another_parent_draws_its_form(viewer: Viewer) -> None:
 
 
 def test_a_run_can_be_edited_and_run_again(stack: Dashboard, viewer: Viewer) -> None:
-    run_id = stack.start("counting.count_twice", limit=4, delay=0)
+    more = {"label": "Edited", "tags": ["nightly", "eu"]}
+    run_id = stack.start("counting.count_twice", limit=4, delay=0, **more)  # type: ignore[arg-type]
     assert stack.wait_for_end(run_id) == "SUCCESS"
     page = viewer.open(f"/runs/{run_id}")
     page.get_by_role("link", name="Edit and run").click()
     expect(page.get_by_label("limit")).to_have_value("4")
+    expect(page.get_by_label("Name of this run")).to_have_value("Edited")
+    expect(page.get_by_label("Tags")).to_have_value("nightly, eu")
 
 
 def test_every_kind_of_argument_arrives_as_what_it_is(stack: Dashboard, viewer: Viewer) -> None:

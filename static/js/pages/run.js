@@ -82,7 +82,11 @@ function follow(runId, services, { store, missing, timeline, history, selected }
   const arrival = new Arrival(store, missing, selected, revealRow);
   const parts = [new RunFeed(runId, services, store), news, timeline, history, arrival];
   for (const part of parts) part.connect();
-  const stopTab = effect(() => showInTab(store.run.value, services.tab));
+  const stopTab = effect(() =>
+    store.gone.value
+      ? services.tab.show("No such run · Inception", "pending")
+      : showInTab(store.run.value, services.tab),
+  );
   const stopReading = effect(() => readChosen(store, missing, selected));
   return () => {
     stopReading();

@@ -55,14 +55,11 @@ function partsOf(services) {
 export function RunsPage() {
   const services = useServices();
   const parts = useMemo(() => partsOf(services), []);
-  const { store, feed, counts, parents, bulk, selection, filter } = parts;
+  const { store, counts, parents, bulk, selection, filter } = parts;
   useEffect(() => connect(parts, services), []);
   const change = (/** @type {Filter} */ next) => {
-    filter.value = next;
-    history.replaceState(null, "", `/${writeFilter(next)}`);
-    selection?.clear();
-    feed.setFilter(next);
-    counts.setFilter(next);
+    writeAddress(filter.peek(), next);
+    narrow(parts, next);
   };
   useShortcuts(keysOf(parts));
   const showAll = () => change(NO_FILTER);
@@ -75,8 +72,31 @@ export function RunsPage() {
     <${Listed} ...${parts} filter=${filter.value} showAll=${showAll} />`;
 }
 
+/** @param {Parts} parts @param {Filter} next */
+function narrow({ filter, selection, feed, counts }, next) {
+  filter.value = next;
+  selection?.clear();
+  feed.setFilter(next);
+  counts.setFilter(next);
+}
+
+/**
+ * Going back leads to what the list was narrowed by before; words are one step, however many
+ * letters they have.
+ * @param {Filter} before @param {Filter} next
+ */
+function writeAddress(before, next) {
+  const goesOn = before.q && next.q && writeFilter({ ...before, q: next.q }) === writeFilter(next);
+  const address = `/${writeFilter(next)}`;
+  if (goesOn) history.replaceState(null, "", address);
+  else history.pushState(null, "", address);
+}
+
 /** @param {Parts} parts @param {Services} services */
-function connect({ store, feed, place, counts, parents, bulk, filter }, services) {
+function connect(parts, services) {
+  const { store, feed, place, counts, parents, bulk, filter } = parts;
+  const goBack = () => narrow(parts, readFilter(location.search));
+  addEventListener("popstate", goBack);
   feed.setFilter(filter.peek());
   counts.setFilter(filter.peek());
   const connected = [place, feed, counts, parents, bulk];
@@ -87,6 +107,7 @@ function connect({ store, feed, place, counts, parents, bulk, filter }, services
   });
   return () => {
     stopTab();
+    removeEventListener("popstate", goBack);
     for (const part of connected) part.disconnect();
   };
 }

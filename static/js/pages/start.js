@@ -10,7 +10,9 @@ import { StartForm } from "../view/start-form.js";
 
 /** @typedef {import("../model/types.js").Parent} Parent */
 
-/** @typedef {{parents: Parent[], given?: Record<string, unknown>}} Offer */
+/** @typedef {import("../model/types.js").Run} Run */
+
+/** @typedef {{parents: Parent[], given?: Run}} Offer */
 
 /** @param {{name: string}} props */
 export function StartPage({ name }) {
@@ -37,14 +39,15 @@ export function StartPage({ name }) {
 }
 
 /**
- * With `?from=` the form begins with an earlier run's arguments.
+ * With `?from=` the form begins with an earlier run's arguments, label and tags.
  * @param {import("../client/api.js").Api} api
  * @returns {Promise<Offer>}
  */
 async function readOffer(api) {
   const from = new URLSearchParams(location.search).get("from");
-  const earlier = from ? api.node(from, "").then((node) => node.kwargs ?? {}) : undefined;
-  const [parents, given] = await Promise.all([api.parents(), earlier]);
+  const root = from ? api.node(from, "") : undefined;
+  const [parents, earlier] = await Promise.all([api.parents(), root]);
+  const given = /** @type {Run|undefined} */ (/** @type {unknown} */ (earlier));
   return { parents: [...parents].sort((a, b) => (a.name < b.name ? -1 : 1)), given };
 }
 

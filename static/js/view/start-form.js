@@ -17,13 +17,14 @@ import { LastArguments } from "./last-arguments.js";
 import { useServices } from "./services.js";
 
 /** @typedef {import("../model/types.js").Parent} Parent */
+/** @typedef {import("../model/types.js").Run} Run */
 /** @typedef {import("../model/types.js").FieldProblem} FieldProblem */
 /** @typedef {{byField: Record<string, string>, others: string[]}} Problems */
 
 /** @type {Problems} */
 const NO_PROBLEMS = { byField: {}, others: [] };
 
-/** @param {{parent: Parent, given?: Record<string, unknown>}} props */
+/** @param {{parent: Parent, given?: Run}} props  given: what to begin with, a run of that parent */
 export function StartForm({ parent, given }) {
   const fields = useMemo(() => fieldsOf(parent.schema), [parent]);
   const { draft, setDraft, label, setLabel, tags, setTags } = useTyped(parent, fields, given);
@@ -54,15 +55,16 @@ export function StartForm({ parent, given }) {
 /**
  * What is in the form: as it was left, where somebody comes back to it.
  * @param {Parent} parent @param {import("../model/schema.js").Field[]} fields
- * @param {Record<string, unknown>} [given]
+ * @param {Run} [given]
  */
 function useTyped(parent, fields, given) {
   const { secretNames } = useServices();
-  const first = useMemo(() => draftOf(fields, given), []);
+  const first = useMemo(() => draftOf(fields, given && (given.kwargs ?? {})), []);
+  const named = { label: given?.label ?? "", tags: given?.tags.join(", ") ?? "" };
   const kept = useMemo(() => recallForm(parent.name), []);
   const [draft, setDraft] = useState(() => restored(first, kept?.draft));
-  const [label, setLabel] = useState(kept?.label ?? "");
-  const [tags, setTags] = useState(kept?.tags ?? "");
+  const [label, setLabel] = useState(kept?.label ?? named.label);
+  const [tags, setTags] = useState(kept?.tags ?? named.tags);
   const latest = useRef({ draft, label, tags });
   latest.current = { draft, label, tags };
   useEffect(() => {
@@ -70,7 +72,8 @@ function useTyped(parent, fields, given) {
       const typed = latest.current;
       const shown = keepable(fields, typed.draft, secretNames);
       const isTouched = Object.entries(shown).some(([path, value]) => first[path] !== value);
-      return isTouched || typed.label || typed.tags ? { ...typed, draft: shown } : null;
+      const isRenamed = typed.label !== named.label || typed.tags !== named.tags;
+      return isTouched || isRenamed ? { ...typed, draft: shown } : null;
     });
     form.connect();
     return () => form.disconnect();
