@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inception.runs.wakeup import Wakeup
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
 
 
 class Dropped(BaseException):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from inception.watching.context import Context
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
     from inception.watching.results import CeleryWord
 
 MOMENT: Final = 0.005

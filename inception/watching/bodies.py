@@ -26,7 +26,7 @@ from inception.runs.recordtext import raw
 from inception.watching.arrivals import Dropped
 from inception.watching.endings import failed_end, revoked_end, under_revoke
 from inception.watching.frame import LiveFrame, arguments_of, secrets_of
-from inception.watching.live import NodeEnd
+from inception.watching.live_node import NodeEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from inception.watching.context import Context
     from inception.watching.desk import Desk
     from inception.watching.endings import Endings
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
 
 log = logging.getLogger(__name__)
 

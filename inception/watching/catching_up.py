@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from inception.runs.errors import RunNotFound, StaleToken
 from inception.runs.model import ROOT, State
 from inception.runs.paths import tree_order
-from inception.watching.live import LiveNode, Parting
+from inception.watching.live import Parting
+from inception.watching.live_node import LiveNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

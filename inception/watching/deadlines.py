@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from inception.authoring.frame import WatchOptions
     from inception.watching.context import Context
     from inception.watching.endings import Endings
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
     from inception.watching.revoking import Revoker
 
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from inception.runs.clock import ServerClock
     from inception.runs.store import Store
     from inception.watching.deadlines import Deadlines
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
     from inception.watching.revoking import Revoker
     from inception.watching.steps import Steps
 

@@ -24,7 +24,7 @@ from inception.runs.model import (
     State,
 )
 from inception.runs.paths import task_id
-from inception.watching.live import NodeEnd
+from inception.watching.live_node import NodeEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from inception.runs.records import ClaimRecord, EndRecord, Stopped
     from inception.watching.context import Context
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
     from inception.watching.results import CeleryWord
 
 log = logging.getLogger(__name__)

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from inception.authoring.outcome import Outcome
     from inception.authoring.secret_arguments import Arguments
     from inception.watching.desk import Desk
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
 
 log = logging.getLogger(__name__)
 

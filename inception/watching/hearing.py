@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from inception.watching.context import Context
     from inception.watching.endings import Endings
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
     from inception.watching.results import CeleryWord
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from inception.authoring.frame import StepRequest
     from inception.runs.records import Letter
-    from inception.watching.live import LiveNode
+    from inception.watching.live_node import LiveNode
 
 log = logging.getLogger(__name__)
 

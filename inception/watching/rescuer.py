@@ -25,7 +25,7 @@ from inception.watching.retention import Retention
 if TYPE_CHECKING:
     from inception.runs.records import BeatAnswer, BeatRecord
     from inception.watching.context import Context
-    from inception.watching.live import LiveNode
+    from inception.watching.live_node import LiveNode
     from inception.watching.scheduler import Scheduler
 
 log = logging.getLogger(__name__)

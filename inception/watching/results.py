@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from inception.runs.records import ResultWord
-    from inception.watching.live import LiveRun, NodeEnd
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import NodeEnd
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from inception.watching.context import Context
     from inception.watching.endings import Endings
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
 
 log = logging.getLogger(__name__)
 

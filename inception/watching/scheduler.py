@@ -19,7 +19,8 @@ from inception.watching.desk import Desk
 from inception.watching.endings import Endings, failed_end, under_revoke
 from inception.watching.hearing import Hearing
 from inception.watching.lane import Lane
-from inception.watching.live import LiveNode, LiveRun, NodeEnd, Parting
+from inception.watching.live import LiveRun, Parting
+from inception.watching.live_node import LiveNode, NodeEnd
 from inception.watching.results import SHOW_INTERVAL
 from inception.watching.revoking import Revoker
 from inception.watching.steps import Steps

@@ -26,7 +26,7 @@ from inception.runs.paths import parent_path, task_id
 from inception.runs.records import NewStep
 from inception.watching.attention import Attention
 from inception.watching.hub import Wanted
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

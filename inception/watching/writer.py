@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from inception.runs.records import Fields, Lease
     from inception.runs.store import Store
     from inception.watching.crew import Crew
-    from inception.watching.live import LiveNode, LiveRun
+    from inception.watching.live import LiveRun
+    from inception.watching.live_node import LiveNode
     from inception.watching.timers import Timer, Timers
 
 log = logging.getLogger(__name__)

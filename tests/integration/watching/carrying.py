@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from inception.runs.model import JsonValue
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 from inception.watching.watcher import Watcher
 from tests.integration.watching.replayed_tasks import body, play
 from tests.integration.watching.stage import WITHIN, Stage, Workers

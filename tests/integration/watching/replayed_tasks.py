@@ -16,7 +16,7 @@ from inception import (
     watch,
     watch_all,
 )
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 
 _draws = itertools.count()
 recorded: dict[tuple[str, str], object] = {}

@@ -31,7 +31,7 @@ from inception.runs.records import Claim, ClaimAnswer, ClaimEnd, Lease, Letter, 
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.watching.consumers import Consumers
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 from inception.watching.watcher import Watcher
 
 Answer = TypeVar("Answer")

@@ -14,7 +14,7 @@ from inception.runs.model import State
 from inception.runs.paths import task_id
 from inception.watching import attention
 from inception.watching.hub import Wanted
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 from inception.watching.watcher import Watcher
 from tests.integration.watching.carrying import Held, start
 from tests.integration.watching.stage import WITHIN, Stage, Workers

@@ -15,7 +15,8 @@ from inception.runs.store import Store
 from inception.watching.context import Context
 from inception.watching.endings import Endings, failed_end
 from inception.watching.lane import Lane
-from inception.watching.live import LiveNode, LiveRun
+from inception.watching.live import LiveRun
+from inception.watching.live_node import LiveNode
 from tests.integration.runs.held_run import HeldRun, hold
 
 

@@ -20,7 +20,7 @@ from inception.runs.model import State
 from inception.runs.paths import task_id
 from inception.runs.records import ClaimEnd, ResultWord
 from inception.watching import live
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 from inception.watching.outbox import Outbox
 from inception.watching.packing import can_pack
 from inception.watching.watcher import Watcher

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from inception.runs.model import JsonValue, State
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 from tests.integration.watching.carrying import start
 from tests.integration.watching.replayed_tasks import body
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers

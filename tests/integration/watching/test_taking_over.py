@@ -12,7 +12,7 @@ import redis
 from inception.runs import keys
 from inception.runs.model import State
 from inception.watching import scheduler
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 from tests.integration.watching.carrying import Held, carry_on, start
 from tests.integration.watching.replayed_tasks import body, doze_off, take_turns
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers

@@ -14,7 +14,8 @@ from inception.runs.recordtext import raw
 from inception.runs.store import Store
 from inception.watching.crew import Crew
 from inception.watching.lane import Lane
-from inception.watching.live import Cargo, LiveNode, LiveRun
+from inception.watching.live import Cargo, LiveRun
+from inception.watching.live_node import LiveNode
 from inception.watching.timers import Timers
 from inception.watching.writer import Writer
 from tests.integration.runs.held_run import HeldRun, hold, step

@@ -11,7 +11,8 @@ from inception.runs.meta import empty_meta
 from inception.runs.model import State
 from inception.watching import attention
 from inception.watching.attention import Attention, _Line
-from inception.watching.live import LiveNode, LiveRun, NodeEnd
+from inception.watching.live import LiveRun
+from inception.watching.live_node import LiveNode, NodeEnd
 
 LIVE = cast("LiveRun", SimpleNamespace(dropped=False, lane=None))
 

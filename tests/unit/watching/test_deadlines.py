@@ -16,7 +16,8 @@ from inception.runs.model import State
 from inception.runs.records import Lease
 from inception.watching.deadlines import Deadlines
 from inception.watching.lane import Lane
-from inception.watching.live import LiveNode, LiveRun, NodeEnd
+from inception.watching.live import LiveRun
+from inception.watching.live_node import LiveNode, NodeEnd
 from tests.unit.webapp.records import run_record
 
 

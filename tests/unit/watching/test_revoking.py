@@ -9,7 +9,7 @@ from typing import Any
 from inception.runs.meta import empty_meta
 from inception.runs.model import State
 from inception.watching.endings import revoked_end
-from inception.watching.live import LiveNode
+from inception.watching.live_node import LiveNode
 from inception.watching.revoking import Revoker
 
 

@@ -19,7 +19,8 @@ from inception.runs.records import ClaimRecord, Lease
 from inception.watching.consumers import Consumers
 from inception.watching.context import Context
 from inception.watching.lane import Lane
-from inception.watching.live import LiveNode, LiveRun
+from inception.watching.live import LiveRun
+from inception.watching.live_node import LiveNode
 from inception.watching.outbox import Outbox
 from inception.watching.steps import FIRST_RESEND, Steps
 from tests.unit.webapp.records import run_record
