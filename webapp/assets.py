@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 from flask import Flask, Response, request, url_for
 
@@ -16,6 +17,12 @@ from webapp.kept_files import KEEP, version_of
 _ASK: Final = "no-cache"
 _MODULES: Final = PurePosixPath("js")
 _IMPORT: Final = re.compile(r'(?:\bfrom|^import) "(\.[^"]+)"', re.MULTILINE)
+_LATER: Final = re.compile(r'=>\s+import\("(\.[^"]+)"\)')
+"""What a module hands on to be loaded, as `later(() => import("./dialog.js"))`."""
+_OF_A_PAGE: Final = ("begin", "pages")
+"""Folders with a module for each page: what asks for its rows, and what draws it."""
+_Reading: TypeAlias = Callable[[Path, int], tuple[str, ...]]
+"""Tells what a module of that time of change imports."""
 _MOST_READ: Final = 500
 """Files that are kept as they were read; there are about a hundred."""
 
@@ -29,6 +36,22 @@ LIBRARIES: Final = {
     "socket.io-client": "socket.io-client/dist/socket.io.esm.min.js",
 }
 """What the modules import by name → its file in the vendor folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """What a live page's script imports: how it is named there → its address.
+
+    `first` is what the first view takes, in the order in which it is needed.
+    """
+
+    first: dict[str, str]
+    later: dict[str, str]
+
+    @property
+    def known(self) -> dict[str, str]:
+        """All of them."""
+        return self.first | self.later
 
 
 class Assets:
@@ -50,45 +73,59 @@ class Assets:
         file = self._folder / path
         return _text(file, file.stat().st_mtime_ns)
 
-    def modules_of(self, page: str) -> dict[str, str]:
-        """What a live page's script imports, at any depth: how it is named there → its address.
+    def modules_of(self, page: str) -> Modules:
+        """The modules of a live page, at any depth.
 
-        With these in an import map a browser asks for all of them at once, and never again. What
-        connects to the server comes first: that takes its time while the page's own follow.
+        With these in an import map a browser can ask for all of them at once, and never again. What
+        connects to the server comes first, then what asks it for the rows: that takes its time
+        while what draws them follows.
         """
         libraries = {name: self.address(f"vendor/{path}") for name, path in LIBRARIES.items()}
-        entries = [_MODULES / "main.js", _MODULES / "pages" / f"{page}.js"]
-        paths = self._closure([path for path in entries if self._is_there(path)])
-        own = {url_for("static", filename=path): self.address(path) for path in paths}
-        return libraries | own
+        entries = [_MODULES / "main.js", *(_MODULES / part / f"{page}.js" for part in _OF_A_PAGE)]
+        first = self._closure([path for path in entries if self._is_there(path)])
+        handed_on = [each for path in first for each in self._imports(path, _later)]
+        later = self._closure(handed_on, also=_later)
+        return Modules(
+            first=libraries | self._addresses(first),
+            later=self._addresses([path for path in later if path not in first]),
+        )
+
+    def _addresses(self, paths: Iterable[PurePosixPath]) -> dict[str, str]:
+        return {url_for("static", filename=str(path)): self.address(str(path)) for path in paths}
 
     def _is_there(self, path: PurePosixPath) -> bool:
         return (self._folder / path).is_file()
 
-    def _closure(self, entries: list[PurePosixPath]) -> list[str]:
+    def _closure(
+        self, entries: Iterable[PurePosixPath], *, also: _Reading | None = None
+    ) -> dict[PurePosixPath, None]:
         """The entries and all they import, those of the first one first."""
-        found: dict[str, None] = {}
+        readings = (_imported,) if also is None else (_imported, also)
+        found: dict[PurePosixPath, None] = {}
         for entry in entries:
             left = [entry]
             while left:
                 path = left.pop(0)
-                if str(path) not in found:
-                    found[str(path)] = None
-                    left += self._imports(path)
-        return list(found)
+                if path not in found:
+                    found[path] = None
+                    left += [each for read in readings for each in self._imports(path, read)]
+        return found
 
-    def _imports(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
-        """The modules of ours that one imports, save the pages: each page has only its own."""
+    def _imports(self, path: PurePosixPath, read: _Reading) -> Iterator[PurePosixPath]:
+        """The modules of ours that one imports."""
         file = self._folder / path
-        for name in _imported(file, file.stat().st_mtime_ns):
-            imported = _normal(path.parent / name)
-            if imported.parent != _MODULES / "pages":
-                yield imported
+        for name in read(file, file.stat().st_mtime_ns):
+            yield _normal(path.parent / name)
 
 
 @lru_cache(_MOST_READ)
 def _text(file: Path, _changed: int) -> str:
     return file.read_text("utf-8")
+
+
+@lru_cache(_MOST_READ)
+def _later(file: Path, _changed: int) -> tuple[str, ...]:
+    return tuple(_LATER.findall(file.read_text("utf-8")))
 
 
 @lru_cache(_MOST_READ)
@@ -118,6 +155,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["static_url"] = assets.address
     app.jinja_env.globals["inlined"] = assets.text
     app.jinja_env.globals["modules_of"] = assets.modules_of
+    # Templates would have names in the order of the alphabet: the browser asks in this one.
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}
     app.after_request(_say_how_long)
 
 

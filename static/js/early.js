@@ -1,5 +1,6 @@
 // Stands in the page itself, before everything else: neither a chosen theme may flash nor what the
 // page holds for browsers without scripts, and it is here when a file that is loaded fails to come.
+// A live page's connection is opened here too: that takes its time while the modules come.
 (() => {
   /** In the session's storage: when this tab loaded a page again by itself, in ms. */
   const KEPT = "inception-reloads";
@@ -20,12 +21,27 @@
     // Storage may be forbidden; the system's theme holds then.
   }
 
+  /** @type {typeof globalThis & {earlySocket?: {socket: WebSocket, heard: string[]}}} */
+  const page = globalThis;
+  if (root.dataset.connection) connect();
+
+  /** As socket.io-client will do it; `live/early-socket.js` takes it over. */
+  function connect() {
+    const server = location.origin.replace(/^http/, "ws");
+    const socket = new WebSocket(`${server}/socket.io/?EIO=4&transport=websocket`);
+    /** @type {string[]} */
+    const heard = [];
+    socket.onmessage = ({ data }) => heard.push(data);
+    page.earlySocket = { socket, heard };
+  }
+
   let hasFailed = false;
 
   /** A script or style sheet of this page did not come. */
   function fail() {
     if (hasFailed) return;
     hasFailed = true;
+    page.earlySocket?.socket.close();
     if (document.readyState === "loading") addEventListener("DOMContentLoaded", show);
     else show();
   }
@@ -38,7 +54,8 @@
     const pill = document.getElementById("connection");
     if (pill) pill.textContent = "Not loaded";
     const text = document.createElement("p");
-    text.textContent = `A part of this page did not load. What you see is what the server sent first${
+    const seen = document.getElementById("plain") ? "what the server sent first" : "as it was just now";
+    text.textContent = `A part of this page did not load. What you see is ${seen}${
       again ? "; the page loads again as soon as it can." : ", and does not move."
     }`;
     const button = document.createElement("button");

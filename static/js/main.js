@@ -1,5 +1,6 @@
 /** Entry of the live pages. It only wires: what a part does stands in its own module. */
 
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { html } from "htm/preact";
 import { Announcer } from "./live/announcer.js";
@@ -11,20 +12,24 @@ import { Shortcuts } from "./live/shortcuts.js";
 import { TabFace } from "./live/tab-face.js";
 import { ThemeSwitch } from "./live/theme.js";
 import { ServicesContext } from "./view/services.js";
-import { ShortcutsDialog } from "./view/shortcuts-dialog.js";
+import { later, loadLater } from "./view/later.js";
 
 /** @param {string} id @returns {HTMLElement} */
 const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /**
- * A page loads only its own modules; the server names them all at once in the import map.
+ * A page loads only its own modules; the server names them all at once in the import map. What asks
+ * for the rows comes before what draws them.
  * @param {DOMStringMap} boot  what the server wrote on <body>
  */
 async function pageOf(boot) {
   switch (boot.page) {
     case "run": {
+      const { beginRun } = await import("./begin/run.js");
+      const runId = boot.runId ?? "";
+      const store = beginRun(services, runId);
       const { RunPage } = await import("./pages/run.js");
-      return html`<${RunPage} runId=${boot.runId ?? ""} nodePath=${boot.nodePath || null} />`;
+      return html`<${RunPage} runId=${runId} nodePath=${boot.nodePath || null} store=${store} />`;
     }
     case "start": {
       const { StartPage } = await import("./pages/start.js");
@@ -35,11 +40,20 @@ async function pageOf(boot) {
       return html`<${WorkersPage} />`;
     }
     default: {
+      const { beginRuns } = await import("./begin/runs.js");
+      const begun = beginRuns(services);
       const { RunsPage } = await import("./pages/runs.js");
-      return html`<${RunsPage} />`;
+      return html`<${RunsPage} begun=${begun} />`;
     }
   }
 }
+
+const ShortcutsDialog = later(() =>
+  import("./view/shortcuts-dialog.js").then((m) => m.ShortcutsDialog),
+);
+
+/** Milliseconds (ms) after the first news in which it is drawn: what can wait is loaded then. */
+const FIRST_VIEW = 150;
 
 const link = new Link();
 const clock = new Clock(link);
@@ -71,15 +85,28 @@ for (const button of document.querySelectorAll("#keys")) {
   button.removeAttribute("hidden");
 }
 link.connect();
-const page = await pageOf(document.body.dataset).catch((error) => {
+
+/** The list of single keys, while it is open. */
+function Keys() {
+  return shortcuts.listed.value ? html`<${ShortcutsDialog} />` : null;
+}
+
+addEventListener("loadfailed", () => {
   words.disconnect();
   link.disconnect();
+});
+const page = await pageOf(document.body.dataset).catch((error) => {
   dispatchEvent(new Event("loadfailed"));
   throw error;
 });
 document.getElementById("plain")?.remove();
 render(
   html`<${ServicesContext.Provider} value=${services}>${page}
-    <${ShortcutsDialog} /><//>`,
+    <${Keys} /><//>`,
   part("app"),
 );
+const stopWaiting = effect(() => {
+  if (link.state.value !== "live") return;
+  queueMicrotask(() => stopWaiting());
+  setTimeout(loadLater, FIRST_VIEW);
+});

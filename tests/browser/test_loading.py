@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from playwright.sync_api import Page, Response, Route, expect
+from playwright.sync_api import Page, Response, Route, WebSocket, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
@@ -133,3 +133,90 @@ def test_any_kind_of_field_that_is_filled_in_keeps_the_page(
     _look_again(page)
     page.clock.resume()
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
+
+
+def _hold(page: Page, file: str) -> list[Route]:
+    """Keep back what is asked for that file, to be let go by the test."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/static/{file}*", keep)
+    return held
+
+
+def _sockets(page: Page) -> list[WebSocket]:
+    """Those that the page opens from now on."""
+    opened: list[WebSocket] = []
+
+    def note(socket: WebSocket) -> None:
+        opened.append(socket)
+
+    page.on("websocket", note)
+    return opened
+
+
+def test_rows_do_not_wait_for_what_is_needed_later(stack: Dashboard, viewer: Viewer) -> None:
+    run_id = stack.start("chatty.count_down", steps=600, pause=0.1)
+    page = viewer.open("about:blank")
+    held = _hold(page, "js/view/revoke-dialog.js")
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    expect(page.locator('.tree-row[data-path="0"]')).to_be_visible()
+    page.get_by_role("button", name="Revoke", exact=True).first.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke run").click()
+    expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
+
+
+def test_a_page_that_lacks_what_is_asked_of_it_later_loads_again_once_it_can(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("counting.count_twice", limit=1, delay=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    viewer.expected = COMPLAINTS
+    page = viewer.open("about:blank")
+    outage = Outage(page, "js/view/delete-dialog.js")
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    expect(page.get_by_role("complementary", name="Run")).to_be_visible()
+    expect(page.get_by_text(SAID)).to_be_hidden()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text(SAID)).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-connection", "lost")
+    outage.lasts = False
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_the_rows_are_asked_for_while_what_draws_them_is_on_its_way(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("counting.count_twice", limit=1, delay=0)
+    page = viewer.open("about:blank")
+    held, sockets = _hold(page, "js/view/tree.js"), _sockets(page)
+    page.goto(f"/runs/{run_id}", wait_until="commit")
+    expect(page.get_by_role("status")).to_have_text("Live")  # so the question was answered
+    assert held
+    expect(page.locator(".tree-row[data-path]")).to_have_count(0)
+    held[0].continue_()
+    expect(page.locator('.tree-row[data-path="0"]')).to_be_visible()
+    assert len(sockets) == 1
+
+
+def test_the_connection_is_made_while_the_modules_are_on_their_way(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    page = viewer.open("about:blank")
+    held, sockets = _hold(page, "vendor/socket.io-client/dist/socket.io.esm.min.js"), _sockets(page)
+    with page.expect_websocket() as opened:
+        page.goto("/", wait_until="commit")
+    opened.value.wait_for_event("framereceived")  # the server's greeting, to nobody yet
+    held[0].continue_()
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    assert len(sockets) == 1

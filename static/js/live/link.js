@@ -1,15 +1,16 @@
 /** The one Socket.IO connection of a page, and what is known of it. */
 
 import { batch, computed, signal } from "@preact/signals";
-import { io } from "socket.io-client";
+import { io, XHR } from "socket.io-client";
 import { Connection as KeptConnection, SOCKET_OPTIONS } from "../client/connection.js";
+import { EarlySocket } from "./early-socket.js";
 
 /** @typedef {import("../model/types.js").Connection} Connection */
 
 export class Link {
   constructor() {
     this.connection = new KeptConnection(
-      io({ ...SOCKET_OPTIONS, transports: ["websocket", "polling"], tryAllTransports: true }),
+      io({ ...SOCKET_OPTIONS, transports: [EarlySocket, XHR], tryAllTransports: true }),
     );
     this.socket = this.connection.socket;
     /** Whether news can reach us. */

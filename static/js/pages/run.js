@@ -2,12 +2,10 @@
 
 import { effect, signal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { Arrival } from "../live/arrival.js";
 import { History } from "../live/history.js";
 import { MissingNodes } from "../live/missing-nodes.js";
-import { RunFeed } from "../live/run-feed.js";
-import { RunStore } from "../live/run-store.js";
 import { StateNews } from "../live/state-news.js";
 import { Timeline } from "../live/timeline.js";
 import { knownCompletion, shortId, shortName } from "../model/format.js";
@@ -16,14 +14,14 @@ import { readPlace, writePlace } from "../model/run-place.js";
 import { stateTone, stateWord } from "../model/states.js";
 import { nextFailure } from "../model/tree.js";
 import { Blank, Loading } from "../view/blank.js";
-import { NodeDetails } from "../view/node-details.js";
-import { RunDetails } from "../view/run-details.js";
+import { later } from "../view/later.js";
 import { focusOn, revealRow } from "../view/row-focus.js";
 import { RunHead } from "../view/run-head.js";
 import { useServices, useShortcuts } from "../view/services.js";
 import { TreeCard } from "../view/tree-card.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
+/** @typedef {import("../live/run-store.js").RunStore} RunStore */
 /** @typedef {import("@preact/signals").Signal<string|null>} Selected */
 
 /**
@@ -37,12 +35,15 @@ import { TreeCard } from "../view/tree-card.js";
  * @property {import("@preact/signals").Signal<string>} tab  "" is the one that suits the task
  */
 
-/** @param {{runId: string, nodePath: string|null}} props */
-export function RunPage({ runId, nodePath }) {
+const NodeDetails = later(() => import("../view/node-details.js").then((m) => m.NodeDetails));
+const RunDetails = later(() => import("../view/run-details.js").then((m) => m.RunDetails));
+
+/** @param {{runId: string, nodePath: string|null, store: RunStore}} props */
+export function RunPage({ runId, nodePath, store }) {
   const services = useServices();
-  const view = useMemo(() => viewOf(runId, nodePath, services), [runId]);
-  const { store } = view;
-  useEffect(() => follow(runId, services, view), [runId]);
+  const view = useMemo(() => viewOf(runId, nodePath, store, services), [store]);
+  // Before it is painted: a task that opens by itself is part of the first view.
+  useLayoutEffect(() => follow(services, view), [view]);
   if (store.gone.value) return html`<${Gone} runId=${runId} />`;
   if (store.refused.value)
     return html`<${Blank} title="This run cannot be shown" alone=${true}><p class="muted">
@@ -54,12 +55,11 @@ export function RunPage({ runId, nodePath }) {
 }
 
 /**
- * @param {string} runId @param {string|null} nodePath
+ * @param {string} runId @param {string|null} nodePath @param {RunStore} store
  * @param {import("../view/services.js").Services} services
  * @returns {View}
  */
-function viewOf(runId, nodePath, services) {
-  const store = new RunStore();
+function viewOf(runId, nodePath, store, services) {
   const { tab } = readPlace(location.search);
   return {
     store,
@@ -72,15 +72,14 @@ function viewOf(runId, nodePath, services) {
 }
 
 /**
- * Everything that lives as long as the page shows this run.
- * @param {string} runId
+ * Everything else that lives as long as the page shows this run.
  * @param {import("../view/services.js").Services} services
  * @param {View} view
  */
-function follow(runId, services, { store, missing, timeline, history, selected }) {
+function follow(services, { store, missing, timeline, history, selected }) {
   const news = new StateNews(store, services.announcer);
   const arrival = new Arrival(store, missing, selected, revealRow);
-  const parts = [new RunFeed(runId, services, store), news, timeline, history, arrival];
+  const parts = [news, timeline, history, arrival];
   for (const part of parts) part.connect();
   const stopTab = effect(() =>
     store.gone.value

@@ -4,9 +4,6 @@ import { effect, signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { BulkFeed } from "../live/bulk-feed.js";
-import { ListFeed } from "../live/list-feed.js";
-import { ListPlace } from "../live/list-place.js";
-import { ListStore } from "../live/list-store.js";
 import { Parents } from "../live/parents.js";
 import { RunCounts } from "../live/run-counts.js";
 import { Selection } from "../live/selection.js";
@@ -20,41 +17,47 @@ import {
 } from "../model/run-list.js";
 import { statesOf } from "../model/states.js";
 import { Blank, Loading, ProblemNote } from "../view/blank.js";
-import { BulkBar } from "../view/bulk-bar.js";
-import { FirstRun } from "../view/first-run.js";
-import { ParentStrip } from "../view/parent-strip.js";
+import { later } from "../view/later.js";
 import { RunFilters } from "../view/run-filters.js";
 import { RunRows } from "../view/run-rows.js";
-import { focusedRun, focusOn, focusRow, listEye } from "../view/row-focus.js";
+import { focusedRun, focusOn, focusRow } from "../view/row-focus.js";
 import { useServices, useShortcuts } from "../view/services.js";
 
 /** @typedef {import("../model/run-list.js").Filter} Filter */
 /** @typedef {import("../view/services.js").Services} Services */
+/** @typedef {import("../begin/runs.js").Begun} Begun */
+/** @typedef {import("../live/list-store.js").ListStore} ListStore */
+
+const BulkBar = later(() => import("../view/bulk-bar.js").then((m) => m.BulkBar));
+const FirstRun = later(() => import("../view/first-run.js").then((m) => m.FirstRun));
+const ParentStrip = later(
+  () => import("../view/parent-strip.js").then((m) => m.ParentStrip),
+  // Its place is kept: rows that were seen must not jump.
+  html`<div class="strips"></div>`,
+);
 
 /**
  * What the page is made of; `selection` is null for those who may only look.
  * @typedef {ReturnType<typeof partsOf>} Parts
  */
 
-/** @param {Services} services */
-function partsOf(services) {
-  const store = new ListStore();
-  const feed = new ListFeed(services, store);
+/** @param {Services} services @param {Begun} begun */
+function partsOf(services, { store, feed, filter }) {
   return {
     store,
     feed,
-    place: new ListPlace(store, feed, listEye),
     counts: new RunCounts(services, store),
     parents: new Parents(services),
     bulk: new BulkFeed(services),
     selection: services.mayAct ? new Selection(store) : null,
-    filter: signal(readFilter(location.search)),
+    filter: signal(filter),
   };
 }
 
-export function RunsPage() {
+/** @param {{begun: Begun}} props */
+export function RunsPage({ begun }) {
   const services = useServices();
-  const parts = useMemo(() => partsOf(services), []);
+  const parts = useMemo(() => partsOf(services, begun), [begun]);
   const { store, counts, parents, bulk, selection, filter } = parts;
   useEffect(() => connect(parts, services), []);
   const change = (/** @type {Filter} */ next) => {
@@ -66,7 +69,7 @@ export function RunsPage() {
   return html`<${RunFilters} filter=${filter.value} change=${change} counts=${counts}
       parents=${parents}>
       <${PauseSwitch} store=${store} toggle=${() => togglePause(parts)} /><//>
-    ${selection ? html`<${BulkBar} selection=${selection} bulk=${bulk} counts=${counts}
+    ${selection ? html`<${InBulk} selection=${selection} bulk=${bulk} counts=${counts}
       filter=${filter.value} />` : null}
     <${ParentStrip} parents=${parents} filter=${filter.value} change=${change} />
     <${Listed} ...${parts} filter=${filter.value} showAll=${showAll} />`;
@@ -94,12 +97,11 @@ function writeAddress(before, next) {
 
 /** @param {Parts} parts @param {Services} services */
 function connect(parts, services) {
-  const { store, feed, place, counts, parents, bulk, filter } = parts;
+  const { store, counts, parents, bulk, filter } = parts;
   const goBack = () => narrow(parts, readFilter(location.search));
   addEventListener("popstate", goBack);
-  feed.setFilter(filter.peek());
   counts.setFilter(filter.peek());
-  const connected = [place, feed, counts, parents, bulk];
+  const connected = [counts, parents, bulk];
   for (const part of connected) part.connect();
   const stopTab = effect(() => {
     const active = countOf(counts.counts.value, statesOf("active"));
@@ -110,6 +112,12 @@ function connect(parts, services) {
     removeEventListener("popstate", goBack);
     for (const part of connected) part.disconnect();
   };
+}
+
+/** @param {import("../view/choosing.js").Choosing} props */
+function InBulk(props) {
+  const { selection, bulk } = props;
+  return selection.size.value || bulk.bulk.value ? html`<${BulkBar} ...${props} />` : null;
 }
 
 /** @param {Parts} parts */

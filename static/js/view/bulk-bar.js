@@ -6,19 +6,20 @@ import { formatCount, plural } from "../model/format.js";
 import { BULK_ACTIONS } from "../model/bulk.js";
 import { countOf } from "../model/run-list.js";
 import { statesOf } from "../model/states.js";
-import { BulkDialog } from "./bulk-dialog.js";
 import { BulkProgress } from "./bulk-progress.js";
 import { reach } from "./choosing.js";
 import { Icon } from "./icons.js";
+import { later } from "./later.js";
 import { useServices } from "./services.js";
 
 /** @typedef {import("../model/bulk.js").BulkAction} BulkAction */
 /** @typedef {import("./choosing.js").Choosing} Choosing */
 
-/** @param {Choosing} props */
+const BulkDialog = later(() => import("./bulk-dialog.js").then((m) => m.BulkDialog));
+
+/** Drawn while there is anything to say. @param {Choosing} props */
 export function BulkBar(props) {
   const { selection, bulk } = props;
-  if (!selection.size.value && !bulk.bulk.value) return null;
   return html`<section class="bulk-bar card" aria-label="Selected runs">
     <${BulkProgress} bulk=${bulk} />
     ${selection.size.value ? html`<${Chosen} ...${props} />` : null}

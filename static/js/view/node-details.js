@@ -12,7 +12,7 @@ import { Elapsed } from "./elapsed.js";
 import { Facts } from "./facts.js";
 import { Icon } from "./icons.js";
 import { ProgressBar } from "./progress-bar.js";
-import { RevokeDialog } from "./revoke-dialog.js";
+import { later } from "./later.js";
 import { useServices } from "./services.js";
 import { StateBadge } from "./state-badge.js";
 import { useUncoveredRow } from "./uncovered-row.js";
@@ -20,6 +20,8 @@ import { useWhole } from "./whole-record.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
 /** @typedef {import("../live/run-store.js").RunStore} RunStore */
+
+const RevokeDialog = later(() => import("./revoke-dialog.js").then((m) => m.RevokeDialog));
 
 /**
  * @typedef {object} NodeDetailsProps

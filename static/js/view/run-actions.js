@@ -6,12 +6,14 @@ import { isFinal } from "../model/states.js";
 import { shortName } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
 import { leaveFor, useDeed } from "./deed.js";
-import { DeleteAction } from "./delete-action.js";
-import { DescribeAction } from "./describe-action.js";
-import { RevokeDialog } from "./revoke-dialog.js";
+import { later } from "./later.js";
 import { useServices } from "./services.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
+
+const DeleteDialog = later(() => import("./delete-dialog.js").then((m) => m.DeleteDialog));
+const DescribeDialog = later(() => import("./describe-dialog.js").then((m) => m.DescribeDialog));
+const RevokeDialog = later(() => import("./revoke-dialog.js").then((m) => m.RevokeDialog));
 
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
 export function RunActions({ run, store }) {
@@ -43,6 +45,14 @@ function useFocusKept(isOver) {
     acted.current = false;
   }, [isOver]);
   return { ref: place, onClick: () => (acted.current = true) };
+}
+
+/** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
+function DescribeAction({ run, store }) {
+  const [open, setOpen] = useState(false);
+  return html`<button type="button" class="button" onClick=${() => setOpen(true)}>Label</button>
+    ${open ? html`<${DescribeDialog} run=${run} store=${store}
+      onClose=${() => setOpen(false)} />` : null}`;
 }
 
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
@@ -80,6 +90,15 @@ function EndedActions({ run, store }) {
     <${DeleteAction} run=${run} />
     <${ProblemNote} text=${problem} />
   </div>`;
+}
+
+/** @param {{run: Run}} props */
+function DeleteAction({ run }) {
+  const { mayDelete } = useServices();
+  const [open, setOpen] = useState(false);
+  if (!mayDelete) return null;
+  return html`<button type="button" class="button" onClick=${() => setOpen(true)}>Delete</button>
+    ${open ? html`<${DeleteDialog} run=${run} onClose=${() => setOpen(false)} />` : null}`;
 }
 
 /** @param {Run} run */

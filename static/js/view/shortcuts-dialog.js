@@ -6,7 +6,6 @@ import { useServices } from "./services.js";
 
 export function ShortcutsDialog() {
   const { shortcuts } = useServices();
-  if (!shortcuts.listed.value) return null;
   const close = () => {
     shortcuts.listed.value = false;
   };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from webapp.auth import Role
 
 ROW = "/static/js/view/run-row.js"
 FILE = Path(__file__).resolve().parents[3] / ROW.removeprefix("/")
+SCRIPTS = FILE.parents[1]
 
 
 def get(web: Web, path: str, **headers: str) -> requests.Response:
@@ -79,3 +81,37 @@ def test_a_page_with_a_token_in_it_is_not_packed(guarded: GuardedWeb) -> None:
     assert answer.status_code == 200
     assert 'name="csrf-token" content="' in answer.text
     assert "Content-Encoding" not in answer.headers
+
+
+def test_a_browser_is_told_of_modules_in_the_order_in_which_they_are_needed(web: Web) -> None:
+    page = get(web, "/runs/of-nobody").text
+    found = re.search(r'type="importmap"[^>]* data-first="(\d+)">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    names = list(json.loads(found[2])["imports"])
+    needed = [
+        "socket.io-client",
+        "/static/js/live/link.js",
+        "/static/js/begin/run.js",
+        "/static/js/pages/run.js",
+        "/static/js/view/tree-row.js",
+    ]
+    assert sorted(needed, key=names.index) == needed
+    first = names[: int(found[1])]
+    assert set(needed) < set(first)
+    later = names[len(first) :]
+    assert "/static/js/view/revoke-dialog.js" in later
+    assert "/static/js/view/dialog.js" in later  # which that one imports
+
+
+def test_every_module_that_is_loaded_later_is_known_by_its_version(web: Web) -> None:
+    handed_on = re.compile(r'import\("(\./|\.\./)([^"]+)"\)\.then')
+    for page in ("/", "/runs/of-nobody"):
+        text = get(web, page).text
+        found = re.search(r'type="importmap"[^>]*>(.*?)</script>', text, re.DOTALL)
+        assert found is not None
+        imports = json.loads(found[1])["imports"]
+        for name in [name for name in imports if name.startswith("/static/")]:
+            module = SCRIPTS / name.removeprefix("/static/js/")
+            for up, path in handed_on.findall(module.read_text()):
+                folder = module.parent if up == "./" else module.parent.parent
+                assert f"/static/js/{(folder / path).relative_to(SCRIPTS)}" in imports, name

@@ -1,7 +1,6 @@
 /** Removes an ended run and everything recorded of it, after asking. */
 
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
 import { shortName } from "../model/format.js";
 import { ProblemNote } from "./blank.js";
 import { leaveFor, useDeed } from "./deed.js";
@@ -10,17 +9,8 @@ import { useServices } from "./services.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
 
-/** @param {{run: Run}} props */
-export function DeleteAction({ run }) {
-  const { mayDelete } = useServices();
-  const [open, setOpen] = useState(false);
-  if (!mayDelete) return null;
-  return html`<button type="button" class="button" onClick=${() => setOpen(true)}>Delete</button>
-    ${open ? html`<${DeleteDialog} run=${run} onClose=${() => setOpen(false)} />` : null}`;
-}
-
 /** @param {{run: Run, onClose: () => void}} props */
-function DeleteDialog({ run, onClose }) {
+export function DeleteDialog({ run, onClose }) {
   const { api } = useServices();
   const { busy, problem, attempt } = useDeed();
   const remove = () =>

@@ -9,20 +9,13 @@ import { Dialog } from "./dialog.js";
 import { useServices } from "./services.js";
 
 /** @typedef {import("../model/types.js").Run} Run */
-/** @typedef {{run: Run, store: import("../live/run-store.js").RunStore}} Props */
 
 const MOST_CHARACTERS = 200;
 
-/** @param {Props} props */
-export function DescribeAction({ run, store }) {
-  const [open, setOpen] = useState(false);
-  return html`<button type="button" class="button" onClick=${() => setOpen(true)}>Label</button>
-    ${open ? html`<${DescribeDialog} run=${run} store=${store}
-      onClose=${() => setOpen(false)} />` : null}`;
-}
-
-/** @param {Props & {onClose: () => void}} props */
-function DescribeDialog({ run, store, onClose }) {
+/**
+ * @param {{run: Run, store: import("../live/run-store.js").RunStore, onClose: () => void}} props
+ */
+export function DescribeDialog({ run, store, onClose }) {
   const { api } = useServices();
   const [label, setLabel] = useState(run.label ?? "");
   const [tags, setTags] = useState(run.tags.join(", "));
