@@ -152,3 +152,14 @@ def test_only_what_a_role_may_do_is_offered(
     names = _bar(page).locator(".actions .button")
     expect(names).to_have_text(offered)
     expect(page.get_by_role("checkbox")).to_have_count(2 if offered else 0)
+
+
+def test_letting_go_of_all_leaves_the_focus_at_the_list(stack: Dashboard, viewer: Viewer) -> None:
+    (run_id,) = _ended(stack, "let go", 1)
+    page = viewer.open("/?q=let+go")
+    _box(page, run_id).check()
+    page.keyboard.press("b")
+    expect(_bar(page).get_by_role("button", name="Delete 1")).to_be_visible()
+    page.get_by_role("button", name="Clear the selection").press("Enter")
+    expect(_bar(page)).to_have_count(0)
+    expect(page.get_by_role("main")).to_be_focused()

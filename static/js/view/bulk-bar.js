@@ -1,7 +1,7 @@
 /** What can be done with the chosen runs at once, and how far the server is with that. */
 
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { formatCount, plural } from "../model/format.js";
 import { BULK_ACTIONS } from "../model/bulk.js";
 import { countOf } from "../model/run-list.js";
@@ -10,6 +10,7 @@ import { BulkProgress } from "./bulk-progress.js";
 import { reach } from "./choosing.js";
 import { Icon } from "./icons.js";
 import { later } from "./later.js";
+import { focusOn } from "./row-focus.js";
 import { useServices } from "./services.js";
 
 /** @typedef {import("../model/bulk.js").BulkAction} BulkAction */
@@ -32,8 +33,9 @@ function Chosen(props) {
   const { mayDelete } = useServices();
   const [asking, setAsking] = useState(/** @type {BulkAction|null} */ (null));
   const stopAsking = () => setAsking(null);
+  const place = useFocusGivenBack();
   const offered = BULK_ACTIONS.filter((one) => one.action !== "delete" || mayDelete);
-  return html`<div class="bulk-chosen">
+  return html`<div class="bulk-chosen" ref=${place}>
     <div class="bulk-count"><strong class="tabular">${countChosen(props)} selected</strong>
       <${AllMatching} ...${props} /></div>
     <div class="actions">
@@ -46,6 +48,18 @@ function Chosen(props) {
     </div>
     ${asking && html`<${BulkDialog} ...${props} action=${asking} onClose=${stopAsking} />`}
   </div>`;
+}
+
+/** Who lets all go from within goes on in the list, not at the page's beginning. */
+function useFocusGivenBack() {
+  const place = useRef(/** @type {HTMLElement|null} */ (null));
+  useLayoutEffect(
+    () => () => {
+      if (place.current?.contains(document.activeElement)) queueMicrotask(() => focusOn("main"));
+    },
+    [],
+  );
+  return place;
 }
 
 /** @param {Choosing} props */
