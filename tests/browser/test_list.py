@@ -217,3 +217,19 @@ def test_runs_that_come_while_somebody_reads_wait_above(stack: Dashboard, viewer
     pill.click()
     expect(page.locator(f'a[href="/runs/{new[-1]}"]')).to_be_in_viewport()
     expect(pill).to_have_count(0)
+
+
+def test_who_comes_by_key_sees_the_whole_of_a_parents_outcomes(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    for name in ("counting.count_twice", "failing.fail_at", "nesting.nest"):
+        few = {"limit": 1, "delay": 0} if "count" in name else {}
+        stack.wait_for_end(stack.start(name, **few))
+    page = viewer.open("/", viewport={"width": 360, "height": 760})
+    strips = page.get_by_role("group", name="Recent outcomes").get_by_role("button")
+    expect(strips.nth(2)).to_be_visible()
+    strips.nth(0).focus()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(strips.nth(2)).to_be_focused()
+    expect(strips.nth(2)).to_be_in_viewport(ratio=0.99)

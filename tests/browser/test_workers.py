@@ -60,6 +60,7 @@ def test_a_killed_worker_is_seen_gone_without_a_reload(stack: Dashboard, viewer:
     stack.kill_compute()
     gone = _group(page, "Gone").locator(f'[data-worker="{name}"]')
     expect(gone).to_be_visible(timeout=SEEN_DEAD)
+    expect(gone).to_contain_text(re.compile(r"Dead, silent .*last heard\s+\d\d:\d\d:\d\d", re.S))
     expect(compute).to_have_count(1, timeout=SEEN_DEAD)
     expect(compute).not_to_have_attribute("data-worker", name or "")
     expect(compute).to_contain_text("Alive")

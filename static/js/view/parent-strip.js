@@ -42,10 +42,19 @@ export function ParentStrip({ parents, filter, change }) {
 function Strip({ name, ends, chosen, choose }) {
   const usual = medianDuration(ends);
   return html`<button type="button" class="strip card" aria-pressed=${chosen} onClick=${choose}
-    title=${`${name}: ${summary(ends)}`}>
+    onFocus=${showWhole} title=${`${name}: ${summary(ends)}`}>
     <span class="strip-name clip">${shortName(name)}</span>
     <${SparkStrip} ends=${ends} />
     <span class="strip-usual muted small tabular">
       ${usual === null ? "–" : formatDuration(usual, true)}</span>
   </button>`;
+}
+
+/**
+ * The line of them is scrolled to who comes by key; under a pointer nothing may move.
+ * @param {FocusEvent} event
+ */
+function showWhole({ currentTarget: strip }) {
+  if (strip instanceof HTMLElement && strip.matches(":focus-visible"))
+    strip.scrollIntoView({ block: "nearest", inline: "nearest" });
 }

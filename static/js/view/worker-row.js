@@ -1,7 +1,7 @@
 /** One process: how it stands, what it is at, how many of its slots that takes. */
 
 import { html } from "htm/preact";
-import { formatCount, shortId } from "../model/format.js";
+import { formatClock, formatCount, formatTime, shortId } from "../model/format.js";
 import { isDead, standing } from "../model/fleet.js";
 import { Ago } from "./elapsed.js";
 import { Icon } from "./icons.js";
@@ -25,8 +25,18 @@ export function WorkerRow({ worker, ttl, unit }) {
       ${worker.host}, pid ${worker.pid}, takes from ${worker.queues.join(", ")}</span></div>
     <${Slots} worker=${worker} unit=${unit} />
     <div class="worker-running small"><${RunningTasks} worker=${worker} dead=${dead} /></div>
-    <div class="worker-heard muted small">heard <${Ago} at=${worker.seen_at} /></div>
+    <div class="worker-heard muted small"><${Heard} at=${worker.seen_at} tone=${tone} /></div>
   </li>`;
+}
+
+/** Of one that is silent the seconds are told already: "just now" would deny them. */
+const SILENT = ["retry", "lost"];
+
+/** @param {{at: number, tone: string}} props */
+function Heard({ at, tone }) {
+  if (!SILENT.includes(tone)) return html`heard <${Ago} at=${at} />`;
+  return html`last heard <time datetime=${new Date(at).toISOString()} title=${formatTime(at)}>
+    ${formatClock(at)}</time>`;
 }
 
 /** @param {{worker: Worker, unit: string}} props */
