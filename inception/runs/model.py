@@ -164,6 +164,8 @@ class Run(TypedDict):
     revoke: Revoke | None
     counts: dict[str, int]
     rerun_of: str | None
+    retried_at: NotRequired[int]
+    """When its present try began, in ms; only of a run that was retried."""
 
 
 class RunDescription(TypedDict, total=False):

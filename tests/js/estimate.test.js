@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { signal } from "@preact/signals";
 import { History } from "../../static/js/live/history.js";
-import { timeLeft } from "../../static/js/model/estimate.js";
+import { keptOf, timeLeft } from "../../static/js/model/estimate.js";
 import { formatLeft } from "../../static/js/model/format.js";
 
 const EVEN = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenth) => tenth / 10);
@@ -91,6 +91,39 @@ test("a pace is made up while nobody knows when progress came to where it stands
   near(timeLeft(stalled, [end(4e6), end(4e6), end(4e6)]), 400_000);
 });
 
+describe("a run that was retried", () => {
+  const half = { ...at(10_000, 75), kept: 50 };
+
+  test("goes at the pace of the present try, in what was left to it", () => {
+    near(timeLeft(half, []), 10_000);
+    near(timeLeft({ ...at(60_000, 75, 15_000), kept: 50 }, []) ?? 1, 1, 0);
+    assert.equal(timeLeft({ ...at(1000, 54), kept: 50 }, []), null);
+    near(timeLeft({ ...at(1000, 55), kept: 50 }, []), 9000);
+  });
+
+  test("takes as long as the same part of the runs before took", () => {
+    near(timeLeft({ ...at(1000, 50), kept: 50 }, [end(40_000), end(40_000), end(40_000)]), 19_000);
+    const late = [0.01, 0.02, 0.03, 0.04, 0.1, 0.2, 0.3, 0.4, 0.5];
+    const before = [40_000, 40_000, 40_000].map((duration) => end(duration, late));
+    near(timeLeft({ ...at(1000, 50), kept: 50 }, before), 35_000);
+  });
+
+  test("has kept what had succeeded before, at any depth", () => {
+    const task = (/** @type {string} */ path, completion = 0, ended = 0) =>
+      /** @type {any} */ ({
+        path,
+        parent: path.slice(0, Math.max(0, path.lastIndexOf("."))),
+        state: ended ? "SUCCESS" : "PROGRESS",
+        finalized_at: ended || null,
+        meta: { completion },
+      });
+    const nodes = [task("0", 100, 5), task("1", 75), task("1.0", 100, 6), task("1.1", 50), task("2")];
+    near(keptOf(58.33, nodes, 10), 50, 0.001);
+    assert.equal(keptOf(100, [task("0", 100, 11)], 10), 0);
+    assert.equal(keptOf(0, [], 10), 0);
+  });
+});
+
 describe("progress that goes by steps", () => {
   /** When eight steps, each as long as the others, have come to 10, 20 … 90 %. */
   const steps = [1, 2, 3, 4, 4, 5, 6, 7, 8].map((step) => step / 8);
@@ -110,9 +143,12 @@ describe("progress that goes by steps", () => {
 
 describe("what a page has seen of the progress", () => {
   /** A page's history, its run and its connection, as the test moves them. */
-  function watched(completion = 0, { state: of = "SUCCESS", started_at = 0, ends = [], attempts = [] } = {}) {
-    const run = signal(/** @type {any} */ ({ state: of, started_at, meta: { completion } }));
-    const nodes = new Map(ends.map((end, n) => [String(n), signal({ finalized_at: end, attempts })]));
+  function watched(completion = 0, { state: of = "SUCCESS", ends = [], tasks = [], ...more } = {}) {
+    const first = { state: of, started_at: 0, meta: { completion }, ...more };
+    const run = signal(/** @type {any} */ (first));
+    const ended = { state: "SUCCESS", parent: "", meta: { completion: 100 } };
+    const all = [...ends.map((end) => ({ ...ended, finalized_at: end })), ...tasks];
+    const nodes = new Map(all.map((node, n) => [String(n), signal({ path: String(n), ...node })]));
     const state = signal("live");
     const clock = { exact: () => clock.now.peek(), now: signal(100_000) };
     const api = { parents: async () => [] };
@@ -122,8 +158,10 @@ describe("what a page has seen of the progress", () => {
     const move = (/** @type {number} */ to) => {
       run.value = { ...run.value, meta: { completion: to } };
     };
-    const go = (/** @type {string} */ to) => (run.value = { ...run.value, state: to });
-    return { history, state, move, clock, go };
+    const begin = (/** @type {number} */ at) => {
+      run.value = { ...run.value, retried_at: at, meta: { completion: 0 } };
+    };
+    return { history, state, move, clock, begin };
   }
 
   test("is no pace as long as the page has not seen it move, unless a task has just ended", () => {
@@ -135,17 +173,21 @@ describe("what a page has seen of the progress", () => {
     near(watched(50, { state: "STARTED", ends: [90_000, 70_000] }).history.left.value, 100_000);
   });
 
-  test("is no pace of a run that was retried: it stood still in between", () => {
-    const ends = [90_000];
-    const { history, go } = watched(50, { state: "STARTED", ends });
+  test("is that of the present try, also for who comes after a retry", () => {
+    const done = { state: "SUCCESS", parent: "", finalized_at: 20_000, meta: { completion: 100 } };
+    const going = { ...done, state: "PROGRESS", finalized_at: null, started_at: 97_000 };
+    const tasks = [done, { ...going, meta: { completion: 50 } }];
+    const came = watched(75, { state: "STARTED", retried_at: 90_000, tasks });
+    near(came.history.left.value, 10_000);
+    const first = watched(75, { state: "STARTED", tasks });
+    near(first.history.left.value, 33_333);
+  });
+
+  test("is not that of a try before", () => {
+    const { history, begin } = watched(50, { state: "STARTED", ends: [90_000] });
     assert.notEqual(history.left.value, null);
-    go("FAILURE");
-    go("STARTED");
+    begin(95_000);
     assert.equal(history.left.value, null);
-    const came = watched(50, { state: "STARTED", ends, attempts: [{ state: "REVOKED" }] });
-    assert.equal(came.history.left.value, null);
-    const lost = watched(50, { state: "STARTED", ends, attempts: [{ state: "LOST" }] });
-    assert.notEqual(lost.history.left.value, null);
   });
 
   test("is doubted after the connection was away no further than to where it stood before", () => {

@@ -98,6 +98,8 @@ class RunRecord(TypedDict):
     revoke: RevokeRecord | None
     counts: dict[str, int]
     rerun_of: str | None
+    retried_at: NotRequired[int]
+    """When its present try began; only of a run that was retried."""
 
 
 class SnapshotRecord(TypedDict):

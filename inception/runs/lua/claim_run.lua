@@ -5,7 +5,7 @@
 --       6 the key of Celery's result of the run (empty: it is kept elsewhere)
 -- Returns {"ok", record, rescues, "1" if nobody has held it before, sealed secrets or ""};
 --       {"gone"}, {"ended"}, {"held", owner}, {"waits"} for a place
--- Event: the run as STARTED, the first time and after a retry
+-- Event: the run as STARTED, the first time and after a retry, whose beginning is noted
 
 local id, owner, token, from_owner, rescue = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local result = ARGV[6]
@@ -34,6 +34,7 @@ if is_first then
   put(run.record, 'started_at', run.at)
   put(run.record, 'meta', EMPTY_META)
 end
+if run.state == 'RETRY' then put(run.record, 'retried_at', run.at) end
 if is_first or run.state == 'RETRY' then finish(run, 'STARTED') end
 return {'ok', render(run.record), rescues(), is_first and '1' or '0',
   redis.call('HGET', RUN, 'sealed') or ''}

@@ -1,7 +1,7 @@
 /** How the latest runs of a parent ended, and how long a run of it will still take. */
 
 import { computed, effect, signal } from "@preact/signals";
-import { tenthOf, timeLeft } from "../model/estimate.js";
+import { keptOf, tenthOf, timeLeft } from "../model/estimate.js";
 import { isFinal } from "../model/states.js";
 
 /** @typedef {import("../model/types.js").RecentEnd} RecentEnd */
@@ -26,13 +26,6 @@ export class History {
      * @type {{completion: number, at: number, since: number, entered?: number}}
      */
     this.moved = { completion: -1, at: 0, since: 0 };
-    /**
-     * Whether this run was retried, as far as this page can tell. Its times are those of all tries and
-     * of what lay between them: they tell no pace.
-     */
-    this.isRetried = false;
-    /** Whether it was over when it was looked at last; undefined: it never was. */
-    this.wasOver = /** @type {boolean|undefined} */ (undefined);
     /** Whether nothing was missed since. */
     this.isWatching = false;
     /** Milliseconds (ms) left, by the second; null: nobody can tell. */
@@ -45,7 +38,6 @@ export class History {
       const run = this.store.run.value;
       const isLive = this.link.state.value === "live";
       if (!run) return;
-      this.noticeTry(isFinal(run.state));
       this.notice(run.meta.completion, isLive);
       if (this.asked || isFinal(run.state)) return;
       this.asked = true;
@@ -62,16 +54,6 @@ export class History {
     // Without it the run's own pace still tells.
     const parents = await this.api.parents().catch(() => []);
     this.recent.value = parents.find((parent) => parent.name === name)?.recent ?? [];
-  }
-
-  /** No task that was revoked begins again but by a retry of the run. @param {boolean} isOver */
-  noticeTry(isOver) {
-    const nodes = this.wasOver === undefined ? [...this.store.nodes.values()] : [];
-    const goesOn = nodes.some((node) =>
-      node.peek().attempts.some((attempt) => attempt.state === "REVOKED"),
-    );
-    if (goesOn || (this.wasOver && !isOver)) this.isRetried = true;
-    this.wasOver = isOver;
   }
 
   /** @param {number} completion @param {boolean} isLive */
@@ -93,18 +75,31 @@ export class History {
     const nodes = [...this.store.nodes.values()].map((node) => node.peek());
     return nodes.reduce(
       (last, { started_at, finalized_at }) => Math.max(last, started_at ?? 0, finalized_at ?? 0),
-      Math.max(least, this.store.run.peek()?.started_at ?? 0),
+      Math.max(least, beginningOf(this.store.run.peek()) ?? 0),
     );
   }
 
   estimate() {
     const run = this.store.run.value;
-    if (!run || run.started_at === null) return null;
-    if (this.isRetried || (run.state !== "STARTED" && run.state !== "PROGRESS")) return null;
-    const [started, now] = [run.started_at, this.clock.now.value];
+    const started = beginningOf(run);
+    if (!run || started === null) return null;
+    if (run.state !== "STARTED" && run.state !== "PROGRESS") return null;
+    const now = this.clock.now.value;
     const { completion } = run.meta;
+    const kept = run.retried_at ? this.kept(completion, run.retried_at) : 0;
     const { at, since, entered } = this.moved;
     const [moved, doubt] = [Math.max(0, at - started), Math.max(0, at - since)];
-    return timeLeft({ elapsed: now - started, moved, doubt, completion, entered }, this.recent.value);
+    return timeLeft(
+      { elapsed: now - started, moved, doubt, completion, entered, kept },
+      this.recent.value,
+    );
+  }
+
+  /** @param {number} completion @param {number} began  ms */
+  kept(completion, began) {
+    return keptOf(completion, [...this.store.nodes.values()].map((node) => node.peek()), began);
   }
 }
+
+/** When its present try began, in ms. @param {import("../model/types.js").Run|null} run */
+const beginningOf = (run) => run?.retried_at ?? run?.started_at ?? null;

@@ -9,8 +9,12 @@
  * not known when progress came to where it stands: of a run that stands still it would be made up
  * anew by everybody who opens its page. A guess that the run has outlived is none any more; and one that has gone on far longer than any before is of another
  * size, so that how those divided their time tells nothing of it.
+ * A run that was retried has kept what had succeeded: what counts is the present try, from its own
+ * beginning, and of the runs before the part that came after they had come as far.
  * `python -m bench estimate` measures how near it comes.
  */
+
+import { depth } from "./paths.js";
 
 /** @typedef {import("./types.js").RecentEnd} RecentEnd */
 
@@ -45,12 +49,15 @@ const ANYWHERE = 1 / Math.sqrt(12);
 
 /**
  * @typedef {object} Moving
- * @property {number} elapsed  ms from the run's start to now
- * @property {number} moved  ms from its start to when its progress was last seen to change
+ * @property {number} elapsed  ms from the start of the present try to now
+ * @property {number} moved  ms from that start to when its progress was last seen to change
  * @property {number} [doubt]  ms by which that may have been earlier
  * @property {number} completion  0 to 100
  * @property {number} [entered]  what it was when it came into the present tenth, if that was seen
+ * @property {number} [kept]  what of it the tries before had done
  */
+
+/** @typedef {import("./types.js").Node} Node */
 
 /**
  * Milliseconds (ms) that are left; null as long as that would be made up; 0 if the run has outlived
@@ -59,18 +66,64 @@ const ANYWHERE = 1 / Math.sqrt(12);
  * @returns {number|null}
  */
 export function timeLeft(run, recent) {
-  const whole = recent.filter((end) => end.state === "SUCCESS" && end.marks?.length === 9);
+  const { kept = 0 } = run;
+  const ended = recent.filter((end) => end.state === "SUCCESS" && end.marks?.length === 9);
+  const whole = kept ? ended.map((end) => restOf(end, kept)) : ended;
   const known = whole.length >= LEAST_HISTORY;
-  if (!known && run.completion < LEAST_PROGRESS) return null;
+  if (!known && gained(run) < LEAST_PROGRESS) return null;
   const guesses = [];
   if (known) guesses.push(historyOf(whole));
   const longest = Math.max(0, ...whole.map((end) => end.duration ?? 0));
   const alike = known && run.elapsed <= OUTGROWN * longest;
   const isKnown = (run.doubt ?? 0) <= MOST_DOUBT * run.moved;
-  if (run.completion > 0 && isKnown) guesses.push(paceOf(run, alike ? whole : []));
+  if (run.completion > kept && isKnown) guesses.push(paceOf(run, alike ? whole : []));
   const tenable = guesses.filter((one) => one.whole > run.elapsed);
   if (tenable.length) return weigh(tenable) - run.elapsed;
   return known ? 0 : null;
+}
+
+/** What the present try has done of what was left to it, 0 to 100. @param {Moving} run */
+const gained = ({ completion, kept = 0 }) => (100 * (completion - kept)) / Math.max(100 - kept, 1e-9);
+
+/**
+ * An ended run as if it had begun when it had come so far.
+ * @param {RecentEnd} end @param {number} kept @returns {RecentEnd}
+ */
+function restOf(end, kept) {
+  const { duration, marks } = end;
+  const whole = duration ?? 0;
+  const begun = placeAt(end, wayThrough({ completion: kept })).part * whole;
+  const later = (/** @type {number} */ mark) => Math.max(0, mark - begun);
+  return { ...end, duration: whole - begun, marks: (marks ?? []).map(later) };
+}
+
+/**
+ * What of a retried run's progress the tries before had done: as much of it as tasks that had
+ * succeeded by then have of what all have done. Parents are as far as their children.
+ * @param {number} completion  of the run
+ * @param {Iterable<Node>} nodes  those that are known @param {number} began  ms, the present try
+ * @returns {number}
+ */
+export function keptOf(completion, nodes, began) {
+  /** @type {Map<string, {done: number, kept: number}>} */
+  const below = new Map();
+  const sums = (/** @type {string} */ path) => {
+    const found = below.get(path) ?? { done: 0, kept: 0 };
+    below.set(path, found);
+    return found;
+  };
+  // The deepest first, so that a parent's children are known when it is its turn.
+  for (const node of [...nodes].sort((a, b) => depth(b.path) - depth(a.path))) {
+    const done = node.state === "SUCCESS" ? 100 : node.meta.completion;
+    const isKept = node.state === "SUCCESS" && (node.finalized_at ?? began) < began;
+    const children = below.get(node.path);
+    const part = isKept ? 1 : children?.done ? children.kept / children.done : 0;
+    const above = sums(node.parent);
+    above.done += done;
+    above.kept += done * part;
+  }
+  const { done, kept } = sums("");
+  return done ? (completion * kept) / done : 0;
 }
 
 /** @param {readonly RecentEnd[]} ends @returns {Guess} */
@@ -81,8 +134,9 @@ function historyOf(ends) {
 
 /** @param {Moving} run @param {readonly RecentEnd[]} ends @returns {Guess} */
 function paceOf(run, ends) {
-  const { moved, completion } = run;
-  if (!ends.length) return { whole: (moved * 100) / completion, off: unknownOff(completion) };
+  const { moved } = run;
+  const done = gained(run);
+  if (!ends.length) return { whole: (moved * 100) / done, off: unknownOff(done) };
   const way = wayThrough(run);
   const places = ends.map((end) => placeAt(end, way));
   const { whole: part, off } = guess(places.map((place) => place.part));
@@ -99,11 +153,12 @@ function unknownOff(completion) {
  * How far the run is on its way through the present tenth of its progress, as a part of that, and
  * how far that may be off. Progress that goes by jumps has come to where it is at once, as that of
  * the runs before will have: so what counts is where it stood when it came into the tenth.
- * @param {Moving} run @returns {{tenth: number, gone: number, off: number}}
+ * @param {Pick<Moving, "completion"|"entered"|"kept">} run
+ * @returns {{tenth: number, gone: number, off: number}}
  */
-function wayThrough({ completion, entered }) {
+function wayThrough({ completion, entered, kept = 0 }) {
   const tenth = tenthOf(completion);
-  const [first, last] = [entered ?? tenth * 10, (tenth + 1) * 10];
+  const [first, last] = [entered ?? Math.max(kept, tenth * 10), (tenth + 1) * 10];
   const gone = (completion - first) / Math.max(last - first, 1e-9);
   // Whose beginning was seen is known at both ends.
   const off = ANYWHERE * (entered === undefined ? 1 : 2 * Math.sqrt(gone * (1 - gone)));

@@ -77,6 +77,7 @@
  * @property {Revoke|null} revoke
  * @property {Partial<Record<State, number>>} counts
  * @property {string|null} rerun_of
+ * @property {number} [retried_at]  when its present try began; only of a run that was retried
  */
 
 /** @typedef {{epoch: string, seq: number, run: Run, nodes: Node[], complete: boolean}} Snapshot */

@@ -91,6 +91,20 @@ def test_a_retried_run_waits_for_an_owner_and_has_no_revoke_any_more(held: HeldR
     assert held.store.claim(held.claim_of("0", attempt=2)) == ClaimAnswer.OK
 
 
+def test_a_retried_run_tells_when_its_present_try_began(held: HeldRun) -> None:
+    first = held.store.read_run(RUN)
+    assert "retried_at" not in first
+    end_run(held, State.FAILURE)
+    ended = held.store.read_run(RUN)
+    retry(held.store)
+    run = held.store.read_run(RUN)
+    assert ended["finalized_at"] is not None
+    assert run["retried_at"] >= ended["finalized_at"]
+    assert run["started_at"] == first["started_at"]
+    assert held.store.claim_run(RUN, owner="third", token="token-3", from_owner="next")
+    assert held.store.read_run(RUN) == run  # a take-over begins no try
+
+
 def test_a_retry_goes_on_in_the_numbering(held: HeldRun) -> None:
     end_run(held, State.FAILURE)
     before = held.store.read_run(RUN)
