@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from queue import Empty
-from typing import Any
+from typing import Any, Final
 
 import redis
 
 from inception.runs.stack import Stack
+
+_RUN_ID: Final = re.compile(r"\brun_id:(\w+)")
 
 
 class Pool(redis.BlockingConnectionPool):
@@ -42,6 +45,22 @@ class Pool(redis.BlockingConnectionPool):
             self.release(connection)  # type: ignore[no-untyped-call]
             raise
         return connection
+
+
+def server_of(connection: Any) -> str:
+    """The run id of the server that a connection leads to: another one after each of its starts.
+
+    Asked for once, since a connection doesn't outlive the server at its other end.
+    """
+    connection.check_health()  # which may make it anew
+    known = getattr(connection, "inception_server", None)
+    if known is None or known[0] is not connection._sock:  # noqa: SLF001 -- as below
+        connection.send_command("INFO", "server")
+        told = _RUN_ID.search(connection.read_response())
+        if told is None:
+            raise redis.ConnectionError("Redis does not tell its run id (INFO server).")
+        known = connection.inception_server = (connection._sock, told[1])  # noqa: SLF001
+    return str(known[1])
 
 
 def _is_used_up(connection: Any) -> bool:

@@ -37,6 +37,7 @@ from inception.runs.model import (
     RECENT_ENDS_SECONDS,
     State,
 )
+from inception.runs.pool import server_of
 from inception.runs.records import ResultWord
 
 _REFUSALS: Final = re.compile(
@@ -45,6 +46,7 @@ _REFUSALS: Final = re.compile(
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _REFUSED: Final = (OutOfMemoryError, ReadOnlyError, ClusterDownError, ExecAbortError)
 """Refusals that redis-py names itself, and takes Redis' word for them out of the text."""
+_NUMBERS: Final = "present_server"
 _SCRIPTS_OWN: Final = (
     "id", "path", "seq", "epoch", "counts", "state", "revoke", "created_at", "omitted",
 )  # fmt: skip
@@ -58,6 +60,8 @@ class Script:
     name: str
     text: str
     sha: str
+    numbers: bool
+    """It numbers events, so its last argument says which server it runs on."""
 
 
 @cache
@@ -65,7 +69,7 @@ def load(name: str) -> Script:
     """Make `lua/<name>.lua` what is sent, with the constants and the prelude before it."""
     text = "\n".join([*_needed_by(_TEXTS[name]), _TEXTS[name]])
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-    return Script(name=name, text=text, sha=sha)
+    return Script(name=name, text=text, sha=sha, numbers=_NUMBERS in text)
 
 
 def _read_all() -> Mapping[str, str]:
@@ -213,11 +217,11 @@ class Scripts:
         script = load(name)
         rest = (len(names_of_keys), *names_of_keys, *words)
         try:
-            return self._ask("EVALSHA", script.sha, *rest)
+            return self._ask(script, "EVALSHA", script.sha, *rest)
         except NoScriptError:
-            return self._ask("EVAL", script.text, *rest)
+            return self._ask(script, "EVAL", script.text, *rest)
 
-    def _ask(self, *words: str | int) -> list[Any]:
+    def _ask(self, script: Script, *words: str | int) -> list[Any]:
         """Send one command and wait for its answer, as the client itself does.
 
         Of what that does around it nothing is for a client that repeats nothing, and it takes as
@@ -226,6 +230,8 @@ class Scripts:
         pool = self._client.connection_pool
         connection: Any = pool.get_connection()  # which redis-py gives half of its types
         try:
+            if script.numbers:
+                words = (*words, server_of(connection))
             connection.send_command(*words)
             answer: list[Any] = connection.read_response()
             return answer

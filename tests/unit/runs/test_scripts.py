@@ -76,3 +76,14 @@ def test_a_script_carries_only_what_it_calls_for() -> None:
     assert "function parse" not in claim
     assert "local STATES" not in claim
     assert "function parse" in spawn  # through others
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_that_numbers_events_knows_its_server_by_its_last_argument_alone(
+    script: Path,
+) -> None:
+    """It is added to what a method gives, so no loop may run to the end of the arguments."""
+    sent = load(script.stem)
+    assert sent.numbers == ("emit(" in sent.text)
+    if sent.numbers:
+        assert sent.text.count("#ARGV") == 1
