@@ -137,9 +137,12 @@ def test_the_oldest_session_yields_so_that_nobody_is_kept_from_signing_in(
 def test_who_signs_in_without_end_puts_out_nobody_else(redis_url: str) -> None:
     sessions = Grants(connect(redis_url, purpose="test"), "grants", most=4, yield_=True)
     ann = sessions.give("ann", Role.VIEWER, lifetime=60)[0]
-    bens = [sessions.give("ben", Role.VIEWER, lifetime=60)[0] for _ in range(20)]
+    bens = [sessions.give("ben", Role.VIEWER, lifetime=60) for _ in range(20)]
     assert sessions.find(ann) is not None
-    assert [sessions.find(word) is not None for word in bens] == [False] * 17 + [True] * 3
+    left = [given.created_at for word, given in bens if sessions.find(word) is not None]
+    gone = [given.created_at for word, given in bens if sessions.find(word) is None]
+    assert (len(left), len(gone)) == (3, 17)
+    assert max(gone) <= min(left)  # of two of one millisecond either may go
 
 
 def test_while_redis_is_away_nobody_is_taken_for_a_stranger(
