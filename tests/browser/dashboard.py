@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -72,9 +72,9 @@ class Dashboard:
         """True while there is such a run."""
         return requests.get(f"{self.url}/api/v1/runs/{run_id}", timeout=10).ok
 
-    def kill_web(self) -> None:
-        """SIGKILL the web process; its supervisor starts another one on the same port."""
-        os.kill(self._pid("web"), signal.SIGKILL)
+    def without_web(self) -> AbstractContextManager[None]:
+        """SIGKILL the web process, and let nobody start another on its port until this is over."""
+        return self._without("web")
 
     def kill_compute(self) -> None:
         """SIGKILL the compute worker's main process; another one is started in its place."""
@@ -84,13 +84,16 @@ class Dashboard:
         """SIGKILL Redis; it is started again with what it had written."""
         os.kill(self._pid("redis"), signal.SIGKILL)
 
-    @contextmanager
-    def without_redis(self) -> Iterator[None]:
+    def without_redis(self) -> AbstractContextManager[None]:
         """SIGKILL Redis, and let nobody start it again until this is over."""
+        return self._without("redis")
+
+    @contextmanager
+    def _without(self, name: str) -> Iterator[None]:
         supervisor = self._supervisor()
         os.kill(supervisor, signal.SIGSTOP)
         try:
-            self.kill_redis()
+            os.kill(self._pid(name), signal.SIGKILL)
             yield
         finally:
             os.kill(supervisor, signal.SIGCONT)
