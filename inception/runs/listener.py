@@ -280,7 +280,7 @@ class Listener:
             if replies and self._on_heard is not None:
                 self._call(self._on_heard)
             self._send_what_lingers()
-            if replies:
+            if replies and not wire.lets_others_go:
                 time.sleep(0)  # first let those go on who were woken by what was said
 
     def _take(self, reply: Reply) -> None:

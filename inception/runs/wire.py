@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import hiredis
 import redis
 
+from inception.runs.arrivals import arrivals_of
 from inception.runs.connection import CONNECT_TIMEOUT
 from inception.runs.sentinel import plain_address
 
@@ -67,8 +68,8 @@ class Replies:
 class Wire:
     """One connection to Redis: commands out, replies in. Raises OSError when it breaks.
 
-    One thread may receive while another sends; two may not send at once. Over TLS under real
-    threads that leans on OpenSSL's tolerance; green threads never do both at the same time.
+    One thread, which made it, may receive while another sends; two may not send at once. Over TLS
+    under real threads that leans on OpenSSL's tolerance; green threads never do both at once.
     """
 
     def __init__(self, url: str, *, name: str) -> None:
@@ -83,6 +84,13 @@ class Wire:
         except BaseException:
             self._socket.close()
             raise
+        self._arrivals = arrivals_of(self._socket)
+        self._recv = self._socket.recv if self._arrivals is None else self._arrivals.recv
+
+    @property
+    def lets_others_go(self) -> bool:
+        """True if whoever else can go on does so before something more is received."""
+        return self._arrivals is not None
 
     def send(self, commands: Iterable[bytes]) -> None:
         """Send commands in one go."""
@@ -91,7 +99,7 @@ class Wire:
     def receive(self) -> list[Reply]:
         """The replies that came; none if none is whole yet."""
         try:
-            data = self._socket.recv(_RECEIVE_BYTES)
+            data = self._recv(_RECEIVE_BYTES)
         except TimeoutError:
             return []
         if not data:
@@ -108,6 +116,8 @@ class Wire:
 
     def close(self) -> None:
         """Close the connection, from the thread that receives."""
+        if self._arrivals is not None:
+            self._arrivals.end()
         self._socket.close()
 
     def _sign_in(self, url: str, name: str) -> None:

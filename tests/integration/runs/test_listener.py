@@ -353,3 +353,99 @@ def test_it_hears_the_same_under_green_threads(redis_url: str) -> None:
     command = [sys.executable, "-c", UNDER_EVENTLET, redis_url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
     assert done.stdout.strip() == "heard all", done.stderr
+
+
+GREEN = """
+import warnings; warnings.simplefilter("ignore")
+import eventlet; eventlet.monkey_patch()
+import sys, threading, time
+from queue import Queue
+from inception.runs.connection import connect
+from inception.runs.listener import Listener
+
+hub = eventlet.hubs.get_hub()
+client = connect(sys.argv[1], purpose="test")
+def begin(handler, **options):
+    listener = Listener(sys.argv[1], name="green", on_gap=lambda: None, **options)
+    listener.start()
+    listener.subscribe("channel", handler)
+    return listener
+def count(owner, name):
+    calls, function = [], getattr(owner, name)
+    def counted(*given):
+        calls.append(given)
+        return function(*given)
+    setattr(owner, name, counted)
+    return calls
+"""
+
+WATCHED = """
+heard = Queue()
+listener = begin(heard.put)
+descriptor = listener._wire._socket.fileno()
+added, removed = count(hub, "add"), count(hub, "remove")
+for n in range(20):
+    client.publish("channel", str(n))
+    assert heard.get(timeout=10) == str(n)
+assert not [each for each in added if each[1] == descriptor]
+assert not [each for each in removed if each[0].fileno == descriptor]
+listener.stop()
+assert descriptor not in hub.listeners[hub.READ]
+print("well")
+"""
+
+BUSY = """
+heard = Queue()
+def linger(text):
+    begun = time.monotonic()
+    if text == "first":
+        eventlet.sleep(0.3)  # as long as this takes, there is something to receive
+        assert time.monotonic() - begun >= 0.3
+    heard.put(text)
+listener = begin(linger)
+client.publish("channel", "first")
+eventlet.sleep(0.05)
+client.publish("channel", "second")
+turns = count(hub, "wait")
+assert [heard.get(timeout=10) for _ in range(2)] == ["first", "second"]
+assert len(turns) < 30, len(turns)
+client.publish("channel", "third")
+assert heard.get(timeout=10) == "third"
+print("well")
+"""
+
+FIRST = """
+order, woken, done = [], threading.Semaphore(0), Queue()
+def wait():
+    for _ in range(3):
+        woken.acquire()
+        order.append("woken")
+    done.put(1)
+threading.Thread(target=wait, daemon=True).start()
+def hear(text):
+    order.append(text)
+    woken.release()
+listener = begin(hear)
+real = listener._wire._arrivals._connection
+class OneAtATime:
+    fileno = real.fileno
+    def recv(self, _size):
+        return real.recv(len(b"*3\\r\\n$7\\r\\nmessage\\r\\n$7\\r\\nchannel\\r\\n$1\\r\\n0\\r\\n"))
+listener._wire._arrivals._connection = OneAtATime()
+with client.pipeline(transaction=False) as pipe:
+    for n in range(3):
+        pipe.publish("channel", str(n))
+    pipe.execute()
+done.get(timeout=10)
+assert order == ["0", "woken", "1", "woken", "2", "woken"], order
+print("well")
+"""
+
+
+@pytest.mark.parametrize("happens", [WATCHED, BUSY, FIRST], ids=["watched", "busy", "first"])
+def test_a_green_thread_waits_by_one_watch_that_is_put_away_while_it_is_busy(
+    redis_url: str, happens: str
+) -> None:
+    command = [sys.executable, "-c", GREEN + happens, redis_url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
+    assert done.stdout.strip() == "well", done.stderr
