@@ -90,9 +90,15 @@ class Evidence:
     """Keys of runs that are not there."""
 
     def emptied_after(self, run: AskedRun) -> Fault | None:
-        """When Redis was emptied of this run, or perhaps just before it came; None if never."""
+        """When Redis was emptied of this run, or perhaps just before it came; None if never.
+
+        If that happened both before its start was acknowledged and after, it is the later one: the
+        start is asked for again until it is answered, so the run may have come after the first.
+        """
         since = run.start_sent_at or run.accepted_at
-        return next((fault for fault in self.faults if is_emptied(fault, since)), None)
+        perhaps = [fault for fault in self.faults if is_emptied(fault, since)]
+        surely = [fault for fault in perhaps if is_emptied(fault, run.accepted_at)]
+        return surely[0] if surely else next(reversed(perhaps), None)
 
     def redis_lost(self, at: float, since: float | None = None) -> bool:
         """True if what Redis acknowledged then, or at a time since, may be gone as it promises."""

@@ -65,6 +65,17 @@ def test_a_run_that_redis_was_emptied_of_and_that_is_there_is_found() -> None:
     assert broken(perhaps) == []
 
 
+def test_a_run_whose_start_was_answered_between_two_emptyings_went_with_the_later_one() -> None:
+    begun = line(12.0 + GRACE, Verb.BEGIN, "7")
+    late = line(14.2 + GRACE, Verb.TICK, "7")
+    between = with_run(emptied_case(begun), start_sent_at=2.9, accepted_at=10.0)
+
+    assert broken(with_faults(between, flush(3.0), flush(14.0))) == []
+    assert broken(with_faults(with_lines(between, late), flush(3.0), flush(14.0))) == [
+        Rule.SURVIVOR
+    ]
+
+
 @pytest.mark.parametrize("verb", [Verb.BEGIN, Verb.TICK, Verb.END])
 def test_an_orphan_that_goes_on_is_found(verb: Verb) -> None:
     in_time = emptied_case(line(3.0 + GRACE, verb, "7"))
