@@ -285,6 +285,7 @@ class Beat:
     """What a process says of itself every TTL/5, at least every 5 s; `counter` moves each time.
 
     `name` is Celery's node name, `running` is bounded by the caller to what its pool works on.
+    `space` tells which pids are of the same kind as `pid`; a compute worker's is nobody's business.
     """
 
     process: str
@@ -297,6 +298,7 @@ class Beat:
     running: Sequence[RunningClaim]
     stopping: bool
     counter: int
+    space: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +316,7 @@ class BeatRecord:
     stopping: bool
     counter: int
     seen_at: int
+    space: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

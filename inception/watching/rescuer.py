@@ -7,8 +7,6 @@ about processes, and about what Redis names as this process's own.
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import time
 from functools import partial
@@ -20,6 +18,7 @@ from inception.runs.recordtext import raw
 from inception.watching.consumers import Consumers
 from inception.watching.live import LiveRun
 from inception.watching.liveness import Liveness
+from inception.watching.predecessors import predecessors
 from inception.watching.retention import Retention
 
 if TYPE_CHECKING:
@@ -95,22 +94,11 @@ class Rescuer:
         self._retention.tick(answer.now_ms)
 
     def _predecessors(self, beats: dict[str, BeatRecord]) -> set[str]:
-        """Watchers of this host whose process is gone, looked for once, when this one starts.
-
-        So a watcher that is started again in a killed one's place needn't wait for a time-to-live.
-        A compute worker's pool may outlive its main process: those are given their time.
-        """
+        """Those in whose place this one may have been started; looked for once."""
         if self._looked_for_predecessors:
             return set()
         self._looked_for_predecessors = True
-        return {
-            name
-            for name, beat in beats.items()
-            if beat.kind == "watcher"
-            and beat.host == socket.gethostname()
-            and name != self._ctx.process
-            and not _is_running(beat.pid)
-        }
+        return predecessors(beats, self._ctx.process)
 
     def _note_consumers(self, beats: dict[str, BeatRecord], alive: set[str]) -> None:
         consumers = Consumers.from_beats(beats, alive)
@@ -222,13 +210,3 @@ class Rescuer:
                 about = {"action": "take_failed", "run_id": run_id}
                 log.warning("A run waits for the next tick: %s", error, extra=about)
                 return
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

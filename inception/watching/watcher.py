@@ -23,6 +23,7 @@ from inception.watching.context import Context
 from inception.watching.crew import Crew
 from inception.watching.hub import Hub
 from inception.watching.outbox import Outbox
+from inception.watching.predecessors import pid_space
 from inception.watching.rescuer import Rescuer
 from inception.watching.results import Results
 from inception.watching.scheduler import MAX_RUNS, Scheduler
@@ -189,4 +190,5 @@ class Watcher:
             running=[(run_id, "", 1) for run_id in list(self._scheduler.runs)[:20]],
             stopping=self._stopping,
             counter=counter,
+            space=pid_space(),
         )
