@@ -302,21 +302,12 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BeatRecord:
+class BeatRecord(Beat):
     """A process's last beat, and when Redis heard it."""
 
-    process: str
-    kind: BeatKind
-    host: str
-    pid: int
-    name: str
-    slots: int
     queues: tuple[str, ...]
     running: tuple[RunningClaim, ...]
-    stopping: bool
-    counter: int
     seen_at: int
-    space: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
