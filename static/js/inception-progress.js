@@ -46,6 +46,7 @@ const CONNECTIONS = {
   gone: "This run does not exist any more.",
   ended: "",
 };
+const NEVER_CONNECTED = "No connection yet. Trying again…";
 
 const STYLE = `
   :host { display: block; color: var(--inception-text, inherit);
@@ -53,7 +54,7 @@ const STYLE = `
   :host([hidden]) { display: none; }
   .line { display: flex; gap: .75em; align-items: baseline; justify-content: space-between; }
   .label { font-weight: 600; overflow-wrap: anywhere; }
-  .state { white-space: nowrap; color: var(--colour); }
+  .state { white-space: nowrap; color: color-mix(in srgb, var(--colour) 60%, currentColor); }
   .bar { height: var(--inception-height, .5rem); margin: .4em 0; overflow: hidden;
     border-radius: var(--inception-radius, 99px);
     background: var(--inception-track, color-mix(in srgb, currentColor 14%, transparent)); }
@@ -63,7 +64,8 @@ const STYLE = `
   .message, .error, .connection { margin: 0; font-size: .875em; overflow-wrap: anywhere; }
   .message, .connection { color: var(--inception-muted, color-mix(in srgb, currentColor 72%,
     transparent)); }
-  .error { color: var(--inception-failure, light-dark(#bf2b35, #ff7d80)); white-space: pre-wrap; }
+  .error { white-space: pre-wrap; color: color-mix(in srgb,
+    var(--inception-failure, light-dark(#bf2b35, #ff7d80)) 60%, currentColor); }
   .message:empty, .error:empty, .connection:empty { display: none; }
   :host { --colour: var(--inception-bar, light-dark(#1f63cf, #6ea8ff)); }
   :host([state="PENDING"]) { --colour: var(--inception-pending, light-dark(#5d6777, #98a2b1)); }
@@ -72,6 +74,7 @@ const STYLE = `
     --colour: var(--inception-failure, light-dark(#bf2b35, #ff7d80)); }
   :host([state="REVOKED"]), :host([state="REVOKING"]) {
     --colour: var(--inception-revoked, light-dark(#6a5492, #b7a1e6)); }
+  :host(:is([connection="refused"], [connection="gone"]):not([state])) .bar { display: none; }
   :host([connection="lost"]) .bar { opacity: .5; }
   :host([connection="lost"]) .fill { animation: none; }
   @keyframes sway { to { transform: translateX(70%) scaleX(.3); } }
@@ -123,6 +126,8 @@ class Line {
     this.socket = new WebSocket(this.address);
     this.socket.onmessage = (message) => this.take(String(message.data));
     this.socket.onclose = () => this.onClose();
+    // A policy of the page that forbids the connection is told so alone: no close follows.
+    this.socket.onerror = () => this.onClose();
     addEventListener("online", this.again);
     this.listen();
   }
@@ -137,7 +142,7 @@ class Line {
   drop() {
     clearTimeout(this.silence);
     if (!this.socket) return;
-    this.socket.onclose = this.socket.onmessage = null;
+    this.socket.onclose = this.socket.onerror = this.socket.onmessage = null;
     this.socket.close();
     this.socket = undefined;
   }
@@ -329,7 +334,8 @@ export class InceptionProgress extends Base {
   is(connection) {
     if (this.getAttribute("connection") === connection) return;
     this.setAttribute("connection", connection);
-    this.parts.connection.textContent = CONNECTIONS[connection];
+    const never = connection === "lost" && !this.shown;
+    this.parts.connection.textContent = never ? NEVER_CONNECTED : CONNECTIONS[connection];
     if (connection === "refused" || connection === "gone") this.tell("inception-refused");
   }
 

@@ -8,11 +8,12 @@ from playwright.sync_api import Page
 from tests.browser.conftest import CHECKOUT
 
 _AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
-_BROKEN = "async () => (await axe.run()).violations.map((one) => one.help)"
+_BROKEN = """async () => (await axe.run()).violations.map(
+    ({help, nodes}) => `${help}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
 
 
 def broken_rules(page: Page) -> list[str]:
-    """What it says of each that is broken. Skips, by name, where axe-core isn't installed."""
+    """What it says of each that is broken, and where. Skips, by name, where axe-core isn't installed."""
     if not _AXE.exists():
         pytest.skip("axe-core is not installed: npm ci brings it")
     page.evaluate(_AXE.read_text())

@@ -7,16 +7,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Shop:
-    """A site of somebody else's, on an origin of its own; `page` is what it serves."""
+    """A site of somebody else's, on an origin of its own; `page` is what it serves, under `policy`."""
 
     def __init__(self) -> None:
         shop = self
         self.page = ""
+        self.policy = ""
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
+                if shop.policy:
+                    self.send_header("Content-Security-Policy", shop.policy)
                 self.end_headers()
                 self.wfile.write(b"" if "favicon" in self.path else shop.page.encode())
 

@@ -19,6 +19,8 @@ from tests.integration.webapp.web import Web
 from webapp.auth.gate import Gate
 
 EXAMPLE = CHECKOUT / "docs" / "clients" / "progress.html"
+NAME = """(element, named) => Object.entries(named).forEach(
+    ([name, value]) => element.setAttribute(name, value))"""
 
 
 @pytest.fixture
@@ -121,6 +123,54 @@ def test_a_lost_connection_is_said_and_caught_up(
     expect(bar(page)).to_have_attribute("aria-valuenow", "70")
     expect(element(page)).to_have_attribute("connection", "live")
     expect(page.get_by_text("Connection lost")).to_be_hidden()
+
+
+def policy(web: Web) -> str:
+    """As strict as the documentation says it may be, with what the example page itself does."""
+    own = f"default-src 'none'; style-src 'unsafe-inline'; script-src {web.address} 'unsafe-inline'"
+    return f"{own}; connect-src {web.address.replace('http', 'ws', 1)}"
+
+
+def test_a_strict_policy_of_the_page_lets_it_move(
+    web: Web, shop: Shop, run: HeldRun, visitor: Viewer
+) -> None:
+    shop.policy = policy(web)
+    offer(web, shop, run.id)
+    page = visitor.open("/")
+    expect(element(page)).to_have_attribute("connection", "live")
+    rolled_up(run, 42.5)
+    expect(bar(page)).to_have_attribute("aria-valuenow", "42")
+
+
+def test_a_connection_that_never_came_about_is_said_at_once(
+    web: Web, shop: Shop, run: HeldRun, visitor: Viewer
+) -> None:
+    visitor.expected = ("Content Security Policy",)
+    shop.policy = policy(web).partition("; connect-src")[0]
+    offer(web, shop, run.id)
+    page = visitor.open("/")
+    expect(page.get_by_text("No connection yet. Trying again")).to_be_visible()
+    expect(element(page)).to_have_attribute("connection", "lost")
+
+
+def test_it_can_be_moved_in_the_page_and_given_another_run(
+    web: Web, shop: Shop, run: HeldRun, visitor: Viewer, redis_url: str
+) -> None:
+    offer(web, shop, run.id)
+    page = visitor.open("/")
+    expect(element(page)).to_have_attribute("connection", "live")
+    element(page).evaluate("element => document.body.prepend(element)")
+    rolled_up(run, 30)
+    expect(bar(page)).to_have_attribute("aria-valuenow", "30")
+    other = Owner(Store(connect(redis_url, purpose="test"))).begin()
+    gate: Gate = web.app.extensions["inception_gate"]
+    token = gate.door.give_run_token(other.id, lifetime=60, by="test")[0]
+    element(page).evaluate("element => element.after(element.cloneNode())")
+    element(page).first.evaluate(NAME, {"run": other.id, "token": token})
+    rolled_up(other, 80)
+    expect(bar(page).first).to_have_attribute("aria-valuenow", "80")
+    expect(bar(page).last).to_have_attribute("aria-valuenow", "30")
+    expect(element(page).last).to_have_attribute("connection", "live")
 
 
 def test_a_token_of_another_run_shows_nothing(

@@ -54,7 +54,7 @@ def test_steps_stand_one_after_another_and_then_rest(stack: Dashboard, viewer: V
     page = viewer.open(f"/runs/{run_id}")
     first, second = (_lane(page, path, "running") for path in ("0", "1"))
     expect(second).to_be_visible()
-    expect(page.locator(".axis-mark").first).to_have_text(re.compile(r"^0(\.0+)? s$"))
+    expect(page.locator(".axis-mark").first).to_have_text(re.compile(r"^0(\.0+)? m?s$"))
     box = first.bounding_box()
     assert box is not None
     assert _left(second) >= box["x"] + box["width"] - 1

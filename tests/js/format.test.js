@@ -5,6 +5,7 @@ import {
   elapsed,
   formatAgo,
   formatDuration,
+  formatOffset,
   iterations,
   knownCompletion,
   moduleName,
@@ -80,3 +81,12 @@ test("task names are split at their last dot", () => {
 
 test("one is not many", () =>
   assert.deepEqual([plural(1, "task"), plural(1500, "task")], ["1 task", "1,500 tasks"]));
+
+test("a mark of the timeline is as fine as the step to the next", () => {
+  assert.equal(formatOffset(5, 5), "5 ms");
+  assert.equal(formatOffset(60, 20), "60 ms");
+  assert.equal(formatOffset(1_005, 5), "1.005 s");
+  assert.equal(formatOffset(1_020, 20), "1.02 s");
+  assert.equal(formatOffset(400, 200), "0.4 s");
+  assert.equal(formatOffset(61_000, 1_000), "1 m 01 s");
+});

@@ -48,12 +48,13 @@ export function elapsed(record, now) {
 }
 
 /**
- * A mark of the timeline, as fine as the step between two marks needs: "0.25 s", "40 s", "1 m".
+ * A mark of the timeline, as fine as the step between two marks needs: "5 ms", "0.2 s", "40 s", "1 m".
  * @param {number} ms @param {number} step
  */
 export function formatOffset(ms, step) {
   if (step >= MINUTE || ms >= MINUTE) return formatDuration(ms);
-  const digits = step < 100 ? 2 : step < SECOND ? 1 : 0;
+  if (step < 100 && ms < SECOND) return `${ms} ms`;
+  const digits = step < 10 ? 3 : step < 100 ? 2 : step < SECOND ? 1 : 0;
   return `${(ms / SECOND).toFixed(digits)} s`;
 }
 

@@ -20,8 +20,8 @@ export const SHORTEST = 10;
 
 /** Steps (ms) between the marks of the axis, from which the first that leaves room is taken. */
 const STEPS = [
-  10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5,
-  72e5, 216e5, 432e5, 864e5,
+  2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5,
+  36e5, 72e5, 216e5, 432e5, 864e5,
 ];
 
 /**

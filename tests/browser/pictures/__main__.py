@@ -1,7 +1,8 @@
 """Pictures of every page in every state: `python -m tests.browser.pictures FOLDER [words…]`.
 
 Each state is brought about in a real application and taken light, dark, on a phone, a tablet and a
-very wide screen; only those whose name holds one of the words, if any are given.
+very wide screen, and axe-core looks at it in both themes, wide and narrow; only those whose name
+holds one of the words, if any are given.
 `FOLDER/index.html` shows them side by side, `FOLDER/sheet-*.png` one state each. With
 INCEPTION_TEST_URL a running dashboard is taken, whose workers know `tests.browser.pictured`; what
 must be alone in an application is left out then.
@@ -66,7 +67,7 @@ def _guarded(redis_url: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Take the pictures; the exit code is not 0 if one of them could not be taken."""
+    """Take the pictures; the exit code is not 0 if one can't be, or breaks a rule of axe-core."""
     folder, words = Path(sys.argv[1]), sys.argv[2:]
     with sync_playwright() as playwright:
         album = Album(launch(playwright), folder, words)
@@ -82,7 +83,7 @@ def main() -> int:
                     take_guarded(album, guarded, ids)
         album.bind()
         album.browser.close()
-    return 1 if album.missing else 0
+    return 1 if album.missing or album.broken else 0
 
 
 if __name__ == "__main__":

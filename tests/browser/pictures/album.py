@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from playwright.sync_api import Error as PlaywrightError
+
+from tests.browser.axe import broken_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ TOUCH = {
 LOOKS = {**MOUSE, **TOUCH}
 BROWSERS = ((False, MOUSE), (True, TOUCH))
 """A page is opened once with a mouse and once with a finger, and takes all the looks of each."""
+SCANNED = ("light", "dark", "phone", "phone-dark")
+"""The looks that are held to the rules of accessibility: each theme, wide and narrow."""
 
 SHEET = ((("light", "phone"), 560), (("dark", "phone-dark"), 560), (("wide", "tablet"), 420))
 """The looks that stand on a state's sheet, row by row, and how high (px): all are seen at once."""
@@ -54,6 +59,8 @@ class Album:
         self.words = words
         self.missing: list[str] = []
         """What could not be taken; the other states are worth their pictures all the same."""
+        self.broken: list[str] = []
+        """The states that break a rule of accessibility."""
         folder.mkdir(parents=True, exist_ok=True)
 
     def take(
@@ -83,10 +90,31 @@ class Album:
                     resize(page, window, has_scripts)
                     file = self.folder / f"{name}--{look}.png"
                     page.screenshot(path=file, animations="disabled")
+                    if look in SCANNED:
+                        self.scan(page, f"{name}, {look}", has_scripts)
             except (PlaywrightError, AssertionError) as error:
                 self.missing.append(name)
                 print(f"{name}, {'/'.join(looks)}: {str(error).splitlines()[0]}", file=sys.stderr)
             context.close()
+
+    def scan(self, page: Page, what: str, has_scripts: bool) -> None:
+        """Say which rules of accessibility the page breaks as it stands."""
+        scanned = page if has_scripts else self.copied(page)
+        for rule in broken_rules(scanned):
+            self.broken.append(what)
+            print(f"{what}: {rule}", file=sys.stderr)
+        if scanned is not page:
+            scanned.close()
+
+    def copied(self, page: Page) -> Page:
+        """The document as it is shown without scripts, where axe-core's own can run."""
+        shown = re.sub(r"<script.*?</script>|</?noscript>", "", page.content(), flags=re.DOTALL)
+        copy = self.browser.new_page(viewport=page.viewport_size)
+        dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        copy.emulate_media(color_scheme="dark" if dark else "light")
+        copy.route(page.url, lambda route: route.fulfill(body=shown, content_type="text/html"))
+        copy.goto(page.url)
+        return copy
 
     def bind(self) -> None:
         """Write the page with all of them, and a sheet of each state, to be looked at."""

@@ -216,7 +216,8 @@ def take_unreadable_queue(album: Album, url: str, redis_url: str) -> None:
 
 EMBED = """tokens => {
     const main = document.querySelector("main");
-    main.replaceChildren(...tokens.map(([run, token]) => {
+    const title = Object.assign(document.createElement("h1"), {textContent: "Your orders"});
+    main.replaceChildren(title, ...tokens.map(([run, token]) => {
         const card = Object.assign(document.createElement("section"), {className: "card prose"});
         const shown = card.appendChild(document.createElement("inception-progress"));
         shown.setAttribute("run", run);
