@@ -7,15 +7,15 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import CHECKOUT
 
-_AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
+AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
 _BROKEN = """async () => (await axe.run()).violations.map(
     ({help, nodes}) => `${help}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
 
 
 def broken_rules(page: Page) -> list[str]:
-    """What it says of each that is broken, and where. Skips, by name, where axe-core isn't installed."""
-    if not _AXE.exists():
+    """What it says of each that is broken, and where. Skips where axe-core isn't installed."""
+    if not AXE.exists():
         pytest.skip("axe-core is not installed: npm ci brings it")
-    page.evaluate(_AXE.read_text())
+    page.evaluate(AXE.read_text())
     broken: list[str] = page.evaluate(_BROKEN)
     return broken

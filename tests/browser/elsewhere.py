@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Shop:
-    """A site of somebody else's, on an origin of its own; `page` is what it serves, under `policy`."""
+    """A site of somebody else's, on an origin of its own; it serves `page`, under `policy`."""
 
     def __init__(self) -> None:
         shop = self

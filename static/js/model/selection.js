@@ -9,7 +9,7 @@
  * @typedef {object} Choice
  * @property {ReadonlySet<string>} ids
  * @property {All|null} all  every run that matched the filter at one moment, shown or not
- * @property {string|null} anchor  where a range begins
+ * @property {string|null} anchor  where a range begins; null: all that were shown are chosen
  */
 
 /** @type {Readonly<Choice>} */

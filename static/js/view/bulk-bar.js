@@ -70,15 +70,21 @@ function countChosen({ selection, filter }) {
   return matching === null ? "All that match" : `All ${formatCount(matching)}`;
 }
 
-/** Offered once every listed run is chosen and there are more. @param {Choosing} props */
+/**
+ * Offered once every run that was listed is chosen, and there are more: also those that have come
+ * into the list since, by scrolling or by being started.
+ * @param {Choosing} props
+ */
 function AllMatching({ selection, counts, filter }) {
   const listed = selection.store.ids.value.length;
   const matching = countOf(counts.counts.value, statesOf(filter.state)) ?? 0;
-  const more = matching > listed || selection.store.next.value !== null;
-  if (selection.choice.value.all || selection.size.value < listed || !more) return null;
+  const { all, anchor } = selection.choice.value;
+  const chosen = selection.size.value;
+  const more = matching > chosen || selection.store.next.value !== null;
+  if (all || (anchor !== null && chosen < listed) || !more) return null;
   const choose = () => selection.chooseAll(counts.counts.peek());
   return html`<button type="button" class="link" onClick=${choose}>
-    Select all ${matching > listed ? formatCount(matching) : ""} that match</button>`;
+    Select all ${matching > chosen ? formatCount(matching) : ""} that match</button>`;
 }
 
 /** @param {Choosing & {action: BulkAction, ask: (action: BulkAction) => void}} props */

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.axe import broken_rules
+from tests.browser.axe import AXE, broken_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ TOUCH = {
 LOOKS = {**MOUSE, **TOUCH}
 BROWSERS = ((False, MOUSE), (True, TOUCH))
 """A page is opened once with a mouse and once with a finger, and takes all the looks of each."""
-SCANNED = ("light", "dark", "phone", "phone-dark")
-"""The looks that are held to the rules of accessibility: each theme, wide and narrow."""
+SCANNED = ("light", "dark", "phone", "phone-dark") if AXE.exists() else ()
+"""The looks that are held to the rules of accessibility: each theme, wide and narrow. None where
+axe-core isn't installed: `npm ci` brings it."""
 
 SHEET = ((("light", "phone"), 560), (("dark", "phone-dark"), 560), (("wide", "tablet"), 420))
 """The looks that stand on a state's sheet, row by row, and how high (px): all are seen at once."""
@@ -86,16 +87,19 @@ class Album:
                     settle(page, loaded=before is None)
                 if act:
                     act(page)
-                for look, window in looks.items():
-                    resize(page, window, has_scripts)
-                    file = self.folder / f"{name}--{look}.png"
-                    page.screenshot(path=file, animations="disabled")
-                    if look in SCANNED:
-                        self.scan(page, f"{name}, {look}", has_scripts)
+                self.look_at(page, name, looks, has_scripts)
             except (PlaywrightError, AssertionError) as error:
                 self.missing.append(name)
                 print(f"{name}, {'/'.join(looks)}: {str(error).splitlines()[0]}", file=sys.stderr)
             context.close()
+
+    def look_at(self, page: Page, name: str, looks: dict[str, Look], has_scripts: bool) -> None:
+        """Take the page as it stands, in each of the looks."""
+        for look, window in looks.items():
+            resize(page, window, has_scripts)
+            page.screenshot(path=self.folder / f"{name}--{look}.png", animations="disabled")
+            if look in SCANNED:
+                self.scan(page, f"{name}, {look}", has_scripts)
 
     def scan(self, page: Page, what: str, has_scripts: bool) -> None:
         """Say which rules of accessibility the page breaks as it stands."""
