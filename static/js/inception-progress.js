@@ -75,8 +75,10 @@ const STYLE = `
   :host([state="REVOKED"]), :host([state="REVOKING"]) {
     --colour: var(--inception-revoked, light-dark(#6a5492, #b7a1e6)); }
   :host(:is([connection="refused"], [connection="gone"]):not([state])) .bar { display: none; }
-  :host([connection="lost"]) .bar { opacity: .5; }
-  :host([connection="lost"]) .fill { animation: none; }
+  :host(:is([connection="lost"], [connection="refused"], [connection="gone"])) .bar {
+    opacity: .5; }
+  :host(:is([connection="lost"], [connection="refused"], [connection="gone"])) .fill {
+    animation: none; }
   @keyframes sway { to { transform: translateX(70%) scaleX(.3); } }
   @media (prefers-reduced-motion: reduce) {
     .fill { animation: none !important; transition: none; } }

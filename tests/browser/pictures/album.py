@@ -154,4 +154,5 @@ def settle(page: Page, loaded: bool = True) -> None:
         expect(page.locator("h1, h2").first).to_be_attached()
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         expect(page.locator("[data-connection=behind]")).to_have_count(0)
+        page.wait_for_load_state("networkidle")  # also what is loaded after the first rows
     page.evaluate("document.fonts.ready")
