@@ -100,6 +100,7 @@ def test_what_is_no_word_of_celerys_is_none(text: str) -> None:
 
 
 @given(said=METAS)
+@example(said={"status": "\x7f"})
 def test_a_meta_is_written_as_any_other_value(said: dict[str, object]) -> None:
     meta = read_meta(said)
     assert raw_meta(meta) == raw(meta)
