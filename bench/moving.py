@@ -1,8 +1,9 @@
-"""A run, or a list of runs, all of which move by turns, as fast as is asked.
+"""A run, or a list of runs, all of which move by turns, as fast as is asked; or a run that grows.
 
-`python -m bench.moving run|list` brings it about in the Redis of REDIS_URL and says "ready"; from
-then on each line it is sent is a rate, updates a second, which it answers with the number of
-updates that were made so far. In a process of its own, so that who measures does not slow it.
+`python -m bench.moving run|growing|list` brings it about in the Redis of REDIS_URL and says
+"ready"; from then on each line it is sent is a rate, updates a second, which it answers with the
+number of updates that were made so far. In a process of its own, so that who measures does not
+slow it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bench.application import Application, RedisClient
 from inception.runs import keys
@@ -28,6 +29,7 @@ from inception.runs.recordtext import patch
 from inception.runs.store import Store
 
 RUN_ID: Final = "bench-wide"
+GROWING_ID: Final = "bench-growing"
 PARENTS: Final = 100
 CHILDREN: Final = MAX_NODES // PARENTS - 1
 WRITES: Final = 20
@@ -37,21 +39,24 @@ RUNS: Final = 1_000
 _TOTAL: Final = 1_000
 
 
+class Moving(Protocol):
+    """What moves when it is told to."""
+
+    def move(self, count: int) -> None:
+        """Make the next `count` updates."""
+
+
 class Load:
     """A run in our hands, all of whose tasks move by turns."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._ops = itertools.count(1)
-        run = store.create_run(NewRun(id=RUN_ID, name="bench.wide", kwargs={})).run
-        self.lease = Lease(run_id=run["id"], owner="bench", token="bench")
-        store.claim_run(run["id"], owner="bench", token="bench")
+        self._held = Held(store, RUN_ID)
         parents = [str(n) for n in range(PARENTS)]
         self._leaves = [f"{above}.{n}" for above in parents for n in range(CHILDREN)]
         for paths in _in_hundreds(parents):
-            self._spawn(paths, "parent")
+            self._held.spawn(paths, "parent")
         for paths in _in_hundreds(self._leaves):
-            self._spawn(paths, "child")
+            self._held.spawn(paths, "child")
         self._moved = itertools.count()
 
     def move(self, count: int) -> None:
@@ -64,25 +69,57 @@ class Load:
         done = numbers[-1] / (len(self._leaves) * _TOTAL) * 100
         meta = {**empty_meta("PROGRESS"), "completion": round(done, 2)}
         rolled_up = patch(state=State.PROGRESS, meta=meta)
-        self._store.write(self.lease, next(self._ops), moves, rolled_up)
+        self._held.write(moves, rolled_up)
 
-    def _spawn(self, paths: list[str], kind: str) -> None:
-        steps = [
-            NewStep(
-                path=path,
-                parent=parent_path(path),
-                name=f"bench.{kind}",
-                label=f"Part {path}",
-                kind="parent" if kind == "parent" else "child",
-                task_id=f"task-{path}",
-                queue="children",
-                args_text="[1, 2]",
-                kwargs_text='{"size": 10}',
-                digest="0" * 16,
-            )
-            for path in paths
-        ]
-        self._store.spawn(self.lease, next(self._ops), steps)
+
+class Growth:
+    """A run whose parents start one child after another, by turns; an update is a new task."""
+
+    def __init__(self, store: Store) -> None:
+        self._held = Held(store, GROWING_ID)
+        parents = [str(n) for n in range(PARENTS)]
+        self._held.spawn(parents, "parent")
+        self._coming = (f"{above}.{n}" for n in range(CHILDREN) for above in parents)
+
+    def move(self, count: int) -> None:
+        """Start the next `count` tasks, as long as the run may have more."""
+        for paths in _in_hundreds(list(itertools.islice(self._coming, count))):
+            self._held.spawn(paths, "child")
+
+
+class Held:
+    """A run of which this process is the owner."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self._store = store
+        self._ops = itertools.count(1)
+        store.create_run(NewRun(id=run_id, name="bench.wide", kwargs={}))
+        self._lease = Lease(run_id=run_id, owner="bench", token="bench")
+        store.claim_run(run_id, owner="bench", token="bench")
+
+    def write(self, moves: dict[str, dict[str, str]], rolled_up: dict[str, str]) -> None:
+        """Let tasks move, and the run with them."""
+        self._store.write(self._lease, next(self._ops), moves, rolled_up)
+
+    def spawn(self, paths: list[str], kind: str) -> None:
+        """Start tasks, at most a hundred."""
+        steps = [_new_step(path, kind) for path in paths]
+        self._store.spawn(self._lease, next(self._ops), steps)
+
+
+def _new_step(path: str, kind: str) -> NewStep:
+    return NewStep(
+        path=path,
+        parent=parent_path(path),
+        name=f"bench.{kind}",
+        label=f"Part {path}",
+        kind="parent" if kind == "parent" else "child",
+        task_id=f"task-{path}",
+        queue="children",
+        args_text="[1, 2]",
+        kwargs_text='{"size": 10}',
+        digest="0" * 16,
+    )
 
 
 def _in_hundreds(paths: list[str]) -> Iterator[list[str]]:
@@ -133,6 +170,13 @@ class ListLoad:
         return dict(store.read_run(run_id))
 
 
+_LOADS: Final[dict[str, Callable[[Store], Moving]]] = {
+    "run": Load,
+    "growing": Growth,
+    "list": ListLoad,
+}
+
+
 class Mover:
     """That process, as who measures speaks with it."""
 
@@ -164,7 +208,7 @@ class Mover:
 def main(what: str) -> None:
     """Move until the standard input ends."""
     store = Store(connect(os.environ["REDIS_URL"], purpose="bench"))
-    load = Load(store) if what == "run" else ListLoad(store)
+    load = _LOADS[what](store)
     print("ready", flush=True)
     made, rate, due = 0, 0, time.monotonic()
     while True:

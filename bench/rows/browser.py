@@ -21,11 +21,14 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench import application
 from bench.figures import Figure, Measured, Of, Row, Skipped, Target
-from bench.moving import RUN_ID, RUNS, Mover
+from bench.moving import GROWING_ID, RUN_ID, RUNS, Mover
 
 RATES: Final = (2_000, 5_000)
 """Updates a second."""
 SECONDS: Final = 10.0
+GROWING: Final = 2_000
+"""Tasks that are started a second, while a run grows to as many as one may have."""
+GROWS_FOR: Final = 5.0
 _WATCH_FRAMES: Final = """seconds => new Promise(done => {
     const tasks = [];
     const seen = new PerformanceObserver(list => tasks.push(...list.getEntries()));
@@ -47,11 +50,13 @@ _WATCH_FRAMES: Final = """seconds => new Promise(done => {
 class Seen:
     """What the page did while it was looked at.
 
-    `longest` task in ms, memory in MiB; time of the tab's process, of its main thread and of the
-    scripts on it in ms a second. These alone are the same on a machine that is busy with something
-    else. `made` updates were written a second, and `told` events sent to the page.
+    That took `seconds` (s). `longest` task in ms, memory in MiB; time of the tab's process, of its
+    main thread and of the scripts on it in ms a second. These alone are the same on a machine that
+    is busy with something else. `made` updates were written a second, and `told` events sent to
+    the page.
     """
 
+    seconds: float
     made: float
     told: float
     fps: float
@@ -73,6 +78,10 @@ def measure() -> Measured:
         page.get_by_role("button", name="Unfold all").click()  # all tasks that move have rows
         of_run = {rate: _watched(browser, page, load, rate, url) for rate in RATES}
         page.close()
+        growing = Mover(app, "growing")
+        page = _opened(browser, f"{url}/runs/{GROWING_ID}", ".tree-row[data-path]")
+        grown = _watched(browser, page, growing, GROWING, url, seconds=GROWS_FOR)
+        page.close()
         listed = Mover(app, "list")
         page = _opened(browser, url, ".run-row[data-run-id]")
         _scroll_through(page)
@@ -83,6 +92,9 @@ def measure() -> Measured:
         said, note = _figures(f"a run at {rate:,} updates a second", seen, is_target=rate == 2_000)
         figures += said
         notes.append(note)
+    said, note = _figures(f"a run while {GROWING:,} tasks a second are started", grown)
+    figures += said
+    notes.append(note)
     said, note = _figures(f"a list of {RUNS:,} runs at {RATES[-1]:,} updates a second", of_list)
     return Measured(figures=[*figures, *said], notes=[*notes, note])
 
@@ -100,7 +112,7 @@ def _figures(what: str, seen: Seen, *, is_target: bool = False) -> tuple[list[Fi
     ]
     note = (
         f"{what.capitalize()}: {seen.made:,.0f} were made a second{_in_events(seen)}; "
-        f"{seen.long_tasks} tasks of the page took more than 50 ms in {SECONDS:g} s."
+        f"{seen.long_tasks} tasks of the page took more than 50 ms in {seen.seconds:g} s."
     )
     return figures, note
 
@@ -158,27 +170,30 @@ def _scroll_through(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-def _watched(browser: Browser, page: Page, load: Mover, rate: int, url: str) -> Seen:
+def _watched(
+    browser: Browser, page: Page, load: Mover, rate: int, url: str, *, seconds: float = SECONDS
+) -> Seen:
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     with load.at(rate) as made:
         before, spent, told = made(), _spent(session), _told(url)
         used = _of_largest(browser, _processor)
-        found: Any = page.evaluate(_WATCH_FRAMES, SECONDS)
+        found: Any = page.evaluate(_WATCH_FRAMES, seconds)
         count, used = made() - before, _of_largest(browser, _processor) - used
         told = _told(url) - told
         main_thread, scripts = map(operator.sub, _spent(session), spent)
     session.detach()
     return Seen(
-        made=count / SECONDS,
-        told=told / SECONDS,
+        seconds=seconds,
+        made=count / seconds,
+        told=told / seconds,
         fps=found["fps"],
         long_tasks=int(found["longTasks"]),
         longest=found["longest"],
         memory=_of_largest(browser, _pss),
-        processor=used / SECONDS,
-        main_thread=main_thread / SECONDS,
-        scripts=scripts / SECONDS,
+        processor=used / seconds,
+        main_thread=main_thread / seconds,
+        scripts=scripts / seconds,
     )
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, CDPSession, Page, ViewportSize
 
 from bench import application
 from bench.figures import Figure, Measured, Of, Row, Target
-from bench.moving import Load
+from bench.moving import RUN_ID, Load
 from bench.rows.browser import chromium
 from inception.runs.records import Lease, NewRun, NewStep
 from inception.runs.store import Store
@@ -56,10 +56,11 @@ def measure() -> Measured:
     with application.running() as app, chromium() as browser:
         url, _process = app.web()
         _fill(app.store)
+        Load(app.store)
         pages = {
             f"the list of {RUNS} runs": url,
             f"a run of {TASKS} tasks": f"{url}/runs/{SMALL}",
-            "a run of 10,000 tasks": f"{url}/runs/{Load(app.store).lease.run_id}",
+            "a run of 10,000 tasks": f"{url}/runs/{RUN_ID}",
         }
         weights = {what: _weigh(browser, address) for what, address in pages.items()}
         seen = {
