@@ -118,3 +118,10 @@ describe("the next failure", () => {
     assert.equal(nextFailure([{ path: "0", state: "SUCCESS" }], null), null);
   });
 });
+
+test("what comes takes its place among hundreds that are known", () => {
+  const each = (/** @type {string[]} */ ends) =>
+    Array.from({ length: 100 }, (_, n) => ends.map((end) => `${n}${end}`)).flat();
+  const merged = mergePaths(each(["", ".0", ".10"]), each([".2", ".0.5"]).reverse());
+  assert.deepEqual(merged, each(["", ".0", ".0.5", ".2", ".10"]));
+});

@@ -13,7 +13,7 @@ import { lackingIn, unopened, visibleRows } from "../model/tree.js";
 /** @template T @typedef {import("@preact/signals").Signal<T>} Signal */
 
 /** Nodes from which a run counts as large. */
-const LARGE = 1_000;
+const LARGE = 200;
 
 /** Milliseconds (ms) for which new nodes of a large run are collected. */
 const SETTLE_AFTER = 250;
@@ -47,7 +47,7 @@ export class RunStore {
     this.coming = [];
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.settling = undefined;
-    /** @type {Map<string, import("../model/tree.js").Row>} */
+    /** Rows as they were drawn last. @type {Map<string, import("../model/tree.js").Row>} */
     this.drawn = new Map();
     this.rows = computed(() => this.arrange());
     /** Tasks of the run, known or not. */
@@ -57,7 +57,7 @@ export class RunStore {
   arrange() {
     const { paths, folded, lacking } = this;
     const rows = visibleRows(paths.value, folded.value, this.drawn, lacking.value);
-    this.drawn = new Map(rows.map((row) => [row.path, row]));
+    for (const row of rows) if (this.drawn.get(row.path) !== row) this.drawn.set(row.path, row);
     return rows;
   }
 

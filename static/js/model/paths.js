@@ -1,5 +1,8 @@
 /** A node's address in its run's tree: "" the root, "0.2" the third child of the first child. */
 
+/** Code of the digit 0. */
+const ZERO = 48;
+
 /** @param {string} path @returns {number[]} */
 export const segments = (path) => (path === "" ? [] : path.split(".").map(Number));
 
@@ -25,33 +28,61 @@ export function ancestors(path) {
 }
 
 /**
- * Tree order: a parent before its children, children by their number.
+ * Tree order: a parent before its children, children by their number. Read in place, as a run that
+ * grows compares thousands of them a second.
  * @param {string} a
  * @param {string} b
  */
 export function comparePaths(a, b) {
-  const left = segments(a);
-  const right = segments(b);
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    if (left[i] !== right[i]) return left[i] - right[i];
+  let [at, beside] = [0, 0];
+  while (at < a.length && beside < b.length) {
+    const [left, right] = [endOfSegment(a, at), endOfSegment(b, beside)];
+    const apart = numberIn(a, at, left) - numberIn(b, beside, right);
+    if (apart !== 0) return apart;
+    [at, beside] = [left + 1, right + 1];
   }
-  return left.length - right.length;
+  return Number(at < a.length) - Number(beside < b.length);
+}
+
+/** @param {string} path @param {number} from */
+function endOfSegment(path, from) {
+  const end = path.indexOf(".", from);
+  return end === -1 ? path.length : end;
+}
+
+/** @param {string} path @param {number} from @param {number} to */
+function numberIn(path, from, to) {
+  let number = 0;
+  for (let at = from; at < to; at++) number = number * 10 + path.charCodeAt(at) - ZERO;
+  return number;
 }
 
 /**
- * Both in tree order, as one. Merging beats sorting anew: a run that grows to 10,000 nodes adds a
- * few at a time.
+ * Both in tree order, as one. Each that comes is looked up, not each that is known: a run that
+ * grows to 10,000 nodes adds a few at a time.
  * @param {readonly string[]} known  in tree order @param {readonly string[]} added  in any order
  * @returns {string[]}
  */
 export function mergePaths(known, added) {
-  const coming = [...added].sort(comparePaths);
   const merged = [];
   let next = 0;
-  for (const path of known) {
-    while (next < coming.length && comparePaths(coming[next], path) < 0)
-      merged.push(coming[next++]);
+  for (const path of [...added].sort(comparePaths)) {
+    const place = placeOf(path, known, next);
+    while (next < place) merged.push(known[next++]);
     merged.push(path);
   }
-  return [...merged, ...coming.slice(next)];
+  while (next < known.length) merged.push(known[next++]);
+  return merged;
+}
+
+/** How many of those known, of which the first come before it, do. @param {string} path
+ * @param {readonly string[]} known  in tree order @param {number} least @returns {number} */
+function placeOf(path, known, least) {
+  let [low, high] = [least, known.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (comparePaths(known[middle], path) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

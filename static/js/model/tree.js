@@ -34,13 +34,15 @@ export function visibleRows(paths, folded, before = new Map(), lacking = new Map
   const rows = [];
   /** Those above the present row whose further children have no row yet, the nearest last. */
   const above = lacking.has("") ? [""] : [];
-  const nearest = () => /** @type {string|undefined} */ (above[above.length - 1]);
+  // Asked for every row. Not by `above[-1]` while there is none: engines leave their fast path there.
+  const nearest = () => (above.length ? above[above.length - 1] : undefined);
   const close = () => rows.push(asBefore(before, moreRow(/** @type {string} */ (above.pop()))));
   /** @type {string|null} */
   let hiddenUnder = null;
+  let parent = "";
   for (const path of paths) {
     while (nearest() && !path.startsWith(`${nearest()}.`)) close();
-    const parent = parentPath(path);
+    parent = parentAfter(path, parent);
     const position = (seen.get(parent) ?? 0) + 1;
     seen.set(parent, position);
     if (hiddenUnder !== null && path.startsWith(hiddenUnder)) continue;
@@ -121,11 +123,22 @@ export function lastInRow(parent, isKnown) {
   return next === 0 ? null : String(next - 1);
 }
 
+/**
+ * Its parent's path; that of the path before it where it is the same, since a string that was looked
+ * up once is found faster.
+ * @param {string} path @param {string} before
+ */
+function parentAfter(path, before) {
+  const isSame = path.lastIndexOf(".") === before.length && path.startsWith(before);
+  return isSame ? before : parentPath(path);
+}
+
 /** @param {readonly string[]} paths @returns {Map<string, number>} */
 function countChildren(paths) {
   const families = new Map();
+  let parent = "";
   for (const path of paths) {
-    const parent = parentPath(path);
+    parent = parentAfter(path, parent);
     families.set(parent, (families.get(parent) ?? 0) + 1);
   }
   return families;
