@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Viewer
@@ -50,6 +51,38 @@ def test_what_is_no_number_is_said_beside_its_field(viewer: Viewer) -> None:
     expect(page.get_by_label("limit")).to_be_focused()
     expect(page.locator("#arg-limit-problem")).to_have_text("This must be a whole number.")
     assert "/start" in page.url
+
+
+def test_an_objection_goes_as_soon_as_its_field_is_changed(viewer: Viewer) -> None:
+    page = viewer.open(COUNT_TWICE)
+    limit, delay = page.get_by_label("limit"), page.get_by_label("delay")
+    limit.fill("ten")
+    delay.fill("soon")
+    _start(page)
+    expect(page.get_by_role("alert")).to_contain_text("limit, delay need another value")
+    limit.press("End")
+    limit.press("Backspace")
+    expect(page.locator("#arg-limit-problem")).to_have_count(0)
+    expect(limit).not_to_have_attribute("aria-invalid", "true")
+    assert "problem" not in (limit.get_attribute("aria-describedby") or "")
+    expect(limit).to_be_focused()
+    expect(delay).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("alert")).to_contain_text("delay needs another value")
+    delay.fill("0.1")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (2560, 1440)])
+def test_the_chosen_parent_stands_whole_in_the_window(
+    viewer: Viewer, size: tuple[int, int]
+) -> None:
+    page = viewer.open("/start")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.locator(".parent").first.wait_for()
+    addresses = page.locator(".parent").evaluate_all("all => all.map(one => one.href)")
+    for address in (addresses[-1], addresses[len(addresses) // 2]):
+        page.goto(address)
+        expect(page.locator(".parent[aria-current]")).to_be_in_viewport(ratio=1)
 
 
 def test_the_server_s_objections_stand_beside_their_fields(viewer: Viewer) -> None:

@@ -3,6 +3,7 @@
 import { fieldsAt } from "./schema.js";
 
 /** @typedef {import("./schema.js").Field} Field */
+/** @typedef {import("./draft.js").Draft} Draft */
 /** @typedef {import("./types.js").FieldProblem} FieldProblem */
 
 /**
@@ -23,6 +24,20 @@ export function assignProblems(fields, problems) {
     else others.push(path ? `${path}: ${message}` : message);
   }
   return { byField, others };
+}
+
+/**
+ * Those of the problems whose field is as it was when they were found; any other is out of date.
+ * @param {Record<string, string>} byField @param {Draft} found  what they were found in
+ * @param {Draft} draft  what is typed now
+ * @returns {Record<string, string>}
+ */
+export function standing(byField, found, draft) {
+  const typed = [...new Set([...Object.keys(found), ...Object.keys(draft)])];
+  const changed = typed.filter((path) => found[path] !== draft[path]);
+  const isTouched = (/** @type {string} */ field) =>
+    changed.some((path) => path === field || path.startsWith(`${field}.`));
+  return Object.fromEntries(Object.entries(byField).filter(([field]) => !isTouched(field)));
 }
 
 /**

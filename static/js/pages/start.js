@@ -86,8 +86,10 @@ function useChosenInSight(chosen) {
     const shown = list.current?.querySelector("[aria-current]")?.getBoundingClientRect();
     const frame = list.current?.getBoundingClientRect();
     if (!list.current || !shown || !frame) return;
-    if (shown.bottom > frame.bottom) list.current.scrollTop += shown.bottom - frame.bottom;
-    if (shown.top < frame.top) list.current.scrollTop -= frame.top - shown.top;
+    const border = list.current.clientTop;
+    const [top, bottom] = [frame.top + border, Math.min(frame.bottom - border, innerHeight)];
+    if (shown.bottom > bottom) list.current.scrollTop += shown.bottom - bottom;
+    if (shown.top < top) list.current.scrollTop -= top - shown.top;
   }, [chosen]);
   return list;
 }

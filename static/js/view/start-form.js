@@ -6,7 +6,7 @@ import { newKey } from "../client/idempotency.js";
 import { KeptForm, recallForm } from "../live/kept-forms.js";
 import { shortName } from "../model/format.js";
 import { argumentsOf, draftOf } from "../model/draft.js";
-import { assignProblems } from "../model/field-problems.js";
+import { assignProblems, standing } from "../model/field-problems.js";
 import { keepable, restored } from "../model/kept-draft.js";
 import { fieldsOf } from "../model/schema.js";
 import { tagsIn } from "../model/tags.js";
@@ -19,16 +19,19 @@ import { useServices } from "./services.js";
 /** @typedef {import("../model/types.js").Parent} Parent */
 /** @typedef {import("../model/types.js").Run} Run */
 /** @typedef {import("../model/types.js").FieldProblem} FieldProblem */
+/** @typedef {import("../model/draft.js").Draft} Draft */
 /** @typedef {{byField: Record<string, string>, others: string[]}} Problems */
+/** What was wrong with what was sent. @typedef {Problems & {found: Draft}} Refusal */
 
-/** @type {Problems} */
-const NO_PROBLEMS = { byField: {}, others: [] };
+/** @type {Refusal} */
+const NO_PROBLEMS = { byField: {}, others: [], found: {} };
 
 /** @param {{parent: Parent, given?: Run}} props  given: what to begin with, a run of that parent */
 export function StartForm({ parent, given }) {
   const fields = useMemo(() => fieldsOf(parent.schema), [parent]);
   const { draft, setDraft, label, setLabel, tags, setTags } = useTyped(parent, fields, given);
-  const { send, sending, problems } = useStart(parent, fields);
+  const { send, sending, refusal } = useStart(parent, fields);
+  const wrong = standing(refusal.byField, refusal.found, draft);
   const onSubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     void send(draft, { label: label.trim(), tags: tagsIn(tags) });
@@ -37,9 +40,9 @@ export function StartForm({ parent, given }) {
   return html`<form class="card start-form" id="arguments" tabindex="-1" noValidate onSubmit=${onSubmit}>
     <${About} parent=${parent} />
     ${fields.length && !given ? html`<${LastArguments} parent=${parent} take=${take} />` : null}
-    <${ProblemSummary} problems=${problems} />
+    <${ProblemSummary} refusal=${refusal} wrong=${wrong} />
     ${fields.map((field) => html`<${FormField} key=${field.path} field=${field} draft=${draft}
-      problems=${problems.byField} edit=${setDraft} />`)}
+      problems=${wrong} edit=${setDraft} />`)}
     ${fields.length ? null : html`<p class="muted">It takes no arguments.</p>`}
     <div class="field-apart">
       <${Naming} id="run-label" name="Name of this run" hint="optional"
@@ -111,20 +114,23 @@ function Naming({ id, name, hint, longest, value, change }) {
       aria-describedby=${`${id}-hint`} onInput=${onInput} /></div>`;
 }
 
-/** @param {{problems: Problems}} props */
-function ProblemSummary({ problems }) {
+/**
+ * The focus goes to what is wrong once, when it was found.
+ * @param {{refusal: Refusal, wrong: Record<string, string>}} props  wrong: what of it still is
+ */
+function ProblemSummary({ refusal, wrong }) {
   const summary = useRef(/** @type {HTMLElement|null} */ (null));
-  const fields = Object.keys(problems.byField);
-  const any = fields.length + problems.others.length > 0;
+  const fields = Object.keys(wrong);
+  const any = fields.length + refusal.others.length > 0;
   useLayoutEffect(() => {
     const first = document.querySelector("[aria-invalid=true]");
     if (any) (first instanceof HTMLElement ? first : summary.current)?.focus();
-  }, [problems]);
+  }, [refusal]);
   if (!any) return null;
   return html`<div class="problem" role="alert" tabindex="-1" ref=${summary}>
     ${fields.length ? html`<p>The run was not started: ${fields.join(", ")}
       ${fields.length === 1 ? " needs" : " need"} another value.</p>` : null}
-    ${problems.others.map((message) => html`<p key=${message} class="wrap">${message}</p>`)}
+    ${refusal.others.map((message) => html`<p key=${message} class="wrap">${message}</p>`)}
   </div>`;
 }
 
@@ -136,27 +142,28 @@ function ProblemSummary({ problems }) {
 function useStart(parent, fields) {
   const { api } = useServices();
   const { busy, attempt } = useDeed();
-  const [problems, setProblems] = useState(NO_PROBLEMS);
+  const [refusal, setRefusal] = useState(NO_PROBLEMS);
   const order = useRef({ text: "", key: "" });
   const send = async (
-    /** @type {import("../model/draft.js").Draft} */ draft,
+    /** @type {Draft} */ draft,
     /** @type {{label: string, tags: string[]}} */ { label, tags },
   ) => {
     const read = argumentsOf(fields, draft);
-    if (read.problems.length) return setProblems(assignProblems(fields, read.problems));
+    const refuse = (/** @type {Problems} */ problems) => setRefusal({ ...problems, found: draft });
+    if (read.problems.length) return refuse(assignProblems(fields, read.problems));
     const naming = { ...(label ? { label } : {}), ...(tags.length ? { tags } : {}) };
     const body = { name: parent.name, kwargs: read.kwargs, ...naming };
     const text = JSON.stringify(body);
     if (order.current.text !== text) order.current = { text, key: newKey() };
-    setProblems(NO_PROBLEMS);
+    setRefusal(NO_PROBLEMS);
     await attempt(() =>
       api.start(body, order.current.key).then(
         (run) => leaveFor(`/runs/${run.id}`),
-        (error) => setProblems(problemsOf(fields, error)),
+        (error) => refuse(problemsOf(fields, error)),
       ),
     );
   };
-  return { send, sending: busy, problems };
+  return { send, sending: busy, refusal };
 }
 
 /** @param {import("../model/schema.js").Field[]} fields @param {any} error @returns {Problems} */
