@@ -117,8 +117,7 @@ class Scheduler:
         if claimed is None:
             return False
         known = claimed.first and "kwargs" not in claimed.run["omitted"]
-        self._carry_on(claimed, lease, resumed=not known)
-        return True
+        return self._carry_on(claimed, lease, resumed=not known)
 
     def drop(self, live: LiveRun, why: Parting) -> None:
         """Let a run go that has not ended."""
@@ -135,13 +134,17 @@ class Scheduler:
             frame.revoke()
 
     def give_back_all(self) -> int:
-        """Hand all runs over to whoever lives: to a run, a crash without the wait."""
-        self._stopping = True
-        held = list(self.runs.values())
+        """Hand all runs over to whoever lives: to a run, a crash without the wait.
+
+        One that is just being taken is given back by whoever takes it.
+        """
+        with self._lock:
+            self._stopping = True
+            held = list(self.runs.values())
+            self.runs.clear()
         for live in held:
             live.lane.close()
         leases = [(live.id, live.lane.lease.token) for live in held]
-        self.runs.clear()
         return self._ctx.store.give_back(self._ctx.process, leases)
 
     def resync_all(self) -> None:
@@ -185,7 +188,7 @@ class Scheduler:
             if not live.is_held_by(holder):
                 self.drop(live, Parting.GONE if holder is None else Parting.TAKEN)
 
-    def _carry_on(self, claimed: ClaimedRun, lease: Lease, *, resumed: bool) -> None:
+    def _carry_on(self, claimed: ClaimedRun, lease: Lease, *, resumed: bool) -> bool:
         live = LiveRun(claimed.run, Lane(lease))
         live.writer = Writer(
             live,
@@ -198,7 +201,9 @@ class Scheduler:
             on_landed=self._show_soon,
         )
         live.break_off = partial(self.drop, live, Parting.BROKEN)
-        self.runs[live.id] = live
+        if not self._hold(live):
+            self._ctx.store.give_back(lease.owner, [(live.id, lease.token)])
+            return False
         try:
             if resumed:
                 self._catching_up.take_over(live)
@@ -213,6 +218,14 @@ class Scheduler:
             # A run that is held and never begun would wait for ever: nobody else may take it.
             self.drop(live, Parting.BROKEN)
             raise
+        return True
+
+    def _hold(self, live: LiveRun) -> bool:
+        """False if all runs were given back while this one was being taken."""
+        with self._lock:
+            if not self._stopping:
+                self.runs[live.id] = live
+            return not self._stopping
 
     def _begin(self, live: LiveRun, claimed: ClaimedRun) -> None:
         if (trouble := self._trouble_with(live, claimed)) is not None:

@@ -6,6 +6,8 @@
 -- Returns {"ok", record, rescues, "1" if nobody has held it before, sealed secrets or ""};
 --       {"gone"}, {"ended"}, {"held", owner}, {"waits"} for a place
 -- Event: the run as STARTED, the first time and after a retry, whose beginning is noted
+--
+-- Who owns a run has a beat, here and in bury: else nobody would find that it is dead.
 
 local id, owner, token, from_owner, rescue = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local result = ARGV[6]
@@ -15,6 +17,16 @@ if FINAL[run.state] then return {'ended'} end
 if redis.call('HEXISTS', RUN, 'waits') == 1 then return {'waits'} end
 
 local function rescues() return tonumber(redis.call('HGET', RUN, 'rescues')) end
+
+-- Owners that die are found by their beats. One that was called dead while it stood still, or that is
+-- leaving, has none any more: it gets one, which stands still unless it beats itself.
+local function be_known()
+  if redis.call('HEXISTS', BEATS, owner) == 1 then return end
+  local said = '{"process":%s,"kind":"watcher","host":"","pid":0,"name":%s,"slots":0,"queues":[],'
+    .. '"running":[],"stopping":true,"counter":0,"seen_at":%s}'
+  local name = cjson.encode(owner)
+  redis.call('HSET', BEATS, owner, string.format(said, name, name, run.at))
+end
 
 local is_ours = run.owner == owner and run.token == token
 if not is_ours then
@@ -28,6 +40,7 @@ if not is_ours then
   redis.call('ZREM', UNOWNED, id)
   redis.call('SREM', KEYS[10], id)
   redis.call('SADD', KEYS[9], id)
+  be_known()
 end
 local is_first = run.state == 'PENDING'
 if is_first then

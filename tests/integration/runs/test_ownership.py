@@ -8,7 +8,7 @@ import pytest
 
 from inception.runs.errors import HistoryLost, RunNotFound, StaleToken, TooManyNodes
 from inception.runs.model import MAX_NODES, Attempt, State
-from inception.runs.records import Lease, NewRun
+from inception.runs.records import Beat, Lease, NewRun
 from inception.runs.recordtext import patch
 from inception.runs.store import Store
 from tests.integration.runs.held_run import (
@@ -184,6 +184,30 @@ def test_given_back_runs_wait_for_anybody_at_once(store: Store) -> None:
     with pytest.raises(StaleToken):
         second.spawn("0")
     assert store.claim_run("a", owner="next", token="t9") is not None
+
+
+def test_who_takes_a_run_after_its_burial_is_found_if_it_dies(store: Store) -> None:
+    """It stood still for long, or was leaving; without a beat nobody would look after its runs."""
+    assert store.bury(OWNER)
+    hold(store, RUN)
+
+    beat = store.read_beats()[OWNER]
+    assert (beat.kind, beat.stopping, beat.counter) == ("watcher", True, 0)
+    assert not store.bury(OWNER)
+    store.give_back(OWNER, [])
+    assert store.bury(OWNER)
+    assert store.read_beats() == {}
+
+
+def test_taking_a_run_leaves_what_its_owner_said_of_itself(store: Store) -> None:
+    said = Beat(
+        process=OWNER, kind="watcher", host="h", pid=1, name="w", slots=1, queues=["parents"],
+        running=[], stopping=False, counter=7,
+    )  # fmt: skip
+    store.beat(said)
+    hold(store, RUN)
+
+    assert store.read_beats()[OWNER].counter == 7
 
 
 def test_a_new_run_is_left_to_its_message_for_a_while(store: Store) -> None:

@@ -253,7 +253,7 @@ def test_deleting_leaves_nothing_but_how_it_ended(store: Store, client: RedisCli
     held.end("0")
     store.end_run(held.lease, held.next_op(), State.SUCCESS, patch(value="x" * 5000))
     store.delete_run(RUN)
-    assert set(client.keys("*")) == {keys.ends("tasks.outer"), keys.TALLIES}
+    assert set(client.keys("*")) == {keys.BEATS, keys.ends("tasks.outer"), keys.TALLIES}
     with pytest.raises(RunNotFound):
         store.delete_run(RUN)
 
@@ -302,4 +302,4 @@ def test_a_record_that_is_gone_is_never_recreated(store: Store, client: RedisCli
     assert store.claim(held.claim_of("0")) == ClaimAnswer.GONE
     assert not store.end_claim(held.end_of("0"))
     store.append_log(RUN, "0", 1, [LogLine(text="late", stream="stdout")])
-    assert set(client.keys("*")) == {keys.ends("tasks.outer"), keys.TALLIES}
+    assert set(client.keys("*")) == {keys.BEATS, keys.ends("tasks.outer"), keys.TALLIES}

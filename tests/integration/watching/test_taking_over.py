@@ -11,6 +11,7 @@ import redis
 
 from inception.runs import keys
 from inception.runs.model import State
+from inception.runs.records import ClaimedRun
 from inception.watching import scheduler
 from inception.watching.live_node import LiveNode
 from tests.integration.watching.carrying import Held, carry_on, start
@@ -57,6 +58,25 @@ def test_a_watcher_that_holds_as_many_runs_as_it_may_leaves_the_next_to_others(
         held.let_end()
         ended = lambda run_id: stage.store.read_run(run_id)["state"] == State.SUCCESS  # noqa: E731
         eventually(lambda: ended(first) and ended(second), WITHIN, "both ends")
+
+
+def test_a_run_that_is_being_taken_while_its_watcher_leaves_is_given_back(
+    stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as leaving:
+        claim = leaving._ctx.store.claim_run
+
+        def claim_late(run_id: str, **words: Any) -> ClaimedRun | None:
+            leaving.scheduler.give_back_all()
+            return claim(run_id, **words)
+
+        monkeypatch.setattr(leaving._ctx.store, "claim_run", claim_late)
+        assert not leaving.scheduler.take(run_id)
+
+    assert stage.store.holders([run_id]) == {run_id: ("", "")}
+    assert stage.store.unowned(older_than_ms=60_000, limit=10) == [run_id]
+    assert carry_on(stage, run_id, workers)["state"] == State.SUCCESS
 
 
 def test_a_child_that_fails_before_its_parent_waits_for_it_is_started_again(
