@@ -29,7 +29,7 @@ owner's set in one step. "with the run" is until it is deleted or past retention
 | `queues` | sorted set | queues that children were sent to, by when (ms): 1,000 | for ever |
 | `ends:<name>` | list | how the latest runs of a parent ended (RecentEnd), newest first | 30 days |
 | `tallies` | hash | how many `runs steps attempts events rescues losses beats` ever | for ever |
-| `beats` | hash | process → its last beat (JSON); of who owns a run always | until the process is buried |
+| `beats` | hash | process → its last beat (JSON); all who own a run | until the process is buried |
 | `sessions`, `tokens` | hash | digest of a secret → Grant (JSON) | till expired or taken back |
 | `accounts` | hash | user → role and mark of the password, as audited | for ever |
 | `signins:<whose>` | string | sign-ins tried from an address, by all, for a name | 1 min, 1 h |
