@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -97,6 +97,13 @@ class Dashboard:
             yield
         finally:
             os.kill(supervisor, signal.SIGCONT)
+            # Else the next test, or this one's next try, would find nobody there.
+            eventually(self._answers, 30, f"{name} is started again")
+
+    def _answers(self) -> bool:
+        with suppress(requests.RequestException):
+            return requests.get(f"{self.url}/readyz", timeout=10).ok
+        return False
 
     def _supervisor(self) -> int:
         if self.application is None:

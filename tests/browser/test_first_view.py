@@ -10,6 +10,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
+from tests.browser.scripts import wait_for_scripts
 
 MOST_BYTES = 150_000
 """Over the wire, for a browser that was never here; headers count, and so does what the socket
@@ -19,15 +20,6 @@ TIMERS_RUN = 40_000
 """Milliseconds (ms) of the page's clock; after 45 s without a ping the socket is opened anew."""
 SETTLES = 3_000
 PONG = "3"
-ALL_LOADED = """() => new Promise((resolve) => {
-    const { imports } = JSON.parse(document.querySelector("[type=importmap]").text);
-    const missing = new Set(Object.values(imports).map((one) => new URL(one, location).href));
-    new PerformanceObserver((list) => {
-        for (const one of list.getEntries()) missing.delete(one.name);
-        if (!missing.size) resolve();
-    }).observe({ type: "resource", buffered: true });
-})"""
-"""Also what comes after the first view has been loaded."""
 
 
 def _count_bytes(page: Page) -> list[int]:
@@ -88,12 +80,12 @@ def test_scripts_are_asked_for_once_and_kept(stack: Dashboard, viewer: Viewer) -
     stack.start("chatty.do_nothing")
     page = viewer.open("/")
     expect(page.locator(".run-row[data-run-id]").first).to_be_visible()
-    page.evaluate(ALL_LOADED)
+    wait_for_scripts(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/")
     expect(page.locator(".run-row[data-run-id]").first).to_be_visible()
-    page.evaluate(ALL_LOADED)
+    wait_for_scripts(page)
     from_server = page.evaluate(
         """() => performance.getEntriesByType("resource")
             .filter((one) => one.name.includes("/static/js/") && one.transferSize > 0)

@@ -1,15 +1,19 @@
-/** A bar that knows when it does not know: without a total it has no value and sways. */
+/** A bar that knows when it does not know: without a total it has no value, and sways if it moves. */
 
 import { html } from "htm/preact";
 import { isFinal, stateTone } from "../model/states.js";
+import { whyStill } from "../model/waiting.js";
 import { iterations, knownCompletion } from "../model/format.js";
 
-/** @typedef {{state: string, meta: import("../model/types.js").Meta}} Moving */
+/**
+ * @typedef {{state: string, meta: import("../model/types.js").Meta,
+ *   counts?: Partial<Record<string, number>>}} Moving
+ */
 
 /** @param {{record: Moving, label: string, large?: boolean}} props */
 export function ProgressBar({ record, label, large = false }) {
   const known = knownCompletion(record);
-  const idle = record.state === "PENDING" || isFinal(record.state);
+  const idle = record.state === "PENDING" || isFinal(record.state) || whyStill(record) !== "";
   const sways = known === null && !idle;
   const value = known === null ? undefined : Math.round(known * 10) / 10;
   const looks = [large && "progress-large", sways && "progress-unknown"].filter(Boolean).join(" ");

@@ -11,6 +11,7 @@ import {
 } from "../model/format.js";
 import { NO_FILTER, writeFilter } from "../model/run-list.js";
 import { briefError, isFinal, stateTone } from "../model/states.js";
+import { whyStill } from "../model/waiting.js";
 import { CopyButton } from "./copy-button.js";
 import { Dotted } from "./dotted.js";
 import { Ago, Elapsed } from "./elapsed.js";
@@ -86,15 +87,17 @@ function percent(run) {
 function Message({ run }) {
   const { words, tone, steps } = message(run);
   if (!words && !steps && isFinal(run.state)) return null;
-  return html`<p class="run-message"><span class=${`wrap ${tone}`}>${words}</span> ${
+  return html`<p class="run-message"><span class=${`wrap ${tone}`} key=${tone}>${words}</span> ${
     steps ? html`<span class="muted tabular">${steps}</span>` : null
   }</p>`;
 }
 
 /** @param {Run} run */
-function message({ state, meta, revoke }) {
+function message({ state, meta, revoke, counts }) {
   if (revoke) return { words: revokeWords(state, revoke), tone: `tone-${stateTone(state)}` };
   if (meta.error && isFinal(state)) return { words: briefError(meta.error), tone: "tone-failure" };
+  const why = meta.message ? "" : whyStill({ state, counts });
+  if (why) return { words: why, tone: "muted late", steps: iterations(meta) };
   return { words: meta.message, tone: isFinal(state) ? "muted" : "", steps: iterations(meta) };
 }
 

@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { brief } from "../model/arguments.js";
 import { briefIterations, moduleName, shortId, shortName } from "../model/format.js";
 import { briefError, isFinal } from "../model/states.js";
+import { whyStill } from "../model/waiting.js";
 import { Ago, Elapsed } from "./elapsed.js";
 import { PickBox } from "./pick-box.js";
 import { ProgressBar } from "./progress-bar.js";
@@ -71,5 +72,7 @@ function rowMessage(run) {
   if (run.revoke)
     return html`<span
       class="muted">by ${run.revoke.by}${run.revoke.reason ? `: ${run.revoke.reason}` : ""}</span>`;
-  return html`<span class="muted">${isFinal(run.state) ? "" : run.meta.message}</span>`;
+  if (isFinal(run.state)) return null;
+  const why = run.meta.message ? "" : whyStill(run);
+  return html`<span class=${`muted ${why && "late"}`} key=${why}>${why || run.meta.message}</span>`;
 }

@@ -93,7 +93,7 @@ function TreeOrWord({ store, missing, timeline, selected, select }) {
     run && isFinal(run.state)
       ? "It started no tasks."
       : run?.state === "PENDING"
-        ? "Waiting for a watcher to take the run in."
+        ? "Waiting to begin: until a watcher takes it in, or a place is free."
         : "No tasks yet.";
   return html`<p class="tree-empty muted">${words}</p>`;
 }
