@@ -18,8 +18,6 @@ def _is(page: Page, connection: str) -> None:
     expect(page.locator("html")).to_have_attribute("data-connection", connection, timeout=20_000)
     if connection == "live":
         wait_for_scripts(page)  # without them it would say that it was not loaded
-            page
-        )  # a page that loses its connection before says that, which is true too
 
 
 def test_a_lost_connection_is_said_at_once_and_caught_up(stack: Dashboard, viewer: Viewer) -> None:
