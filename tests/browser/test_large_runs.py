@@ -21,7 +21,13 @@ IS_PASSED = """path => {
     return differs >= 0 && first[differs] > wanted[differs];
 }"""
 """True if the first row that is drawn comes after this one."""
-BY_A_ROW = "row => scrollTo(0, scrollY + row.getBoundingClientRect().top - innerHeight / 2)"
+INTO_THE_MIDDLE = """path => {
+    const row = document.querySelector(`[data-path="${path}"]`);
+    if (row) scrollTo(0, scrollY + row.getBoundingClientRect().top - innerHeight / 2);
+    return row !== null;
+}"""
+TURNS = 10
+"""A wheel that was turned may go on for a moment, and take along a row that had been reached."""
 
 
 @pytest.fixture
@@ -61,8 +67,11 @@ def _opened(
 def _scroll_to(page: Page, path: str) -> None:
     """Turn the wheel until that row is drawn, and back if it was passed, as somebody would."""
     row = page.locator(f'[data-path="{path}"]')
-    turn_the_wheel(page, row, lambda: -600 if page.evaluate(IS_PASSED, path) else 3_000)
-    row.evaluate(BY_A_ROW)
+    for _ in range(TURNS):
+        turn_the_wheel(page, row, lambda: -600 if page.evaluate(IS_PASSED, path) else 3_000)
+        if page.evaluate(INTO_THE_MIDDLE, path):
+            return
+    raise AssertionError(f"{path} did not stay in sight")
 
 
 def test_children_are_read_as_they_are_scrolled_to(viewer: Viewer, large: HeldRun) -> None:
@@ -128,6 +137,34 @@ def test_a_link_to_a_task_that_the_snapshot_leaves_out_opens_it(
     details = page.get_by_role("complementary", name="Task")
     expect(details).to_contain_text("0.2000")
     expect(details.get_by_text("There is no task")).to_have_count(0)
+
+
+def test_the_next_failure_is_found_among_tasks_that_are_not_here_yet(
+    viewer: Viewer, large: HeldRun
+) -> None:
+    for path in ("0.7", "0.1600"):
+        large.write(path, state="FAILURE")
+    page, _asked = _opened(viewer, large)
+    for path in ("0.7", "0.1600", "0.7"):
+        page.keyboard.press("n")
+        expect(page.locator(f'[data-path="{path}"]')).to_be_focused()
+        expect(page.locator(f'[data-path="{path}"]')).to_be_in_viewport()
+
+
+def test_the_end_key_leaves_the_focus_on_a_task_while_more_are_read(
+    viewer: Viewer, redis_url: str, web: Web
+) -> None:
+    run = Owner(Store(connect(redis_url, purpose="test"))).begin()
+    _spawn_many(run, "")
+    page, asked = _opened(viewer, run)
+    page.locator('[data-path="0"]').focus()
+    page.keyboard.press("End")
+    expect(page.locator('[data-path="199"]')).to_be_focused()
+    expect(page.locator(".tree-head")).to_contain_text("700 of")
+    expect(page.locator('[data-path="199"]')).to_be_focused()
+    page.keyboard.press("End")
+    expect(page.locator('[data-path="699"]')).to_be_focused()
+    assert asked
 
 
 def test_a_failure_that_the_snapshot_leaves_out_is_open_for_who_arrives(

@@ -143,6 +143,42 @@ describe("a parent of whose children none is known", () => {
   });
 });
 
+describe("the next failure", () => {
+  const failed = (path) => node(path, { state: "FAILURE" });
+
+  /** The second of four children of "0" is known to have failed, and of two others told. */
+  function failing() {
+    const store = new RunStore();
+    const counts = { SUCCESS: 2, FAILURE: 2 };
+    const nodes = [node("0", { kind: "parent", children: 4 }), failed("0.0")];
+    store.reset(snapshot(1, { complete: false, run: run({ counts }), nodes }));
+    const asked = [];
+    const ask = () => new Promise((resolve, reject) => asked.push({ resolve, reject }));
+    return { asked, missing: new MissingNodes("r1", { api: { nodes: ask } }, store) };
+  }
+
+  test("is looked for in what is not here yet, and then it is the first again", async () => {
+    const { asked, missing } = failing();
+    assert.equal(await missing.nextFailure(null), "0.0");
+    assert.equal(asked.length, 0);
+    const found = missing.nextFailure("0.0");
+    asked[0].resolve({ nodes: [node("0.1", { state: "SUCCESS" })], next: "1" });
+    await settled();
+    asked[1].resolve({ nodes: [failed("0.2")], next: "2" });
+    assert.equal(await found, "0.2");
+    assert.equal(await missing.nextFailure("0.2"), "0.0");
+    assert.equal(asked.length, 2);
+  });
+
+  test("is the first again if nothing can be read", async () => {
+    const { asked, missing } = failing();
+    const found = missing.nextFailure("0.0");
+    asked[0].reject(new Error("away"));
+    assert.equal(await found, "0.0");
+    assert.equal(asked.length, 1);
+  });
+});
+
 describe("missing nodes", () => {
   test("are read page by page, and then nothing is missing", async () => {
     const { store, asked, missing } = opened();

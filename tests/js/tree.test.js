@@ -7,7 +7,7 @@ import {
   parentPath,
   pathInAddress,
 } from "../../static/js/model/paths.js";
-import { firstFailure, nextFailure, visibleRows } from "../../static/js/model/tree.js";
+import { failureAfter, firstFailure, visibleRows } from "../../static/js/model/tree.js";
 
 const paths = ["0", "0.0", "0.0.0", "0.1", "1", "2", "2.0"];
 const shown = (folded) => visibleRows(paths, new Set(folded)).map((row) => row.path);
@@ -107,15 +107,15 @@ describe("the next failure", () => {
   }));
 
   test("is the one after where somebody is, in tree order", () => {
-    assert.equal(nextFailure(nodes, null), "0.1");
-    assert.equal(nextFailure(nodes, "0.1"), "2.0");
-    assert.equal(nextFailure(nodes, "2.0"), "10");
-    assert.equal(nextFailure(nodes, "1"), "2.0");
+    assert.equal(failureAfter(nodes, null), "0.1");
+    assert.equal(failureAfter(nodes, "0.1"), "2.0");
+    assert.equal(failureAfter(nodes, "2.0"), "10");
+    assert.equal(failureAfter(nodes, "1"), "2.0");
   });
 
-  test("is the first again after the last, and none where nothing failed", () => {
-    assert.equal(nextFailure(nodes, "10"), "0.1");
-    assert.equal(nextFailure([{ path: "0", state: "SUCCESS" }], null), null);
+  test("is none after the last, and where nothing failed", () => {
+    assert.equal(failureAfter(nodes, "10"), null);
+    assert.equal(failureAfter([{ path: "0", state: "SUCCESS" }], null), null);
   });
 });
 

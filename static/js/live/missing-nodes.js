@@ -7,7 +7,7 @@
 
 import { signal } from "@preact/signals";
 import { ancestors } from "../model/paths.js";
-import { lastInRow } from "../model/tree.js";
+import { failureAfter, firstFailure, lastInRow } from "../model/tree.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
 
@@ -52,6 +52,23 @@ export class MissingNodes {
     this.store.settle();
     if (page.next === null) this.store.completed(parent);
     this.pages.value += 1;
+  }
+
+  /**
+   * The next failed task after that path, and after the last one the first again: what is not here
+   * is read, page by page, until it is found. What is being read, or can't be, is not waited for.
+   * @param {string|null} after @returns {Promise<string|null>}
+   */
+  async nextFailure(after) {
+    const { store } = this;
+    const next = () => failureAfter(store.inOrder(), after);
+    while (next() === null && store.lacksFailures()) {
+      const [parent] = store.lacking.peek().keys();
+      const pages = this.pages.peek();
+      await this.readUnder(parent);
+      if (this.pages.peek() === pages) break;
+    }
+    return next() ?? firstFailure(store.inOrder());
   }
 
   /** One node that somebody came for, with those above it. @param {string} path */

@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { shortName } from "../model/format.js";
 import { depth, mergePaths } from "../model/paths.js";
 import { isNewer } from "../model/run-list.js";
-import { lackingIn, unopened, visibleRows } from "../model/tree.js";
+import { hasFailed, lackingIn, unopened, visibleRows } from "../model/tree.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
 /** @typedef {import("../model/types.js").Run} Run */
@@ -122,6 +122,12 @@ export class RunStore {
   lacksUnder(path) {
     const lacking = [...this.lacking.peek().keys()];
     return lacking.some((parent) => parent === path || parent.startsWith(`${path}.`));
+  }
+
+  /** Whether there are failed tasks that are unknown here. */
+  lacksFailures() {
+    const { FAILURE = 0, LOST = 0 } = this.run.peek()?.counts ?? {};
+    return this.lacking.peek().size > 0 && FAILURE + LOST > this.inOrder().filter(hasFailed).length;
   }
 
   /** All children of that one are known now. @param {string} parent */

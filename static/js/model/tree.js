@@ -155,19 +155,21 @@ function countChildren(paths) {
 export const firstFailure = (nodes) => unexplained(nodes)[0] ?? null;
 
 /**
- * The next such failure after that path, and after the last one the first again.
- * @param {readonly Ended[]} nodes  in tree order @param {string|null} after
+ * The next such failure after that path, which may be null: before all.
+ * @param {Iterable<Ended>} nodes  in tree order @param {string|null} after
  * @returns {string|null}
  */
-export function nextFailure(nodes, after) {
-  const failed = unexplained(nodes);
-  const next = failed.find((path) => after === null || comparePaths(path, after) > 0);
-  return next ?? failed[0] ?? null;
+export function failureAfter(nodes, after) {
+  const isNext = (/** @type {string} */ path) => after === null || comparePaths(path, after) > 0;
+  return unexplained(nodes).find(isNext) ?? null;
 }
+
+/** @param {{state: string}} node */
+export const hasFailed = ({ state }) => state === "FAILURE" || state === "LOST";
 
 /** @param {Iterable<Ended>} nodes @returns {string[]} */
 function unexplained(nodes) {
-  const failed = [...nodes].filter((node) => node.state === "FAILURE" || node.state === "LOST");
+  const failed = [...nodes].filter(hasFailed);
   const explained = new Set(failed.map((node) => parentPath(node.path)));
   return failed.map((node) => node.path).filter((path) => !explained.has(path));
 }

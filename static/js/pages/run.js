@@ -12,7 +12,6 @@ import { knownCompletion, shortId, shortName } from "../model/format.js";
 import { ancestors } from "../model/paths.js";
 import { readPlace, writePlace } from "../model/run-place.js";
 import { stateTone, stateWord } from "../model/states.js";
-import { nextFailure } from "../model/tree.js";
 import { Blank, Loading } from "../view/blank.js";
 import { later } from "../view/later.js";
 import { focusOn, revealRow } from "../view/row-focus.js";
@@ -129,7 +128,7 @@ function Shown({ runId, view }) {
     focusOn(`[data-path="${CSS.escape(path)}"]`);
   };
   useEscape(close);
-  const goToFailure = () => void showFailure(store, selected, choose);
+  const goToFailure = () => void showFailure(store, missing, selected, choose);
   useShortcuts(keysOf(view, goToFailure));
   return html`
     <${RunHead} store=${store} history=${view.history} goToFailure=${goToFailure} />
@@ -148,10 +147,11 @@ function Shown({ runId, view }) {
 
 /**
  * Open the next failed task, bring its row into sight and the focus to it.
- * @param {RunStore} store @param {Selected} selected @param {(path: string) => void} choose
+ * @param {RunStore} store @param {MissingNodes} missing @param {Selected} selected
+ * @param {(path: string) => void} choose
  */
-async function showFailure(store, selected, choose) {
-  const path = nextFailure(store.inOrder(), selected.peek());
+async function showFailure(store, missing, selected, choose) {
+  const path = await missing.nextFailure(selected.peek());
   if (path === null) return;
   for (const above of ancestors(path)) store.setOpen(above, true);
   choose(path);

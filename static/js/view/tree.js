@@ -93,10 +93,17 @@ function targetIndex(key, index, rows) {
     case "Home":
       return 0;
     case "End":
-      return rows.length - 1;
+      return lastTask(rows);
     default:
       return -1;
   }
+}
+
+/** @param {readonly Row[]} rows */
+function lastTask(rows) {
+  let index = rows.length - 1;
+  while (rows[index]?.more !== undefined) index--;
+  return index;
 }
 
 /**
@@ -108,6 +115,10 @@ function targetIndex(key, index, rows) {
 function focusRow(tree, rows, index) {
   const target = rows[index];
   if (!target) return false;
+  if (target.more !== undefined) {
+    scrollToRow(tree, index); // it has more read and gives way to them: no place for the focus
+    return true;
+  }
   const find = () =>
     /** @type {HTMLElement|null} */ (
       tree.querySelector(`[data-path="${CSS.escape(target.path)}"]`)
