@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
+from tests.browser.scripts import wait_for_scripts
 
 MOVED = """([lane, before]) => new Promise((resolve) => {
     const look = () => {
@@ -59,6 +60,8 @@ def test_steps_stand_one_after_another_and_then_rest(stack: Dashboard, viewer: V
     assert box is not None
     assert _left(second) >= box["x"] + box["width"] - 1
     expect(_lane(page, "0", "waiting")).to_have_count(1)
+    wait_for_scripts(page)  # what they draw asks for a frame or two
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate(COUNT_FRAMES) == 0
 
 
