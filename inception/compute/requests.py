@@ -6,7 +6,6 @@ main process how the pool fared with it. There a child that could not record its
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -21,6 +20,7 @@ from inception.compute.recorder import Posthumous, Recorder
 from inception.compute.slots import Held, Order, Slots
 from inception.runs.messages import read_ticket
 from inception.runs.model import State
+from inception.runs.processes import lives
 
 _HOW: Final = re.compile(r"prematurely: (.*?)(?: Job: \d+)?\.?$")
 """Where billiard's text says by which signal or exit code a process ended."""
@@ -79,7 +79,7 @@ class Deaths:
         if self._slots is None:
             return
         for pid, held in self._slots.working().values():
-            if not _lives(pid):
+            if not lives(pid):
                 self._record(self._lost(pid, "the worker ended"), held, pid)
 
     def _record(
@@ -148,13 +148,3 @@ def _limit(exception: TimeLimitExceeded) -> str:
 def _how(exception: WorkerLostError) -> str:
     found = _HOW.search(str(exception))
     return found.group(1) if found else str(exception)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

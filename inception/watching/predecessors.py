@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from inception.runs.processes import lives
+
 if TYPE_CHECKING:
     from inception.runs.records import BeatRecord
 
@@ -44,15 +46,5 @@ def predecessors(beats: Mapping[str, BeatRecord], process: str) -> set[str]:
         if beat.kind == "watcher"
         and (beat.host, beat.space) == here
         and name != process
-        and (beat.pid == os.getpid() or not _is_running(beat.pid))
+        and (beat.pid == os.getpid() or not lives(beat.pid))
     }
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -25,8 +25,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from inception.runs.connection import connect
+from inception.runs.store import Store
 from tests.browser.dashboard import Dashboard
 from tests.browser.elsewhere import Shop
+from tests.integration.webapp.owner import Owner
 from tests.integration.webapp.web import Web
 from tests.running import Application
 
@@ -158,6 +161,12 @@ def web(redis_url: str) -> Iterator[Web]:
     web = Web(redis_url)
     yield web
     web.stop()
+
+
+@pytest.fixture
+def owner(redis_url: str) -> Owner:
+    """Whoever holds those runs."""
+    return Owner(Store(connect(redis_url, purpose="test")))
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from inception.runs.connection import connect
-from inception.runs.store import Store
 from tests.browser.conftest import Viewer
 from tests.browser.scrolling import turn_the_wheel
 from tests.integration.webapp.owner import Owner
@@ -23,11 +21,6 @@ READ = 90
 @pytest.fixture
 def address(web: Web) -> str:
     return web.address
-
-
-@pytest.fixture
-def owner(redis_url: str) -> Owner:
-    return Owner(Store(connect(redis_url, purpose="test")))
 
 
 @pytest.fixture

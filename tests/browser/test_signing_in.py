@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from inception.runs.connection import connect
-from inception.runs.store import Store
 from tests.browser.conftest import Viewer
 from tests.integration.webapp.guarded import PASSWORD, GuardedWeb
 from tests.integration.webapp.owner import Owner
@@ -26,11 +24,6 @@ def guarded(redis_url: str, tmp_path: Path) -> Iterator[GuardedWeb]:
     web = GuardedWeb(redis_url, tmp_path)
     yield web
     web.stop()
-
-
-@pytest.fixture
-def owner(redis_url: str) -> Owner:
-    return Owner(Store(connect(redis_url, purpose="test")))
 
 
 @pytest.fixture

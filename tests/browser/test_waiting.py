@@ -7,8 +7,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from inception.runs.connection import connect
-from inception.runs.store import Store
 from tests.browser.conftest import Viewer
 from tests.integration.webapp.owner import Owner
 from tests.integration.webapp.web import Web
@@ -19,11 +17,6 @@ SWAYS = re.compile("progress-unknown")
 @pytest.fixture
 def address(web: Web) -> str:
     return web.address
-
-
-@pytest.fixture
-def owner(redis_url: str) -> Owner:
-    return Owner(Store(connect(redis_url, purpose="test")))
 
 
 def _tells(page: Page, words: str) -> None:
