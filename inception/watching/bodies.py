@@ -61,8 +61,11 @@ class Bodies:
         self._end_run = end_run
         self.desk: Desk
 
-    def begin(self, live: LiveRun, node: LiveNode) -> None:
-        """Run the parent at `node` in a thread of its own, unless it runs already."""
+    def begin(self, live: LiveRun, node: LiveNode, *, instead: NodeEnd | None = None) -> None:
+        """Run the parent at `node` in a thread of its own, unless it runs already.
+
+        With an end to have `instead` its function isn't called: it ends so, after its children.
+        """
         with live.lock:
             if node.path in live.frames or node.ended or live.dropped:
                 return
@@ -73,14 +76,14 @@ class Bodies:
                 live.writer.post(node, {"state": raw(State.STARTED)}, urgent=True)
         # Without a `threading.Thread`: its event, its lock and its names are a tenth of what a
         # parent takes that waits, and nobody joins it or asks for its name.
-        _thread.start_new_thread(self._lead, (live, frame))
+        _thread.start_new_thread(self._lead, (live, frame, instead))
 
-    def _lead(self, live: LiveRun, frame: LiveFrame) -> None:
+    def _lead(self, live: LiveRun, frame: LiveFrame, instead: NodeEnd | None) -> None:
         """Run the parent in the calling thread from its begin to its recorded end."""
         frame.adopt_thread()
         about = {"action": "run_dropped", "run_id": live.id, "path": frame.path}
         try:
-            end = self._run(live, frame)
+            end = instead or self._run(live, frame)
             self._close(live, frame, end)
         except (Dropped, StaleToken, RunNotFound):
             log.info("A parent of a run that isn't held here any more has left", extra=about)
@@ -161,7 +164,12 @@ class Bodies:
         )
 
     def _abandon(self, live: LiveRun) -> None:
-        for frame in [f for f in live.frames.values() if live.is_revoked(f.path)]:
+        stale = [f for f in live.frames.values() if live.is_revoked(f.path)]
+        # Of a run that was taken over: parents that their own parent hasn't come to, and now won't.
+        for node in list(live.nodes.values()):
+            if node.kind == "parent" and node.path != ROOT and live.is_revoked(node.path):
+                self.begin(live, node)
+        for frame in stale:
             about = {"action": "parent_abandoned", "run_id": live.id, "path": frame.path}
             log.warning("A revoked parent doesn't leave and is ended without it", extra=about)
             if frame.path == ROOT:

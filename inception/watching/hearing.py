@@ -66,7 +66,9 @@ class Hearing:
         if live is None:
             return
         if kind == "revoke":
-            self._on_revoke(live, str(message["path"]))
+            token = live.lane.lease.token
+            if message.get("token", token) == token:  # else a retry has taken it back since
+                self._on_revoke(live, str(message["path"]))
             return
         path = str(message.get("path"))
         if not live.is_early(path, partial(self._about_node, live, path, message)):

@@ -120,6 +120,8 @@ class LiveRun:
         self.writer: RunWriter
         self.break_off: Callable[[], None] = lambda: None
         """Let go of the run, which can't be carried on as it is held here."""
+        self.resync_waits = False
+        """It is to be read anew, and nobody has begun to."""
         self.showing: Timer | None = None
         """When its Celery result shows what was written since it was last stored."""
 

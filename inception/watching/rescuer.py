@@ -50,6 +50,9 @@ class Rescuer:
         self._retention = Retention(ctx.store, ctx.settings)
         self._counters: dict[str, int] = {}
         self._ticking = threading.Lock()
+        self._rung = threading.Lock()
+        self._look_waits = False
+        """Runs were given back, and nobody has looked for them yet."""
         self._looked_for_predecessors = False
 
     def beat_failed(self) -> None:
@@ -64,8 +67,15 @@ class Rescuer:
         self._ctx.crew.submit(partial(self._tick, answer, dead))
 
     def given_back(self) -> None:
-        """Somebody handed runs over: see at once."""
-        self._ctx.crew.submit(self._take_unowned)
+        """Somebody handed runs over: see at once, unless that is to be done already."""
+        with self._rung:
+            waits, self._look_waits = self._look_waits, True
+        if not waits:
+            self._ctx.crew.submit(self._look)
+
+    def _look(self) -> None:
+        self._look_waits = False  # before it looks: who rings from here on is looked for anew
+        self._take_unowned()
 
     def _tick(self, answer: BeatAnswer, dead: set[str]) -> None:
         if not self._ticking.acquire(blocking=False):
@@ -83,15 +93,22 @@ class Rescuer:
             self._reconcile()  # first: what is another's by now must not be acted upon
         self._note_consumers(answer.beats, answer.beats.keys() - dead)
         dead = dead | self._predecessors(answer.beats)
-        for run_id, path in answer.intents:
-            live = self._scheduler.runs.get(run_id)
-            if live is not None:
-                self._scheduler.revoker.heard(live, path)
+        self._hear_of_revokes(answer)
         self._find_lost(answer.beats, dead)
         for process in sorted(dead & answer.beats.keys()):
             self._inherit(process, answer.beats[process])
         self._take_unowned()
         self._retention.tick(answer.now_ms)
+
+    def _hear_of_revokes(self, answer: BeatAnswer) -> None:
+        """Where the word of a revoke was lost, read the run.
+
+        The answer alone tells not enough: a retry may have taken the revoke back since.
+        """
+        for run_id, path in answer.intents:
+            live = self._scheduler.runs.get(run_id)
+            if live is not None and path not in live.intents:
+                self._scheduler.resync_soon(live)
 
     def _predecessors(self, beats: dict[str, BeatRecord]) -> set[str]:
         """Those in whose place this one may have been started; looked for once."""

@@ -61,7 +61,7 @@ class Scheduler:
             on_claim=self._on_claim,
             on_retry=self._expect_retry,
         )
-        self._steps = Steps(ctx, self.hearing.word, self._resync_soon)
+        self._steps = Steps(ctx, self.hearing.word, self.resync_soon)
         self._catching_up = CatchingUp(
             ctx,
             endings=self.endings,
@@ -154,8 +154,20 @@ class Scheduler:
         """
         self._deadlines.hear_again()
         for live in list(self.runs.values()):
-            self._resync_soon(live)
+            self.resync_soon(live)
         self.send_again(self._ctx.consumers.queues)
+
+    def resync_soon(self, live: LiveRun) -> None:
+        """Read what is recorded of the run, and take what is new in it as if it were just said."""
+
+        def resync() -> None:
+            live.resync_waits = False  # before it reads: what is missed from here on is read anew
+            self._catching_up.resync(live)
+
+        with live.lock:
+            waits, live.resync_waits = live.resync_waits, True
+        if not waits:
+            self._ctx.crew.submit(live.guarded(resync))
 
     def send_again(self, queues: frozenset[str]) -> None:
         """Messages in these queues may be lost: send again what waits there longest.
@@ -228,14 +240,12 @@ class Scheduler:
             return not self._stopping
 
     def _begin(self, live: LiveRun, claimed: ClaimedRun) -> None:
-        if (trouble := self._trouble_with(live, claimed)) is not None:
-            end = failed_end(live.root.meta, trouble)
-            self._ctx.crew.submit(live.guarded(partial(self._end_run, live, end)))
-            return
+        trouble = self._trouble_with(live, claimed)
         if intents := frozenset(live.intents):
             self._ctx.crew.submit(live.guarded(partial(self.revoker.carry_out, live, intents)))
         self._on_begin()
-        self._bodies.begin(live, live.root)
+        end = None if trouble is None else failed_end(live.root.meta, trouble)
+        self._bodies.begin(live, live.root, instead=end)
 
     def _trouble_with(self, live: LiveRun, claimed: ClaimedRun) -> str | None:
         """Why the run can't go on; opens its secrets otherwise."""
@@ -249,9 +259,6 @@ class Scheduler:
         except SecretsUnreadable as error:
             return error.message
         return None
-
-    def _resync_soon(self, live: LiveRun) -> None:
-        self._ctx.crew.submit(live.guarded(partial(self._catching_up.resync, live)))
 
     def _begin_attempt(self, live: LiveRun, node: LiveNode) -> None:
         self._steps.begin_attempt(live, node)

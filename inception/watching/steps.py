@@ -88,7 +88,12 @@ class Steps:
         return wait
 
     def _wanted(self, live: LiveRun, nodes: Sequence[LiveNode]) -> list[Wanted]:
-        """What is to be heard of those that go on."""
+        """What is to be heard of those that go on; nothing for a run that was let go.
+
+        It may be held anew here, by whoever hears them now.
+        """
+        if live.dropped:
+            return []
         return [
             Wanted(
                 live.lane.lease.token,

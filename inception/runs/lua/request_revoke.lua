@@ -23,11 +23,13 @@ if path ~= '' then
 end
 if is_revoked(run, path) then return {'ok', render(run.record)} end
 
--- True if a node that has not ended is in a worker's hands.
+-- True if a node that has not ended is in a worker's hands, in this try of the run: claims of an
+-- earlier one are still there.
 local function is_worked_on()
-  for _, claimed in ipairs(redis.call('HKEYS', CLAIMS)) do
-    local text = redis.call('HGET', NODES, claimed)
-    if text and not FINAL[string.match(text, '\n,?"state":"(%u+)"')] then return true end
+  for _, path in ipairs(redis.call('HKEYS', CLAIMS)) do
+    local text = redis.call('HGET', NODES, path)
+    local goes_on = text and not FINAL[string.match(text, '\n,?"state":"(%u+)"')]
+    if goes_on and is_claimed(path) then return true end
   end
   return false
 end
@@ -48,10 +50,13 @@ else
 end
 
 if run.owner ~= '' then
-  tell_owner(run.owner, string.format('{"kind":"revoke","run":%s,"path":"%s"}', id, path))
+  tell_owner(run.owner, string.format(
+    '{"kind":"revoke","run":%s,"path":"%s","token":"%s"}', id, path, run.token))
 elseif node or is_worked_on() then
-  redis.call('ZADD', UNOWNED, 0, unquote(run.record.fields.id)) -- a watcher sees to it at once
-  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}')
+  if redis.call('HEXISTS', RUN, 'waits') == 0 then -- else it is seen to once it is let in
+    redis.call('ZADD', UNOWNED, 0, unquote(run.record.fields.id)) -- a watcher sees to it at once
+    redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}')
+  end
 else
   revoke_nodes(run)
   return {'ok', end_run(run, 'REVOKED')}

@@ -7,8 +7,9 @@ import pytest
 from inception.runs.errors import AlreadyRunning, RunNotFound, StaleToken
 from inception.runs.limits import Limits, WhenFull
 from inception.runs.model import State
-from inception.runs.records import Lease, NewRun
+from inception.runs.records import ClaimAnswer, Lease, NewRun
 from inception.runs.store import Store
+from tests.integration.runs.held_run import HeldRun
 
 TWO = Limits(max_running=2)
 EACH = Limits(unique={"customer": None})
@@ -91,3 +92,43 @@ def test_a_place_is_kept_through_the_death_of_its_owner_and_left_once(store: Sto
     assert store.unowned(older_than_ms=60_000, limit=9) == ["b"], "it was let in, and nobody is up"
     assert begins(store, "b")
     assert not begins(store, "c")
+
+
+def fails(store: Store, run_id: str) -> None:
+    """Let a run begin, start a child that a worker has, and fail with it."""
+    assert begins(store, run_id)
+    held = HeldRun(store, Lease(run_id=run_id, owner=OWNER, token=run_id))
+    held.spawn("0")
+    assert store.claim(held.claim_of("0")) == ClaimAnswer.OK
+    held.end("0", State.FAILURE)
+    store.end_run(held.lease, held.next_op(), State.FAILURE, {})
+
+
+def test_a_run_that_was_retried_and_waits_in_line_is_revoked_at_once(store: Store) -> None:
+    """What its earlier try claimed is over: nobody works on it, and no watcher would be let in."""
+    create(store, "b", Limits(max_running=1))
+    fails(store, "b")
+    create(store, "a", Limits(max_running=1))
+    assert store.retry_run("b", by="anna")["state"] == State.RETRY
+    assert not begins(store, "b")
+
+    run = store.request_revoke("b", "", by="anna", reason=None)
+
+    assert (run["state"], run["counts"]) == (State.REVOKED, {State.REVOKED: 1})
+    assert store.unowned(older_than_ms=0, limit=9) == ["a"]
+
+
+def test_a_part_of_a_run_that_waits_in_line_is_stopped_once_it_is_let_in(store: Store) -> None:
+    """No watcher can take it before, and none shall try at each of its beats."""
+    create(store, "b", Limits(max_running=1))
+    fails(store, "b")
+    create(store, "a", Limits(max_running=1))
+    store.retry_run("b", by="anna")
+
+    store.request_revoke("b", "0", by="anna", reason=None)
+
+    assert store.read_node("b", "0")["state"] == State.REVOKING
+    assert store.unowned(older_than_ms=0, limit=9) == ["a"]
+    assert begins(store, "a")
+    end(store, "a")
+    assert store.unowned(older_than_ms=0, limit=9) == ["b"]

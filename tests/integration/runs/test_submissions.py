@@ -240,7 +240,7 @@ def test_the_owner_is_told_of_a_revoke(held: HeldRun, client: RedisClient) -> No
         heard.get_message(timeout=2)
         revoke(held.store)
         message = heard.get_message(timeout=2)
-    assert message["data"] == '{"kind":"revoke","run":"run-1","path":""}'
+    assert message["data"] == '{"kind":"revoke","run":"run-1","path":"","token":"token-1"}'
 
 
 def test_deleting_leaves_nothing_but_how_it_ended(store: Store, client: RedisClient) -> None:

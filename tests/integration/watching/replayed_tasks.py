@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 from inception import (
@@ -57,6 +58,18 @@ def doze_off(turns: int) -> None:
     for turn in track(range(1, turns + 1)):
         if turn == turns:
             sleep(60)
+
+
+ponder: list[Callable[[], object]] = []
+"""What `deliberate` does first: what a test puts here, none of it a step."""
+
+
+@parent
+def deliberate(steps: list[Any]) -> list[Any]:
+    """Think first, then leave the steps to a nested parent."""
+    for thought in ponder:
+        thought()
+    return told(watch(play.s("run", "", steps)))
 
 
 def signature(run: str, path: str, what: Any) -> Any:
