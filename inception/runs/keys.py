@@ -60,6 +60,7 @@ asked for, from number n on, when one of them failed and it stopped the rest. Am
 | `bulk:<id>` | its id, at each step | relays that follow this bulk action |
 | `orders:<process>` | claims, ends, revokes, orders for one process | that process |
 | `orders` | "runs were given back", "parents announced", "a run was deleted" | every watcher |
+| `orders` | "a run was revoked" that nobody held | every watcher |
 | `orders` | "Redis was emptied": its first beat says so | every watcher, relays |
 | `beats` | the beat that moved | relays that show workers |
 """

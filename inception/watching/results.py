@@ -176,10 +176,10 @@ class Results:
         """The result of a run, to be stored along with its end; None where it can't."""
         return self._words.of_run(self._backend, run_id, str(end.state), _result_of(end))
 
-    def show_end(self, live: LiveRun, end: NodeEnd) -> None:
+    def show_end(self, run_id: str, end: NodeEnd) -> None:
         """Let `AsyncResult(run_id).get()` return the run's value or raise its error."""
-        with self.turns.of(live.id):
-            self._store(live.id, _result_of(end), str(end.state))
+        with self.turns.of(run_id):
+            self._store(run_id, _result_of(end), str(end.state))
 
     def _store(self, task_id: str, result: object, state: str) -> None:
         try:

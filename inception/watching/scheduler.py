@@ -297,7 +297,7 @@ class Scheduler:
             return
         self._let_go(live)
         if word is None:
-            self._ctx.results.show_end(live, end)
+            self._ctx.results.show_end(live.id, end)
 
     def _show_soon(self, live: LiveRun) -> None:
         """Let `AsyncResult` show the run's meta, with whatever is written until then."""

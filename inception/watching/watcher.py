@@ -15,12 +15,14 @@ from celery.exceptions import Ignore
 
 from inception.authoring.starting import new_run
 from inception.runs.beats import Beater
-from inception.runs.errors import StoreUnavailable
+from inception.runs.errors import RunNotFound, StoreUnavailable
 from inception.runs.messages import read_ticket
+from inception.runs.model import State
 from inception.runs.records import Beat, BeatAnswer
 from inception.watching.blocking import BlockingAlarm
 from inception.watching.context import Context
 from inception.watching.crew import Crew
+from inception.watching.endings import revoked_end
 from inception.watching.hub import Hub
 from inception.watching.outbox import Outbox
 from inception.watching.predecessors import pid_space
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 
 _GIVEN_BACK: Final = '{"kind":"given_back"'
 _DELETED: Final = '{"kind":"deleted"'
+_REVOKED: Final = '{"kind":"revoked"'
 _EMPTIED: Final = '{"kind":"emptied"'
 """How the orders begin that aren't about a run held here."""
 
@@ -146,11 +149,22 @@ class Watcher:
         """Take a recorded run, if it is to be had; whatever comes of it is no error."""
         about = {"action": "take_failed", "run_id": run_id}
         try:
-            self._scheduler.take(run_id)
+            if not self._scheduler.take(run_id):
+                self._tell_if_revoked(run_id)
         except StoreUnavailable as error:
             log.warning("A run waits for a rescuer: %s", error, extra=about)
         except Exception:
             log.exception("A run could not be taken, it waits for a rescuer", extra=about)
+
+    def _tell_if_revoked(self, run_id: str) -> None:
+        """Let who waits for Celery's result of a run hear that it ended before anybody held it.
+
+        Raises StoreUnavailable.
+        """
+        with suppress(RunNotFound):
+            run = self._store.read_run(run_id)
+            if run["state"] == State.REVOKED:
+                self._ctx.results.show_end(run_id, revoked_end(run["meta"]))
 
     def _record_foreign(
         self, task: Any, run_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -164,6 +178,9 @@ class Watcher:
         elif text.startswith(_DELETED):
             run_id = str(json.loads(text)["run"])
             self._ctx.crew.submit(partial(self._ctx.results.forget, run_id))
+        elif text.startswith(_REVOKED):
+            run_id = str(json.loads(text)["run"])
+            self._ctx.crew.submit(partial(self._tell_if_revoked, run_id))
         elif text.startswith(_EMPTIED):
             self._on_emptied()
             self._scheduler.resync_all()

@@ -5,7 +5,8 @@
 -- Returns {"ok", record}; {"gone"}, {"no_node"}; {"ended", revoke that was asked for of the
 --       path (JSON) or "", record}, and "node_ended" likewise
 -- Events: the node and the run as REVOKING; none if a revoke covers the path already.
---       A run that nobody holds and no worker works on is ended right here, with its nodes
+--       A run that nobody holds and no worker works on is ended right here, with its nodes, and all
+--       watchers are told, since who waits for Celery's result of it knows nothing of records
 
 local id, path, by, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local run = open_run()
@@ -59,6 +60,8 @@ elseif node or is_worked_on() then
   end
 else
   revoke_nodes(run)
-  return {'ok', end_run(run, 'REVOKED')}
+  local text = end_run(run, 'REVOKED')
+  redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"revoked","run":' .. id .. '}')
+  return {'ok', text}
 end
 return {'ok', finish(run, state)}
