@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -108,23 +108,33 @@ class Slots:
         """Pool process number → its pid and what it works on, for the main process."""
         found = {}
         for index in self._used():
-            with self._for_main(index):
-                held = self._held(index)
-                if held is not None:
-                    found[index] = (self._pid(index), held)
+            try:
+                with self._for_main(index):
+                    pid, held = self._pid(index), self._held(index)
+            except SlotBusy:  # what stands still in the middle of a change can be read as it is
+                pid, held = self._pid(index), self._held(index)
+            if held is not None:
+                found[index] = (pid, held)
         return found
 
     @contextmanager
     def holding(self, order: Order) -> Iterator[tuple[int, int] | None]:
         """Give slot and pid of what `order` is for, and keep them there meanwhile; None if ended.
 
-        For the main process. Raises SlotBusy.
+        For the main process. Raises SlotBusy if it is that slot's process which stands still.
         """
-        for index in self._used():
-            with self._for_main(index):
+        with ExitStack() as lock:
+            for index in self._used():
+                try:
+                    lock.enter_context(self._for_main(index))
+                except SlotBusy:
+                    if order.is_for(self._held(index)):
+                        raise
+                    continue
                 if order.is_for(self._held(index)):
                     yield index, self._pid(index)
                     return
+                lock.close()
         yield None
 
     def give_order(self, index: int, order: Order) -> None:

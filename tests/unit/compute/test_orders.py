@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from inception.compute import slots as slots_module
 from inception.compute.orders import StopOrders, read_message
 from inception.compute.slots import Held, Slots
 from inception.runs.model import State
 from tests.running import eventually
+from tests.unit.compute.test_slots import stand_still_in
 
 HELD = Held(run_id="run", path="0", attempt=1)
 OTHER = Held(run_id="run", path="1", attempt=1)
@@ -20,7 +22,7 @@ OTHER = Held(run_id="run", path="1", attempt=1)
 
 @dataclass
 class PoolProcess:
-    """A process that works on something in slot 0, and leaves at a SIGTERM unless stubborn."""
+    """A process that works on something in a slot, and leaves at a SIGTERM unless stubborn."""
 
     pid: int
 
@@ -30,13 +32,13 @@ class PoolProcess:
         return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
-def fork(slots: Slots, held: Held, *, stubborn: bool) -> PoolProcess:
+def fork(slots: Slots, held: Held, *, stubborn: bool, index: int = 0) -> PoolProcess:
     heard, say = os.pipe()
     pid = os.fork()
     if pid == 0:
         handler = signal.SIG_IGN if stubborn else signal.SIG_DFL
         signal.signal(signal.SIGTERM, handler)
-        slots.begin(0, held)
+        slots.begin(index, held)
         os.write(say, b"x")
         while True:
             signal.pause()
@@ -120,6 +122,27 @@ def test_a_malformed_order_does_not_end_the_thread(
     orders.hear(text)
     orders.hear(message(HELD, grace=30))
     assert process.wait() == signal.SIGTERM
+
+
+@pytest.mark.parametrize("its_slot", [0, 2])
+def test_a_process_that_stands_still_in_its_slot_keeps_no_other_from_being_stopped(
+    slots: Slots, orders: StopOrders, monkeypatch: pytest.MonkeyPatch, its_slot: int
+) -> None:
+    monkeypatch.setattr(slots_module, "_LOCK_WAIT", 0.05)
+    process = fork(slots, HELD, stubborn=True, index=its_slot)
+    frozen = stand_still_in(slots, 1, OTHER)
+    try:
+        for _ in range(2):  # repeated, as each beat does
+            orders.hear(message(HELD, grace=30))
+        eventually(orders._messages.empty, 5, "both are carried out")
+        orders.close()
+        assert orders._messages.empty(), "it was told to end, and heard so"
+        assert orders.given_for(HELD) is not None
+        assert orders.given_for(OTHER) is None
+    finally:
+        for pid in (process.pid, frozen):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def test_messages_of_other_kinds_are_passed_over() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from inception.compute import slots as slots_module
 from inception.compute.slots import Held, Order, Slots
 from inception.runs.model import State
 
@@ -91,6 +92,38 @@ def test_a_process_killed_while_it_changes_its_slot_leaves_no_lock() -> None:
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     assert slots.working() == {5: (pid, HELD)}
+
+
+def test_one_process_that_stands_still_in_its_slot_hides_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker that could not say what it works on would count as dead, with all its children."""
+    monkeypatch.setattr(slots_module, "_LOCK_WAIT", 0.05)
+    slots = Slots()
+    slots.begin(0, OTHER)
+    frozen = stand_still_in(slots, 5, HELD)
+    try:
+        assert slots.working() == {0: (os.getpid(), OTHER), 5: (frozen, HELD)}
+    finally:
+        os.kill(frozen, signal.SIGKILL)
+        os.waitpid(frozen, 0)
+
+
+def stand_still_in(slots: Slots, index: int, held: Held) -> int:
+    """Fork a process that stands still while it changes its slot; its pid."""
+    ready_end, child_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with slots._locked(index):
+            slots._put(index * slots_module._SLOT_BYTES + 8, slots_module._pack_held(held))
+            slots_module._PID.pack_into(
+                slots._memory, index * slots_module._SLOT_BYTES, os.getpid()
+            )
+            os.write(child_end, b"x")
+            while True:
+                signal.pause()
+    os.read(ready_end, 1)
+    return pid
 
 
 def test_an_index_beyond_the_memory_is_refused() -> None:
