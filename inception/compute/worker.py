@@ -32,7 +32,7 @@ from inception.runs.beats import Beater
 from inception.runs.connection import connect
 from inception.runs.errors import StoreUnavailable
 from inception.runs.listener import Listener
-from inception.runs.records import Beat, BeatAnswer, LogLine, RunningClaim
+from inception.runs.records import Beat, BeatAnswer, LogLine
 from inception.runs.result_words import ResultWords
 from inception.runs.store import Store
 
@@ -62,6 +62,8 @@ class ComputeWorker:
         self._consumed = consumed
         self._slots = Slots() if forks else None
         self._own = OwnMemory()
+        self._listed: frozenset[tuple[Held, float]] = frozenset()
+        """What the last beat named, and when each was begun: its answer is about these alone."""
         self._ended: frozenset[Held] = frozenset()
         """Claims of ours whose node had ended when the last beat was answered."""
         self._stopping = False
@@ -152,6 +154,8 @@ class ComputeWorker:
             logger.warning("Orders come by the answers to beats for now: %s", error, extra=about)
 
     def _beat(self, counter: int) -> Beat:
+        working = self._working()
+        self._listed = frozenset((held, held.began) for held in working)
         return Beat(
             process=self._process,
             kind="compute",
@@ -160,13 +164,10 @@ class ComputeWorker:
             name=self._name,
             slots=self._slot_count,
             queues=tuple(self._consumed()),
-            running=self._running(),
+            running=[(held.run_id, held.path, held.attempt) for held in working],
             stopping=self._stopping,
             counter=counter,
         )
-
-    def _running(self) -> list[RunningClaim]:
-        return [(held.run_id, held.path, held.attempt) for held in self._working()]
 
     def _working(self) -> list[Held]:
         if self._slots is None:
@@ -176,25 +177,23 @@ class ComputeWorker:
     def _answered(self, answer: BeatAnswer) -> None:
         """Stop the claims of ours under an intent whose order was lost, and those without a run.
 
-        So too those whose node has ended without them, as two answers in a row say: a child whose
-        end was just recorded is found so once.
+        So too those whose node has ended, or goes on, without them, as two answers in a row say: a
+        child whose end was just recorded is found so once.
         """
-        ended, before = self._ended_without(answer), self._ended
+        working = [held for held in self._working() if (held, held.began) in self._listed]
+        all_ended, before = set(answer.ended), self._ended
+        ended = frozenset(held for held in working if (held.run_id, held.path) in all_ended)
         self._ended = ended
         if self._orders is None or not (answer.intents or answer.orphans or ended):
             return
         asked, orphans = set(answer.intents), set(answer.orphans)
-        for held in self._working():
+        for held in working:
             if (held.run_id, held.path) in orphans:
                 self._stop_orphan(self._orders, held, "whose run is gone from Redis")
             elif held in ended & before:
-                self._stop_orphan(self._orders, held, "whose node has ended without it")
+                self._stop_orphan(self._orders, held, "whose node has ended or goes on without it")
             elif (held.run_id, held.path) in asked:
                 self._orders.stop(StopMessage(held=held))
-
-    def _ended_without(self, answer: BeatAnswer) -> frozenset[Held]:
-        ended = set(answer.ended)
-        return frozenset(h for h in self._working() if (h.run_id, h.path) in ended)
 
     @staticmethod
     def _stop_orphan(orders: StopOrders, held: Held, why: str) -> None:

@@ -23,7 +23,7 @@ class Presence(Scripts):
         said = json.dumps(asdict(beat), separators=(",", ":"))
         words: list[str | int] = [beat.process, said[:-1], keys.BEATS_CHANNEL, MAX_INTENTS]
         if beat.kind == "compute":
-            words += (word for run_id, path, _attempt in beat.running for word in (run_id, path))
+            words += (word for claim in beat.running for word in claim)
         names = [keys.BEATS, keys.owned(beat.process), keys.REVOKES]
         now, owned, beats, intents, orphans, ended = self._run("beat", names, words)
         return BeatAnswer(

@@ -317,8 +317,9 @@ class BeatAnswer:
     `owned` is how many runs Redis names as this process's. `intents` (at most 1,000) are the
     revokes asked for that it has not served: (run id, path) of the intent for a watcher, of the
     running claim for a compute worker. `orphans` are its claims whose run or node there is no more:
-    Redis was emptied, or lost what it was told last. `ended` are its claims whose node has ended:
-    that is so for a moment after each end, and stays so if Redis has lost the claim.
+    Redis was emptied, or lost what it was told last. `ended` are its claims whose node has ended,
+    or goes on by another attempt: that is so for a moment after each end, and stays so if Redis has
+    lost the claim, or this process was silent for so long that it was taken for dead.
     """
 
     now_ms: int

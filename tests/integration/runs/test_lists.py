@@ -7,8 +7,15 @@ import pytest
 from inception.runs import keys
 from inception.runs.errors import BadRequest, ParentNotFound
 from inception.runs.listing import LIST_SCANS
-from inception.runs.model import MAX_LOG_BYTES, Parent, State
-from inception.runs.records import Beat, LogLine, NewRun, RunFilter, RunningClaim
+from inception.runs.model import MAX_LOG_BYTES, Attempt, Parent, State
+from inception.runs.records import (
+    Beat,
+    ClaimAnswer,
+    LogLine,
+    NewRun,
+    RunFilter,
+    RunningClaim,
+)
 from inception.runs.store import Store
 from tests.integration.runs.held_run import OWNER, RUN, HeldRun, RedisClient, hold
 
@@ -89,6 +96,25 @@ def test_tasks_are_called_by_their_label_or_their_function(held: HeldRun) -> Non
     tasks = [(RUN, ""), (RUN, "0"), (RUN, "7"), ("r00001", ""), ("nobody", "")]
     assert held.store.names_of(tasks) == ["outer", "Inner", None, "Nightly", None]
     assert held.store.names_of([]) == []
+
+
+def test_a_worker_hears_that_its_attempt_was_followed_by_another(held: HeldRun) -> None:
+    """It was silent for so long that it was taken for dead; its child works on all the same."""
+    held.spawn("0")
+    assert held.store.claim(held.claim_of("0")) == ClaimAnswer.OK
+    worker = beat("host:compute:1", running=((RUN, "0", 1),), kind="compute")
+    assert held.store.beat(worker).ended == []
+
+    earlier = Attempt(
+        attempt=1, worker=None, started_at=None, finalized_at=None, state=State.LOST, error=None
+    )
+    held.store.new_attempt(
+        held.lease, held.next_op(), "0", task_id="again", lost=earlier, max_losses=3
+    )
+
+    assert held.store.beat(worker).ended == [(RUN, "0")]
+    again = beat("host:compute:2", running=((RUN, "0", 2),), kind="compute")
+    assert held.store.beat(again).ended == []
 
 
 def test_only_ended_runs_expire(store: Store) -> None:
