@@ -79,7 +79,7 @@ class Deadlines:
             if node.ended:
                 timer.cancel()
             else:
-                node.deadlines.append(timer)
+                node.keep(timer)
 
     def _pending(self, live: LiveRun, node: LiveNode, options: WatchOptions) -> None:
         if node.claim is not None or node.state not in (State.PENDING, State.REVOKING):

@@ -172,6 +172,14 @@ class LiveNode:
         self.heard = time.monotonic()
         self.unsent.clear()
 
+    def keep(self, timer: Timer) -> None:
+        """Have a timer dropped when this node ends. Those that have gone off are forgotten.
+
+        Some are set again and again, for as long as a child talks or doesn't stop.
+        """
+        self.deadlines = [each for each in self.deadlines if each.action is not None]
+        self.deadlines.append(timer)
+
     def cancel_timers(self) -> None:
         """Drop its deadlines and its sending again."""
         for timer in (*self.deadlines, self.conflation, self.resend):

@@ -137,11 +137,8 @@ class Revoker:
                 self._stop(live, [node])
 
         with live.lock:
-            node.deadlines.append(
-                self._ctx.timers.call_later(
-                    _REPEAT, partial(self._ctx.crew.submit, live.guarded(again))
-                )
-            )
+            later = partial(self._ctx.crew.submit, live.guarded(again))
+            node.keep(self._ctx.timers.call_later(_REPEAT, later))
 
     @staticmethod
     def _show(live: LiveRun, node: LiveNode) -> None:

@@ -18,6 +18,7 @@ from inception.watching.deadlines import Deadlines
 from inception.watching.lane import Lane
 from inception.watching.live import LiveRun
 from inception.watching.live_node import LiveNode, NodeEnd
+from inception.watching.timers import Timer
 from tests.unit.webapp.records import run_record
 
 
@@ -38,7 +39,7 @@ class _Timers:
 
     def call_later(self, _seconds: float, call: Any) -> Any:
         self.due = call
-        return SimpleNamespace(cancel=lambda: None)
+        return SimpleNamespace(cancel=lambda: None, action=None)
 
 
 class _Endings:
@@ -84,7 +85,7 @@ def test_a_host_whose_clock_is_an_hour_ahead_grants_as_long_as_any(
     node = LiveNode(path="0", name="child", kind="child", task_id="t", state=State.STARTED)
     node.queued_at = int(recorded * 1000)
     granted: list[float] = []
-    cancelled = SimpleNamespace(cancel=lambda: None)
+    cancelled = SimpleNamespace(cancel=lambda: None, action=None)
 
     def call_later(seconds: float, _call: Any) -> Any:
         granted.append(seconds)
@@ -99,6 +100,49 @@ def test_a_host_whose_clock_is_an_hour_ahead_grants_as_long_as_any(
     )
 
     assert granted == [pytest.approx(20, abs=1), pytest.approx(50, abs=1)]
+
+
+def test_a_child_that_talks_for_days_leaves_no_trail_of_looks_at_its_silence(
+    live: LiveRun,
+) -> None:
+    """Each look that finds it talking is followed by another one."""
+    timers = _Clockwork()
+    crew = SimpleNamespace(submit=lambda job: job())
+    ctx = SimpleNamespace(
+        timers=timers, crew=crew, clock=ServerClock(), hub=SimpleNamespace(connected=True)
+    )
+    node = LiveNode(path="0", name="child", kind="child", task_id="t", state=State.STARTED)
+    deadlines = Deadlines(cast("Any", ctx), cast("Any", None), cast("Any", None))
+    deadlines.arm(live, node, WatchOptions(stall_timeout=30.0, timeout=10**6))
+    for _look in range(100):
+        node.heard = time.monotonic()
+        timers.fire()
+
+    assert len(node.deadlines) == 2
+    assert timers.set == 102
+    node.cancel_timers()
+    assert timers.last.action is None
+
+
+class _Clockwork:
+    """Lets the time of what was asked for last come."""
+
+    def __init__(self) -> None:
+        self.set = 0
+        self.last: Timer
+
+    def call_later(self, seconds: float, call: Any) -> Timer:
+        self.set += 1
+        self.last = Timer(cast("Any", self), seconds, call)
+        return self.last
+
+    def note_cancelled(self) -> None:
+        """Nothing is counted."""
+
+    def fire(self) -> None:
+        action, self.last.action = self.last.action, None
+        assert action is not None
+        action()
 
 
 class Silence:
