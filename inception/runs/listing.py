@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -65,9 +66,10 @@ class Listing(Scripts):
         return {state: number for state, number in counts.items() if number}
 
     def expired_runs(self, *, older_than_ms: int, keep: int, limit: int) -> list[str]:
-        """At most `limit` ended runs to delete: created before that time, or beyond `keep` runs.
+        """At most `limit` ended runs to delete: ended before that time, or beyond `keep` runs.
 
-        Two round trips or three. `older_than_ms` is a time in ms since the epoch.
+        Those created first are looked at. Two round trips, or three where some may be too old.
+        `older_than_ms` is a time in ms since the epoch.
         """
         ended = [keys.runs_in(state) for state in State if state.is_final]
         with refusals_as_errors(), self._client.pipeline(transaction=False) as pipe:
@@ -76,14 +78,25 @@ class Listing(Scripts):
             for index in ended:
                 pipe.zrange(index, 0, limit - 1, withscores=True)
             answers = pipe.execute()
-        surplus = sum(answers[: len(ended)]) - keep
+        surplus = max(0, sum(answers[: len(ended)]) - keep)
         oldest = sorted((at, run_id) for page in answers[len(ended) :] for run_id, at in page)
-        expired = [
+        beyond = [run_id for _at, run_id in oldest[:surplus]]
+        aged = [run_id for at, run_id in oldest[surplus:] if at < older_than_ms]
+        return [*beyond, *self._ended_before(older_than_ms, aged)][:limit]
+
+    def _ended_before(self, time_ms: int, run_ids: Sequence[str]) -> list[str]:
+        """Which of these ended runs did so before that time."""
+        if not run_ids:
+            return []
+        with refusals_as_errors(), self._client.pipeline(transaction=False) as pipe:
+            for run_id in run_ids:
+                pipe.hget(keys.run(run_id), "record")
+            texts = cast("list[str | None]", pipe.execute())
+        return [
             run_id
-            for number, (at, run_id) in enumerate(oldest)
-            if at < older_than_ms or number < surplus
+            for run_id, text in zip(run_ids, texts, strict=True)
+            if text is not None and _ended_at(text) < time_ms
         ]
-        return expired[:limit]
 
     def _count_indexes(self, which: RunFilter) -> dict[str, int]:
         states = [state for state in State if not which.states or state in which.states]
@@ -124,6 +137,11 @@ class Listing(Scripts):
                 yield _Found(after, text)
             if len(answer) < 3 * _PAGE:
                 return
+
+
+def _ended_at(text: str) -> int:
+    """When a run ended, in ms since the epoch; 0 if it goes on, as it was retried just now."""
+    return int(json.loads(recordtext.fields_of(text)["finalized_at"]) or 0)
 
 
 def matches(run: Run, which: RunFilter) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from inception.runs import keys
 from inception.runs.connection import connect
+from inception.runs.model import State
 from inception.runs.settings import Settings
 from inception.runs.store import Store
 from inception.watching import retention
@@ -54,6 +56,19 @@ def test_runs_of_long_ago_go_and_those_that_go_on_stay(store: Store, owner: Owne
     assert agent.tick(now_of(store) + 31 * DAY_MS) == 1
     assert not store.run_exists(old)
     assert store.run_exists(going_on)
+
+
+def test_a_run_that_took_longer_than_runs_are_kept_is_kept_as_long_as_any(
+    store: Store, owner: Owner
+) -> None:
+    """It was created 31 days ago, and its end is what somebody has waited for since."""
+    [run_id] = ended(owner, 1)
+    now = now_of(store)
+    store._client.zadd(keys.runs_in(State.SUCCESS), {run_id: now - 31 * DAY_MS})
+    agent = Retention(store, Settings(retention_days=30))
+    assert agent.tick(now) == 0
+    assert store.run_exists(run_id)
+    assert agent.tick(now + 31 * DAY_MS) == 1
 
 
 def test_it_looks_once_a_minute_and_deletes_so_many_at_a_time(
