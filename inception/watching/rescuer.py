@@ -179,11 +179,13 @@ class Rescuer:
             self._lose(live, node, node.attempt, why)
 
     def _lose(self, live: LiveRun, node: LiveNode, attempt: int, why: str) -> None:
+        endings = self._scheduler.endings
         end = self._ctx.store.read_end(live.id, node.path)
         if end is not None and end.attempt == attempt:
-            self._scheduler.endings.take_end(live, node, end)
+            act = partial(endings.take_end, live, node, end)
         else:
-            self._scheduler.endings.lose(live, node, attempt, why)
+            act = partial(endings.lose, live, node, attempt, why)
+        live.guarded(act)()
 
     def _inherit(self, process: str, beat: BeatRecord) -> None:
         """Take over what a dead process held; at a tick that finds nothing more it is buried."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import redis
 
 from inception.runs import keys
 from inception.runs.model import State
-from inception.runs.records import ClaimedRun
+from inception.runs.records import BeatAnswer, ClaimedRun
 from inception.watching import scheduler
 from inception.watching.live_node import LiveNode
 from tests.integration.watching.carrying import Held, carry_on, start
@@ -137,7 +138,33 @@ def test_a_take_over_that_breaks_off_leaves_no_run_held_and_never_begun(
     assert stage.store.read_run(run_id)["state"] == State.SUCCESS
 
 
-def broken(_task_ids: Any) -> Any:
+def test_a_loss_that_cant_be_acted_upon_leaves_no_run_to_wait_for_it(
+    stage: Stage, workers: Workers
+) -> None:
+    """It is told of once: the run is let go, and taken up again from its record."""
+    held = Held(stage)
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+        watcher.scheduler.take(run_id)
+        held.wait()
+        node = watcher.scheduler.runs[run_id].nodes["0"]
+        eventually(lambda: node.claim is not None, WITHIN, "its claim is heard of")
+        new_attempt, store = watcher._ctx.store.new_attempt, watcher._ctx.store
+        store.new_attempt = broken  # type: ignore[method-assign, assignment]
+        answer = BeatAnswer(
+            now_ms=stage.store.now_ms(), beats={}, owned=1, intents=[], orphans=[], ended=[]
+        )
+        with suppress(ZeroDivisionError):
+            watcher._rescuer._act(answer, {"host:played:1"})
+        assert run_id not in watcher.scheduler.runs
+
+        store.new_attempt = new_attempt  # type: ignore[method-assign]
+        assert watcher.scheduler.take(run_id, from_owner=watcher._ctx.process)
+        held.let_end()
+        assert stage.ended.wait(WITHIN)
+
+
+def broken(*_words: Any, **_more: Any) -> Any:
     raise ZeroDivisionError
 
 
