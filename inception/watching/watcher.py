@@ -16,6 +16,7 @@ from celery.exceptions import Ignore
 from inception.authoring.starting import new_run
 from inception.runs.beats import Beater
 from inception.runs.errors import RunNotFound, StoreUnavailable
+from inception.runs.insistence import insist
 from inception.runs.messages import read_ticket
 from inception.runs.model import State
 from inception.runs.records import Beat, BeatAnswer
@@ -169,8 +170,12 @@ class Watcher:
     def _record_foreign(
         self, task: Any, run_id: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> None:
-        """A message without our header (somebody's `send_task`) makes its run."""
-        self._store.create_run(new_run(task, run_id, args, kwargs))
+        """A message without our header (somebody's `send_task`) makes its run.
+
+        Nothing else knows of it, so it waits for Redis where that is away.
+        """
+        new = new_run(task, run_id, args, kwargs)
+        insist(lambda: self._store.create_run(new), what="a run's record")
 
     def _order(self, text: str) -> None:
         if text.startswith(_GIVEN_BACK):  # elsewhere such a word may be what a child returned

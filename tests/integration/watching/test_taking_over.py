@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 import redis
+from celery.exceptions import Ignore
 
 from inception.runs import keys
+from inception.runs.errors import StoreUnavailable
 from inception.runs.model import State
 from inception.runs.records import BeatAnswer, ClaimedRun
 from inception.watching import scheduler
 from inception.watching.live_node import LiveNode
 from tests.integration.watching.carrying import Held, carry_on, start
-from tests.integration.watching.replayed_tasks import body, doze_off, take_turns
+from tests.integration.watching.replayed_tasks import body, doze_off, play, take_turns
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
 
@@ -136,6 +138,33 @@ def test_a_take_over_that_breaks_off_leaves_no_run_held_and_never_begun(
         assert stage.ended.wait(WITHIN)
 
     assert stage.store.read_run(run_id)["state"] == State.SUCCESS
+
+
+def test_a_foreign_message_makes_its_run_though_redis_is_away_as_it_comes(
+    stage: Stage, workers: Workers
+) -> None:
+    """It was acknowledged before: nothing else knows of it, and nobody would send it again."""
+    with stage.watcher(workers) as watcher:
+        store, away = watcher._store, [StoreUnavailable("away")]
+        create_run = store.create_run
+
+        def create(new: Any) -> Any:
+            if away:
+                raise away.pop()
+            return create_run(new)
+
+        store.create_run = create  # type: ignore[method-assign]
+        task = stage.app.tasks[play.name]
+        task.push_request(id="sent-by-name", headers=None)
+        try:
+            with pytest.raises(Ignore):
+                watcher.execute(task, (), {"run": "foreign", "path": "", "steps": [["now"]]})
+        finally:
+            task.pop_request()
+        assert stage.ended.wait(WITHIN)
+
+    assert away == []
+    assert stage.store.read_run("sent-by-name")["state"] == State.SUCCESS
 
 
 def test_a_loss_that_cant_be_acted_upon_leaves_no_run_to_wait_for_it(
