@@ -96,7 +96,7 @@ class BulkWorker:
             except StoreUnavailable as error:
                 about = {"action": "bulk_waits"}
                 _log.warning("Bulk actions wait for Redis: %s", error, extra=about)
-            except Exception:  # nobody would start this thread again; it looks again in a while
+            except Exception:  # noqa: BLE001  nobody would start this thread again
                 _log.exception("Bulk actions could not go on", extra={"action": "bulk_failed"})
 
     def _work_off_all(self) -> None:

@@ -180,6 +180,12 @@ class SpawnRefused(InceptionError):
     code = "revoked"
 
 
+class StepGoesOn(InceptionError):
+    """A recorded step that a worker has in hand can't be set aside for another one."""
+
+    code = "step_goes_on"
+
+
 class AttemptEnded(InceptionError):
     """An attempt that was taken for lost has recorded its end in the meantime."""
 

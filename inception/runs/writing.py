@@ -17,6 +17,7 @@ from inception.runs.errors import (
     RunNotFound,
     SpawnRefused,
     StaleToken,
+    StepGoesOn,
     TooManyNodes,
 )
 from inception.runs.meta import empty_meta
@@ -127,7 +128,8 @@ class Writing(Scripts):
         """Start a recorded step as another one, in its place; return its attempt.
 
         What is recorded under it is forgotten. `earlier` is how its last attempt ended, None if
-        that was never begun. Raises SpawnRefused under a revoke, and if the step goes on.
+        that was never begun. Raises SpawnRefused under a revoke, StepGoesOn if a worker has it in
+        hand.
         """
         fields = _node_of(step)
         patch = {name: fields[name] for name in _RESTARTED}
@@ -185,7 +187,7 @@ def _raise_refusal(word: str, lease: Lease) -> None:
     if word == "gone":
         raise RunNotFound(f"There is no run {lease.run_id} (any more).")
     if word == "going_on":
-        raise SpawnRefused(f"A step of run {lease.run_id} goes on and can't be set aside.")
+        raise StepGoesOn(f"A step of run {lease.run_id} goes on and can't be set aside.")
     if word == "revoked":
         raise SpawnRefused(f"Run {lease.run_id} is being revoked; no step starts in it.")
     if word == "too_many":

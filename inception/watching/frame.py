@@ -18,7 +18,7 @@ from inception.authoring.errors import RunRevoked
 from inception.authoring.frame import StepHandle, StepRequest
 from inception.authoring.voice import catch_up
 from inception.runs.concealment import reveal, secret_texts
-from inception.runs.errors import RunNotFound, SpawnRefused, StaleToken
+from inception.runs.errors import RunNotFound, SpawnRefused, StaleToken, StepGoesOn
 from inception.runs.jsontext import encode
 from inception.runs.keys import retried
 from inception.runs.keys import retries as retries_key
@@ -286,11 +286,14 @@ class LiveFrame:
         """Start a step that the parent asks for in place of the recorded one, after a retry.
 
         From the first step on that the retry started anew, what is recorded is set aside where
-        it doesn't match.
+        it doesn't match; what was started in this try and runs is not.
         """
         if recorded == f"{step.digest} {step.name}" or not self._is_past_failure(node.path):
             return False
-        self._desk.steps.start_anew(self._live, node, step)
+        try:
+            self._desk.steps.start_anew(self._live, node, step)
+        except StepGoesOn:
+            return False
         self._begin_if_parent(node)
         return True
 

@@ -171,7 +171,7 @@ class Steps:
     def start_anew(self, live: LiveRun, node: LiveNode, request: StepRequest) -> None:
         """Start a recorded step as what `request` asks for now; what was recorded is set aside.
 
-        Only for a step that has ended, or that nobody has begun. Raises SpawnRefused,
+        Only for a step that has ended, or that nobody has begun. Raises SpawnRefused, StepGoesOn,
         SecretsRefused.
         """
         _check_secrets(request)

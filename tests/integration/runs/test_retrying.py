@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from inception.runs import keys
-from inception.runs.errors import RunNotEnded, RunNotFound, RunSucceeded, SpawnRefused
+from inception.runs.errors import (
+    RunNotEnded,
+    RunNotFound,
+    RunSucceeded,
+    SpawnRefused,
+    StepGoesOn,
+)
 from inception.runs.model import State
 from inception.runs.paths import task_id
 from inception.runs.records import ClaimAnswer, Lease
@@ -139,7 +145,7 @@ def test_another_step_takes_the_place_of_a_recorded_one_and_of_what_is_under_it(
 def test_no_step_takes_the_place_of_one_that_goes_on_or_is_revoked(held: HeldRun) -> None:
     held.spawn("0")
     held.store.claim(held.claim_of("0"))
-    with pytest.raises(SpawnRefused):
+    with pytest.raises(StepGoesOn):
         held.store.restart_step(held.lease, held.next_op(), step("0"), earlier=None)
     held.end("0")
     held.store.request_revoke(RUN, "", by="anna", reason=None)

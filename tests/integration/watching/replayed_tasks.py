@@ -72,6 +72,16 @@ def deliberate(steps: list[Any]) -> list[Any]:
     return told(watch(play.s("run", "", steps)))
 
 
+whims: list[tuple[str, int]] = []
+"""What `follow_whims` asks of its child: the last of these, which a test changes as it goes on."""
+
+
+@parent
+def follow_whims() -> str:
+    """Ask for what nothing has recorded, as no parent should."""
+    return str(watch(leaf.s(*whims[-1])).value)
+
+
 def signature(run: str, path: str, what: Any) -> Any:
     """A child: a leaf's word and failures, or a nested parent's name and steps."""
     word, rest = what

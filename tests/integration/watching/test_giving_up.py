@@ -1,4 +1,4 @@
-"""Runs that end though their own function isn't called again, or doesn't leave: all under them too."""
+"""Runs that end, with all under them, though their own function isn't called, or doesn't leave."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from inception.watching import bodies
 from inception.watching.watcher import Watcher
 from tests.integration.watching import replayed_tasks
 from tests.integration.watching.carrying import Held, start
-from tests.integration.watching.replayed_tasks import deliberate
-from tests.integration.watching.stage import WITHIN, Stage, Workers
+from tests.integration.watching.replayed_tasks import deliberate, follow_whims
+from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
 
 NESTED: JsonValue = ["watch", ["nested", [["watch", ["a", 0], 0]]], 0]
@@ -47,7 +47,9 @@ def test_a_run_that_killed_many_watchers_ends_with_what_is_under_it(
     killed_many(stage, run_id)
     with stage.watcher(workers) as watcher:
         assert watcher.scheduler.take(run_id, from_owner=dead._ctx.process)
-        eventually(lambda: stage.store.load_run(run_id).intents != {}, WITHIN, "it is asked to stop")
+        eventually(
+            lambda: stage.store.load_run(run_id).intents != {}, WITHIN, "it is asked to stop"
+        )
         held.let_end()
         assert stage.ended.wait(WITHIN)
 
@@ -112,3 +114,30 @@ def test_a_revoked_run_ends_though_its_function_never_comes_to_what_it_had_start
 
     assert ended
     assert stage.store.read_run(run_id)["state"] == State.REVOKED
+
+
+def test_a_retried_parent_that_changes_its_mind_about_a_child_that_runs_is_told_so(
+    stage: Stage, workers: Workers
+) -> None:
+    """It may ask for something else in place of what failed, once; nobody asked it to stop."""
+    run_id = stage.record(follow_whims.name)
+    replayed_tasks.whims.append(("a", 1))
+    failed = stage.play(run_id, workers, deaths=iter([Death()]))
+    stage.store.retry_run(run_id, by="anna")
+    replayed_tasks.whims.append(("b", 0))
+    held = Held(stage)
+    with stage.watcher(workers) as dead:
+        dead.scheduler.take(run_id)
+        held.wait()
+    replayed_tasks.whims.append(("c", 0))
+    stage.ended.clear()
+    with stage.watcher(workers) as watcher:
+        assert watcher.scheduler.take(run_id, from_owner=dead._ctx.process)
+        eventually(lambda: stage.store.load_run(run_id).intents != {}, WITHIN, "`b` is stopped")
+        held.let_end()
+        assert stage.ended.wait(WITHIN)
+    replayed_tasks.whims.clear()
+
+    run = stage.store.read_run(run_id)
+    assert failed["state"] == run["state"] == State.FAILURE
+    assert "now the parent passes others" in (run["meta"]["error"] or "")

@@ -1,4 +1,4 @@
-"""Who waits for a run by Celery's `.get()` hears of each of its ends, those without an owner too."""
+"""Who waits for a run by Celery's `.get()` hears of its end, also if nobody ever held it."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ class Worker(ComputeWorker):
 
     def __init__(self) -> None:
         super().__init__(
-            app=Celery("worker", set_as_current=False), url="redis://127.0.0.1:1/0", process="host:w:1",
-            name="w@host", ttl=15.0, slots=1, consumed=tuple, forks=True,
+            app=Celery("worker", set_as_current=False), url="redis://127.0.0.1:1/0",
+            process="host:w:1", name="w@host", ttl=15.0, slots=1, consumed=tuple, forks=True,
         )  # fmt: skip
         self.stopped: list[Held] = []
         self._orders: Any = self
