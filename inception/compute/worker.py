@@ -191,7 +191,7 @@ class ComputeWorker:
             if (held.run_id, held.path) in orphans:
                 self._stop_orphan(self._orders, held, "whose run is gone from Redis")
             elif held in ended & before:
-                self._stop_orphan(self._orders, held, "whose node is done without it")
+                self._stop_orphan(self._orders, held, "whose node does without it")
             elif (held.run_id, held.path) in asked:
                 self._orders.stop(StopMessage(held=held))
 

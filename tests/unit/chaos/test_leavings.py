@@ -6,7 +6,7 @@ from tests.chaos.hammer.leavings import orphans_in
 
 LOG = """
 [2026-01-01 12:00:00] Child 0.1 of run run-1 is stopped: it is one whose run is gone from Redis
-[2026-01-01 12:00:00] Child 3 of run run-2 is stopped: it is one whose node is done without it
+[2026-01-01 12:00:00] Child 3 of run run-2 is stopped: it is one whose node does without it
 [2026-01-01 12:00:00] A run is gone from Redis; its parents leave
 """
 
