@@ -147,6 +147,7 @@ def _constants() -> str:
         "STATE_INDEX": f"'{keys.RUNS}:'",
         "QUEUES": f"'{keys.QUEUES}'",
         "TALLIES": f"'{keys.TALLIES}'",
+        "CATALOGUE": f"'{keys.CATALOGUE}'",
         "BEATS": f"'{keys.BEATS}'",
         "ENDS": f"'{keys.ends('')}'",
         "PLACES": f"'{keys.places('')}'",

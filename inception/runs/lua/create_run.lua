@@ -28,23 +28,22 @@ if known then
 end
 local existing = redis.call('HGET', RUN, 'record')
 if existing then return {'existing', existing} end
-local full = full_group(groups)
-if full and when_full == 'refuse' then
-  return {'full', redis.call('SRANDMEMBER', PLACES .. full)}
-end
+local given = read_record(arguments(9))
+local name = unquote(given.fields.name)
+local full = when_full == 'refuse' and full_group(groups, name, places_by_now(name))
+if full then return {'full', redis.call('SRANDMEMBER', PLACES .. full)} end
 
 local run = {record = {names = {}, fields = {}}, seq = 0, published = 0, counts = {}, at = clock(), events = {},
   marks = ''}
-local given = read_record(arguments(9))
 note(by, given.fields.rerun_of == 'null' and 'start' or 'rerun', id)
-for _, name in ipairs(given.names) do put(run.record, name, given.fields[name]) end
+for _, field in ipairs(given.names) do put(run.record, field, given.fields[field]) end
 put(run.record, 'created_at', run.at)
 put(run.record, 'kwargs', fit(run.record, '', 'kwargs', given.fields.kwargs))
 redis.call('HSET', RUN, 'owner', '', 'token', '', 'op', 0, 'answer', '[]', 'intents', 0,
   'rescues', 0, 'by', by)
 redis.call('ZADD', KEYS[9], run.at, id)
 tally('runs')
-local enters = enter(groups, unquote(given.fields.name), id, run.at)
+local enters = enter(groups, name, id, run.at)
 if sealed ~= '' then redis.call('HSET', RUN, 'sealed', sealed) end
 if groups ~= '' then redis.call('HSET', RUN, 'groups', groups) end
 if enters then redis.call('ZADD', UNOWNED, run.at, id) else put(run.record, 'meta', waiting_meta) end

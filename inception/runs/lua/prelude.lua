@@ -499,10 +499,19 @@ end
 
 local function each_group(groups) return string.gmatch(groups, '(%d+) ([^\n]+)\n') end
 
--- The group that has no place left, or nil.
-local function full_group(groups)
+-- How many places the group of a parent's name has by what its workers say now, nil if they say
+-- nothing of it. A run that waits may be of a version that had more of them, or fewer.
+local function places_by_now(name)
+  local parent = redis.call('HGET', CATALOGUE, name)
+  local limits = parent and cjson.decode(parent).limits
+  return type(limits) == 'table' and tonumber(limits.max_running) or nil
+end
+
+-- The group that has no place left, or nil; `by_now` is what places_by_now says.
+local function full_group(groups, name, by_now)
   for places, group in each_group(groups) do
-    if redis.call('SCARD', PLACES .. group) >= tonumber(places) then return group end
+    local number = group == name and by_now or tonumber(places)
+    if redis.call('SCARD', PLACES .. group) >= number then return group end
   end
   return nil
 end
@@ -511,9 +520,28 @@ local function take_places(groups, id)
   for _, group in each_group(groups) do redis.call('SADD', PLACES .. group, id) end
 end
 
--- Lets a run go on as soon as it may: at once, or when it is let in. True if at once.
+-- Lets in those of the first 100 in line who find all their places now.
+local function let_in(name, by_now)
+  local is_any = false
+  for _, next_id in ipairs(redis.call('ZRANGE', WAITING .. name, 0, 99)) do
+    local wanted = redis.call('HGET', RUN_PREFIX .. next_id, 'groups') or ''
+    if not full_group(wanted, name, by_now) then
+      take_places(wanted, next_id)
+      redis.call('ZREM', WAITING .. name, next_id)
+      redis.call('HDEL', RUN_PREFIX .. next_id, 'waits')
+      redis.call('ZADD', UNOWNED, 0, next_id)
+      is_any = true
+    end
+  end
+  if is_any then redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}') end
+end
+
+-- Lets a run go on as soon as it may: at once, or when it is let in. True if at once. Who stands in
+-- line and finds a place by now comes first.
 local function enter(groups, name, id, created)
-  if full_group(groups) then
+  local by_now = groups ~= '' and places_by_now(name) or nil
+  if by_now and redis.call('SCARD', PLACES .. name) < by_now then let_in(name, by_now) end
+  if full_group(groups, name, by_now) then
     redis.call('ZADD', WAITING .. name, created, id)
     redis.call('HSET', RUN, 'waits', 1)
     return false
@@ -523,24 +551,13 @@ local function enter(groups, name, id, created)
   return true
 end
 
--- Gives up the run's places, and lets in those of the first 100 in line who find one now.
+-- Gives up the run's places, and lets others in.
 local function leave_places(id, name)
   local groups = redis.call('HGET', RUN, 'groups')
   if not groups or groups == '' then return end
   redis.call('ZREM', WAITING .. name, id)
   for _, group in each_group(groups) do redis.call('SREM', PLACES .. group, id) end
-  local let_in = false
-  for _, next_id in ipairs(redis.call('ZRANGE', WAITING .. name, 0, 99)) do
-    local wanted = redis.call('HGET', RUN_PREFIX .. next_id, 'groups') or ''
-    if not full_group(wanted) then
-      take_places(wanted, next_id)
-      redis.call('ZREM', WAITING .. name, next_id)
-      redis.call('HDEL', RUN_PREFIX .. next_id, 'waits')
-      redis.call('ZADD', UNOWNED, 0, next_id)
-      let_in = true
-    end
-  end
-  if let_in then redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}') end
+  let_in(name, places_by_now(name))
 end
 
 -- Ends the run: it has no owner any more, and waits for none.

@@ -80,8 +80,10 @@ INTENT_OF_SPAWN = """  if is_revoked(run, path) then return {'revoked'} end
   if redis"""
 INTENT_OF_ATTEMPT = """if is_revoked(run, path) then return {'revoked'} end
 """
-FULL = """    if redis.call('SCARD', PLACES .. group) >= tonumber(places) then return group end"""
-REFUSES = """if full and when_full == 'refuse' then"""
+FULL = """    if redis.call('SCARD', PLACES .. group) >= number then return group end"""
+REFUSES = """if full then return {'full', redis.call('SRANDMEMBER', PLACES .. full)} end"""
+BY_NOW = """    local number = group == name and by_now or tonumber(places)"""
+IS_WORKED_ON = """    if goes_on and is_claimed(path) then return true end"""
 LETS_IN = """  leave_places(id, unquote(run.record.fields.name))"""
 FIRST_END = """if ended and number_in(ended, 'attempt') == attempt then
   local is_ours"""
@@ -148,10 +150,25 @@ GUARDS = [
         ),
     ),
     Guard(
-        name="a full group refuses", lines=REFUSES, without="if false then",
+        name="a full group refuses", lines=REFUSES, without="",
         proof=lambda held, _client: (
             test_limited_runs
             .test_where_it_is_declared_so_a_further_run_is_refused_and_leaves_nothing(held.store)
+        ),
+    ),
+    Guard(
+        name="places by now", lines=BY_NOW, without="    local number = tonumber(places)",
+        proof=lambda held, _client: (
+            test_limited_runs
+            .test_a_run_in_line_goes_by_the_number_of_places_that_there_are_by_now(held.store)
+        ),
+    ),
+    Guard(
+        name="claims of an earlier try hold nothing", lines=IS_WORKED_ON,
+        without="    if goes_on then return true end",
+        proof=lambda held, _client: (
+            test_limited_runs
+            .test_a_run_that_was_retried_and_waits_in_line_is_revoked_at_once(held.store)
         ),
     ),
     Guard(

@@ -6,7 +6,7 @@ import pytest
 
 from inception.runs.errors import AlreadyRunning, RunNotFound, StaleToken
 from inception.runs.limits import Limits, WhenFull
-from inception.runs.model import State
+from inception.runs.model import Parent, State
 from inception.runs.records import ClaimAnswer, Lease, NewRun
 from inception.runs.store import Store
 from tests.integration.runs.held_run import HeldRun
@@ -132,3 +132,47 @@ def test_a_part_of_a_run_that_waits_in_line_is_stopped_once_it_is_let_in(store: 
     assert begins(store, "a")
     end(store, "a")
     assert store.unowned(older_than_ms=0, limit=9) == ["b"]
+
+
+def announce(store: Store, max_running: int) -> None:
+    """Let workers of a version start that allows so many."""
+    limits = Limits(max_running=max_running).for_catalogue()
+    parent = Parent(name="tasks.limited", doc="", schema={}, steps=None, limits=limits)
+    store.write_catalogue([parent])
+
+
+def test_a_run_in_line_goes_by_the_number_of_places_that_there_are_by_now(store: Store) -> None:
+    """Its own number is of an older version: one at a time, while newer runs keep two there."""
+    announce(store, 1)
+    assert [create(store, run, Limits(max_running=1)) for run in "ab"] == [False, True]
+    assert begins(store, "a")
+    announce(store, 3)
+
+    assert not create(store, "c", Limits(max_running=3))
+    assert begins(store, "b"), "it is let in before who comes after it"
+    assert begins(store, "c")
+    assert create(store, "d", Limits(max_running=3))
+    end(store, "c")
+    assert begins(store, "d")
+
+
+def test_fewer_places_hold_for_those_who_wait_already(store: Store) -> None:
+    announce(store, 2)
+    assert [create(store, run, TWO) for run in "abcd"] == [False, False, True, True]
+    assert [begins(store, run) for run in "ab"] == [True, True]
+    announce(store, 1)
+
+    end(store, "a")
+    assert not begins(store, "c")
+    end(store, "b")
+    assert [begins(store, run) for run in "cd"] == [True, False]
+
+
+def test_who_waits_is_let_in_though_the_parent_is_limited_no_more(store: Store) -> None:
+    announce(store, 1)
+    assert [create(store, run, Limits(max_running=1)) for run in "abc"] == [False, True, True]
+    assert begins(store, "a")
+    store.write_catalogue([Parent(name="tasks.limited", doc="", schema={}, steps=None)])
+
+    end(store, "a")
+    assert begins(store, "b")
