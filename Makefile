@@ -12,7 +12,7 @@ PYTEST = $(BIN)/python -m pytest
 # Tests share two cores with other processes in CI: one that fails there is tried once more, and what
 # it failed of is printed all the same.
 SHARED = $(PYTEST) $(if $(CI),--reruns 1 --rerun-show-tracebacks)
-HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED))
+HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED)) $(if $(LOAD),--load $(LOAD))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
 .DEFAULT_GOAL := help
@@ -81,7 +81,7 @@ soak: ## Load everything for MINUTES=60, and see that nothing grows
 	@$(SETUP) bench
 	$(BIN)/python -m bench.soak $(or $(MINUTES),60)
 
-hammer: set-up ## Kill and freeze processes at random for two minutes (MINUTES=, SEED=), then judge
+hammer: set-up ## Kill and freeze processes at random for two minutes (MINUTES=, SEED=, LOAD=4), then judge
 	$(HAMMER) --minutes $(or $(MINUTES),2)
 
 chaos: set-up ## The same for ten minutes, and the slow tests of faults

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from tests.chaos.hammer.hammering import hammer
+from tests.chaos.hammer.load import load
 from tests.chaos.hammer.table import fault_table, stories, table
 from tests.chaos.hammer.verdict import judge
 
@@ -20,8 +21,10 @@ def main() -> int:
     options = _parser().parse_args()
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="hammer-"))
-    print(f"seed {options.seed}, {options.minutes:g} min, in {folder}", flush=True)
-    evidence = hammer(folder, options.seed, 60 * options.minutes, options.verbose)
+    beside = f", beside {options.load} busy processes" if options.load else ""
+    print(f"seed {options.seed}, {options.minutes:g} min{beside}, in {folder}", flush=True)
+    with load(options.load):
+        evidence = hammer(folder, options.seed, 60 * options.minutes, options.verbose)
     verdict = judge(evidence)
     print(table(verdict))
     print(f"{len(evidence.faults)} faults: {fault_table(evidence.faults)}")
@@ -39,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.hammer", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--minutes", type=float, default=10.0, help="of faults (default: 10)")
+    parser.add_argument("--load", type=int, default=0, help="busy processes beside it (default: 0)")
     parser.add_argument("--verbose", action="store_true", help="tell of each fault")
     return parser
 
