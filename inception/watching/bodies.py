@@ -11,7 +11,7 @@ import _thread
 import logging
 import traceback
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from inception.authoring.body import run_behind
 from inception.authoring.errors import RunRevoked
@@ -24,6 +24,7 @@ from inception.runs.model import MAX_TRACEBACK_BYTES, ROOT, State
 from inception.runs.paths import parent_path
 from inception.runs.recordtext import raw
 from inception.watching.arrivals import Dropped
+from inception.watching.deadlines import UNWIND
 from inception.watching.endings import failed_end, revoked_end, under_revoke
 from inception.watching.frame import LiveFrame, arguments_of, secrets_of
 from inception.watching.live_node import NodeEnd
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from inception.watching.live_node import LiveNode
 
 log = logging.getLogger(__name__)
-
-UNWIND: Final = 30.0
-"""Seconds (s) that a revoked parent's function has to leave."""
 
 
 class Bodies:

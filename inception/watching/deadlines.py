@@ -8,11 +8,13 @@ passed deadline.
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from inception.runs.model import State
+from inception.runs.model import ROOT, State
+from inception.runs.paths import parent_path
 from inception.watching.endings import failed_end
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
     from inception.watching.live_node import LiveNode
     from inception.watching.revoking import Revoker
 
+log = logging.getLogger(__name__)
 
+UNWIND: Final = 30.0
+"""Seconds (s) that a parent's function has to leave that was revoked, or whose time is up."""
 _LATE: Final = 1.0
 """Seconds (s) by which a deadline comes late in a process that stood still, and heard nobody."""
 
@@ -109,8 +114,33 @@ class Deadlines:
             return
         if node.kind == "parent":
             live.frames[node.path].expire(text)
+            self._leave_in_time(live, node, text)
             return
         self._endings.finish_unclaimed(live, [node], failed_end(node.meta, text))
         if not node.ended:
             self._endings.finish(live, node, failed_end(node.meta, text))
             self._revoker.order_stop(live, node, state=State.FAILURE, error=text)
+
+    def _leave_in_time(self, live: LiveRun, node: LiveNode, text: str) -> None:
+        """A parent is told that its time is up by its next verb; one that never comes to it, so."""
+
+        def abandon() -> None:
+            if node.ended or live.dropped:
+                return
+            about = {"action": "parent_abandoned", "run_id": live.id, "path": node.path}
+            log.warning("A parent whose time is up doesn't leave and is ended", extra=about)
+            children = [
+                child
+                for child in list(live.nodes.values())
+                if child.path != ROOT and parent_path(child.path) == node.path and not child.ended
+            ]
+            self._revoker.request(live, children, reason="the time of its parent is up")
+            self._endings.finish(live, node, failed_end(node.meta, text))
+
+        later = partial(self._ctx.crew.submit, live.guarded(abandon))
+        timer = self._ctx.timers.call_later(UNWIND, later)
+        with live.lock:
+            if node.ended:
+                timer.cancel()
+            else:
+                node.keep(timer)

@@ -72,6 +72,20 @@ def deliberate(steps: list[Any]) -> list[Any]:
     return told(watch(play.s("run", "", steps)))
 
 
+@parent
+def be_brief(seconds: float) -> str | None:
+    """Grant a nested parent so many seconds, and return what became of it."""
+    return watch(start_and_ponder.s(), timeout=seconds).error
+
+
+@parent
+def start_and_ponder() -> None:
+    """Start a child, and think about something else."""
+    leaf.delay("a", 0)
+    for thought in ponder:
+        thought()
+
+
 whims: list[tuple[str, int]] = []
 """What `follow_whims` asks of its child: the last of these, which a test changes as it goes on."""
 

@@ -10,11 +10,11 @@ import pytest
 from inception.runs import keys
 from inception.runs.errors import SecretsUnreadable
 from inception.runs.model import JsonValue, State
-from inception.watching import bodies
+from inception.watching import bodies, deadlines
 from inception.watching.watcher import Watcher
 from tests.integration.watching import replayed_tasks
 from tests.integration.watching.carrying import Held, start
-from tests.integration.watching.replayed_tasks import deliberate, follow_whims
+from tests.integration.watching.replayed_tasks import be_brief, deliberate, follow_whims
 from tests.integration.watching.stage import WITHIN, Death, Stage, Workers
 from tests.running import eventually
 
@@ -141,3 +141,26 @@ def test_a_retried_parent_that_changes_its_mind_about_a_child_that_runs_is_told_
     run = stage.store.read_run(run_id)
     assert failed["state"] == run["state"] == State.FAILURE
     assert "now the parent passes others" in (run["meta"]["error"] or "")
+
+
+def test_a_nested_parent_whose_time_is_up_ends_though_its_function_doesnt_leave(
+    stage: Stage, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks for nothing more, so no verb tells it; who watches it is told in time."""
+    monkeypatch.setattr(deadlines, "UNWIND", 0.05)
+    may_leave = threading.Event()
+    held = Held(stage, "0.0")
+    monkeypatch.setattr(replayed_tasks, "ponder", [lambda: may_leave.wait(4 * WITHIN)])
+    run_id = stage.record(be_brief.name, seconds=0.1)
+    with stage.watcher(workers) as watcher:
+        watcher.scheduler.take(run_id)
+        held.wait()
+        asked = lambda: stage.store.load_run(run_id).intents.keys() == {"0.0"}  # noqa: E731
+        eventually(asked, WITHIN, "its child is stopped")
+        held.let_end()
+        ended = stage.ended.wait(WITHIN)
+        may_leave.set()
+
+    assert ended
+    run = stage.store.read_run(run_id)
+    assert (run["state"], run["value"]) == (State.SUCCESS, "timeout: not ended within 0.1 s")
