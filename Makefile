@@ -10,8 +10,8 @@ SETUP = $(or $(PYTHON),$(NO_PYTHON)) -m tools.setup --venv $(VENV)
 NODE = $(PYTHON) -m tools.node
 PYTEST = $(BIN)/python -m pytest
 # Tests share two cores with other processes in CI: one that fails there is tried once more, and what
-# it failed of is printed all the same.
-SHARED = $(PYTEST) $(if $(CI),--reruns 1 --rerun-show-tracebacks)
+# it failed of is printed all the same, as what took longest.
+SHARED = $(PYTEST) $(if $(CI),--reruns 1 --rerun-show-tracebacks --durations 12)
 HAMMER = $(BIN)/python -m tests.chaos.hammer $(if $(SEED),--seed $(SEED)) $(if $(LOAD),--load $(LOAD))
 CODE = inception webapp tasks tools bench clients/python/inception_client
 
@@ -27,8 +27,9 @@ run: ## Set everything up and run it, until Ctrl-C
 	@$(SETUP) run
 	@exec $(BIN)/python -m webapp.supervisor --stop-with-parent
 
-# Two lanes at once: most of these wait for processes. The longest comes first, each prints when done.
-ALL = acceptance hammer lint types unit docs js integration browser
+# Two lanes at once: most of these wait for processes. In this order both end at about the same time,
+# and what fails quickly comes early. Each prints when it is done.
+ALL = hammer lint types unit js docs acceptance integration browser
 WHOLE_OUTPUT = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: set-up ## Set up what is needed and run every check and test
