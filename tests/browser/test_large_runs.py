@@ -88,6 +88,18 @@ def test_children_are_read_as_they_are_scrolled_to(viewer: Viewer, large: HeldRu
     expect(page.locator('[data-path="0.210"]')).to_contain_text("moved")
 
 
+def test_a_row_tells_how_many_siblings_it_has_as_they_come(viewer: Viewer, owner: Owner) -> None:
+    run = owner.begin()
+    run.spawn("0", "1", "0.0")
+    page, _asked = _opened(viewer, run)
+    first = page.locator('[data-path="0"]')
+    expect(first).to_have_attribute("aria-setsize", "2")
+    expect(page.locator('[data-path="0.0"]')).to_have_attribute("aria-setsize", "1")
+    run.spawn("2", "3", "0.1")
+    expect(first).to_have_attribute("aria-setsize", "4")
+    expect(page.locator('[data-path="0.0"]')).to_have_attribute("aria-setsize", "2")
+
+
 def test_the_end_of_a_large_parent_is_reached_by_scrolling(viewer: Viewer, large: HeldRun) -> None:
     page, _asked = _opened(viewer, large)
     for last in (197, 697, 1197, 1697, CHILDREN - 1):
