@@ -27,6 +27,11 @@ def empty_meta(status: str = "PENDING") -> Meta:
     return Meta(iteration=0, total=None, completion=0.0, status=status, message="", error=None)
 
 
+def waiting_meta() -> Meta:
+    """The meta of a run that waits for a place, as its parent lets only so many go on at once."""
+    return {**empty_meta(), "message": "Waiting for other runs of this parent"}
+
+
 def read_meta(said: object, *, status: str = "PROGRESS") -> Meta:
     """Turn `said` (anything a task put into its meta) into a Meta.
 

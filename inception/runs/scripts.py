@@ -23,7 +23,7 @@ from redis.exceptions import (
 
 from inception.runs import keys
 from inception.runs.errors import StoreUnavailable
-from inception.runs.meta import empty_meta
+from inception.runs.meta import empty_meta, waiting_meta
 from inception.runs.model import (
     FINAL_STATES,
     LARGE_FIELD_BYTES,
@@ -35,6 +35,7 @@ from inception.runs.model import (
     MAX_QUEUES,
     MAX_RECENT_ENDS,
     RECENT_ENDS_SECONDS,
+    Meta,
     State,
 )
 from inception.runs.pool import server_of
@@ -152,13 +153,18 @@ def _constants() -> str:
         "ENDS": f"'{keys.ends('')}'",
         "PLACES": f"'{keys.places('')}'",
         "WAITING": f"'{keys.waiting('')}'",
-        "EMPTY_META": f"'{json.dumps(empty_meta(), separators=(',', ':'))}'",
+        "EMPTY_META": _lua_meta(empty_meta()),
+        "WAITING_META": _lua_meta(waiting_meta()),
         "ORDERS": f"'{keys.orders('')}'",
         "AUDIT": f"'{keys.AUDIT}'",
         "LIST_CHANNEL": f"'{keys.LIST_CHANNEL}'",
         "ALL_WATCHERS": f"'{keys.ALL_WATCHERS_CHANNEL}'",
     }
     return "\n".join(f"local {name} = {value}" for name, value in values.items())
+
+
+def _lua_meta(meta: Meta) -> str:
+    return f"'{json.dumps(meta, separators=(',', ':'))}'"
 
 
 def _lua_set(words: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from inception.runs.errors import (
     RunNotFound,
 )
 from inception.runs.meta import empty_meta
-from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Meta, Run, RunDescription, State
+from inception.runs.model import MAX_LABEL_CHARACTERS, MAX_TAGS, Run, RunDescription, State
 from inception.runs.paths import parse_path
 from inception.runs.records import Created, Fields, NewRun
 from inception.runs.scripts import Scripts, refusals_as_errors
@@ -32,8 +32,6 @@ IDEMPOTENCY_SECONDS: Final = 24 * 3600
 _ID: Final = re.compile(r"[A-Za-z0-9._:@+-]{1,200}")
 _LONGEST_TAG: Final = 100
 _LONGEST_KEY: Final = 200
-_WAITING: Final = Meta(**{**empty_meta(), "message": "Waiting for other runs of this parent"})
-"""What a run shows that waits for a place."""
 
 
 class Submissions(Scripts):
@@ -53,8 +51,7 @@ class Submissions(Scripts):
             names.append(keys.idempotency(new.idempotency_key))
         digest = _digest(new.name, fields)
         words: list[str | int] = [new.id, digest, IDEMPOTENCY_SECONDS, new.audit_by or ""]
-        words += (new.limits.when_full, _groups_text(new), recordtext.raw(_WAITING))
-        words.append(new.sealed or "")
+        words += (new.limits.when_full, _groups_text(new), new.sealed or "")
         answer = self._run("create_run", names, [*words, *recordtext.arguments_of(fields)])
         if answer[0] == "full":
             raise AlreadyRunning(

@@ -6,6 +6,13 @@ test("a run that has not begun waits for its turn", () => {
   assert.equal(whyStill({ state: "PENDING", counts: {} }), "Waits for its turn to begin.");
 });
 
+test("a retried run that has not begun again waits for its turn", () => {
+  assert.equal(
+    whyStill({ state: "RETRY", counts: { RETRY: 2, SUCCESS: 4 } }),
+    "Waits for its turn to go on.",
+  );
+});
+
 test("a run all of whose open tasks wait says how many do", () => {
   assert.equal(
     whyStill({ state: "STARTED", counts: { PENDING: 1, SUCCESS: 4 } }),
@@ -25,7 +32,7 @@ test("a run in which something may move does not wait", () => {
 });
 
 test("nothing is said of a run that is over or being revoked, nor of a task", () => {
-  for (const state of ["SUCCESS", "FAILURE", "REVOKED", "REVOKING", "RETRY"])
+  for (const state of ["SUCCESS", "FAILURE", "REVOKED", "REVOKING"])
     assert.equal(whyStill({ state, counts: { PENDING: 3 } }), "");
   assert.equal(whyStill({ state: "PENDING" }), "");
 });

@@ -43,11 +43,12 @@ if not is_ours then
   be_known()
 end
 local is_first = run.state == 'PENDING'
-if is_first then
-  put(run.record, 'started_at', run.at)
-  put(run.record, 'meta', EMPTY_META)
+local is_retried = run.state == 'RETRY'
+if is_first then put(run.record, 'started_at', run.at) end
+if is_retried then put(run.record, 'retried_at', run.at) end
+if is_first or is_retried then
+  put(run.record, 'meta', EMPTY_META) -- it may have said that it waits
+  finish(run, 'STARTED')
 end
-if run.state == 'RETRY' then put(run.record, 'retried_at', run.at) end
-if is_first or run.state == 'RETRY' then finish(run, 'STARTED') end
 return {'ok', render(run.record), rescues(), is_first and '1' or '0',
   redis.call('HGET', RUN, 'sealed') or ''}

@@ -3,15 +3,15 @@
 -- KEYS  1-8 the run's keys, 9 index of all runs, 10 the idempotency key (or absent)
 -- ARGV  1 run id, 2 digest of name and arguments, 3 seconds the idempotency key lives,
 --       4 who asked for it (empty: nobody notes it), 5 "wait" or "refuse" when there is no place for it, 6 its groups (see
---       the prelude), 7 the meta of a run that waits (JSON), 8 its sealed secrets (empty: none),
---       then the record: number of fields, name and value of each
+--       the prelude), 7 its sealed secrets (empty: none), then the record: number of fields, name
+--       and value of each
 -- Returns {"created", record}, {"waits", record} for one that waits for a place, {"existing",
 --       record} for an id or key that has its run already, {"reused"} for a key that was used
 --       with other arguments, {"full", a run that goes on}
 -- Event: the run, seq 1
 
 local id, digest, lifetime, by = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local when_full, groups, waiting_meta, sealed = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local when_full, groups, sealed = ARGV[5], ARGV[6], ARGV[7]
 
 local function run_of_key()
   local known = KEYS[10] and redis.call('GET', KEYS[10])
@@ -28,7 +28,7 @@ if known then
 end
 local existing = redis.call('HGET', RUN, 'record')
 if existing then return {'existing', existing} end
-local given = read_record(arguments(9))
+local given = read_record(arguments(8))
 local name = unquote(given.fields.name)
 local full = when_full == 'refuse' and full_group(groups, name, places_by_now(name))
 if full then return {'full', redis.call('SRANDMEMBER', PLACES .. full)} end
@@ -46,6 +46,6 @@ tally('runs')
 local enters = enter(groups, name, id, run.at)
 if sealed ~= '' then redis.call('HSET', RUN, 'sealed', sealed) end
 if groups ~= '' then redis.call('HSET', RUN, 'groups', groups) end
-if enters then redis.call('ZADD', UNOWNED, run.at, id) else put(run.record, 'meta', waiting_meta) end
+if enters then redis.call('ZADD', UNOWNED, run.at, id) else put(run.record, 'meta', WAITING_META) end
 if KEYS[10] then redis.call('SET', KEYS[10], digest .. ' ' .. id, 'EX', lifetime) end
 return {enters and 'created' or 'waits', finish(run, 'PENDING')}

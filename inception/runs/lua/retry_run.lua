@@ -54,5 +54,7 @@ local groups = redis.call('HGET', RUN, 'groups') or ''
 if enter(groups, unquote(run.record.fields.name), id, run.at) then
   redis.call('ZADD', UNOWNED, 0, id)
   redis.call('PUBLISH', ALL_WATCHERS, '{"kind":"given_back"}')
+else
+  put(run.record, 'meta', WAITING_META)
 end
 return {'ok', finish(run, 'RETRY')}

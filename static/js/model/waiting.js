@@ -15,6 +15,7 @@ const GOING_ON = ["STARTED", "PROGRESS"];
 export function whyStill({ state, counts }) {
   if (!counts) return "";
   if (state === "PENDING") return "Waits for its turn to begin.";
+  if (state === "RETRY") return "Waits for its turn to go on.";
   const waiting = counts.PENDING ?? 0;
   if (!waiting || !GOING_ON.includes(state) || ACTIVE.some((one) => counts[one])) return "";
   return `${plural(waiting, "task")} ${waiting === 1 ? "waits" : "wait"} for a worker.`;

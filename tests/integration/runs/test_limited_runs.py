@@ -15,6 +15,7 @@ TWO = Limits(max_running=2)
 EACH = Limits(unique={"customer": None})
 ALONE = Limits(max_running=1, when_full=WhenFull.REFUSE)
 OWNER = "host:watcher:1"
+WAITING = "Waiting for other runs of this parent"
 
 
 def create(store: Store, run_id: str, limits: Limits, customer: str = "anna") -> bool:
@@ -176,3 +177,25 @@ def test_who_waits_is_let_in_though_the_parent_is_limited_no_more(store: Store) 
 
     end(store, "a")
     assert begins(store, "b")
+
+
+def test_a_run_says_that_it_waits_for_others_until_it_begins(store: Store) -> None:
+    """When it is new, and when it is retried; the parent's own words come after that."""
+    create(store, "a", Limits(max_running=1))
+    create(store, "b", Limits(max_running=1))
+    assert said(store, "a", "b") == ["", WAITING]
+    begins(store, "a")
+    store.end_run(Lease(run_id="a", owner=OWNER, token="a"), 1, State.FAILURE, {})
+    assert begins(store, "b")
+    assert said(store, "b") == [""]
+
+    store.retry_run("a", by="anna")
+    assert said(store, "a") == [WAITING]
+    end(store, "b")
+    assert begins(store, "a")
+    assert said(store, "a") == [""]
+
+
+def said(store: Store, *run_ids: str) -> list[str]:
+    """The message that each of these runs shows."""
+    return [store.read_run(run_id)["meta"]["message"] for run_id in run_ids]
