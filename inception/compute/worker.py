@@ -146,12 +146,9 @@ class ComputeWorker:
         )
 
     def _listen(self, orders: StopOrders) -> None:
+        """Hear them from the first connection on; until then they come by the answers to beats."""
         self._listener.start()
-        try:
-            self._listener.subscribe(keys.orders(self._process), orders.hear)
-        except StoreUnavailable as error:
-            about = {"action": "listener_lost"}
-            logger.warning("Orders come by the answers to beats for now: %s", error, extra=about)
+        self._listener.ask_for({keys.orders(self._process): orders.hear})
 
     def _beat(self, counter: int) -> Beat:
         working = self._working()
