@@ -67,12 +67,12 @@ class WatcherPart:
         """A watcher's pool has no processes."""
 
     def start(self) -> None:
-        """Begin to take runs; without Redis the worker can't be ready, so it ends."""
-        self._watcher.start()
+        """Begin to take runs, once Redis is there; told to leave before that, the worker does."""
         hand_over = threading.Thread(
             target=self._hand_over, name="inception-hand-over", daemon=True
         )
         hand_over.start()
+        self._watcher.start()
 
     def say_stopping(self) -> None:
         """Have the runs handed over by the thread that waits for this.

@@ -8,6 +8,7 @@ at most once: after every gap the hub has the watched states read once (`on_gap`
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from inception.runs import keys
+from inception.runs.insistence import insist
 from inception.runs.listener import Listener
 from inception.watching.results import LINGER, CeleryWord
 
@@ -92,16 +94,25 @@ class Hub:
         self._ears: dict[str, _Ear] = {}
         """By the child's task id."""
         self._lock = threading.Lock()
+        self._stopped = False
 
     def start(self) -> None:
-        """Connect, and hear this process's orders. Raises StoreUnavailable."""
+        """Connect, and hear this process's orders; waits for Redis where it is away, until stopped.
+
+        One that took runs and heard nothing of them would be worse than one that doesn't begin.
+        """
         for listener in {self._orders, self._children}:
             listener.start()
-        self._orders.subscribe(keys.orders(self._process), self._on_order)
-        self._orders.subscribe(keys.ALL_WATCHERS_CHANNEL, self._on_order)
+        insist(self._hear_orders, what="a watcher's subscription", patience=math.inf)
+
+    def _hear_orders(self) -> None:
+        channels = (keys.orders(self._process), keys.ALL_WATCHERS_CHANNEL)
+        if not self._stopped:
+            self._orders.subscribe_many(dict.fromkeys(channels, self._on_order))
 
     def stop(self) -> None:
         """Hear nothing more."""
+        self._stopped = True
         for listener in {self._orders, self._children}:
             listener.stop()
 

@@ -110,14 +110,15 @@ class Watcher:
         return self._scheduler
 
     def start(self) -> None:
-        """Connect and begin to take runs. Raises StoreUnavailable."""
+        """Connect and begin to take runs; waits for Redis where it is away, until it is stopped."""
         with suppress(StoreUnavailable):  # then the first beat brings it
             self._ctx.clock.hear(self._store.now_ms())
         self._crew.start()
         self._timers.start()
         self._hub.start()
-        self._alarm.start()
-        self._beater.start()
+        if not self._stopping:
+            self._alarm.start()
+            self._beater.start()
 
     def stop(self) -> None:
         """Hand all runs over; nothing is raised into parents. Takes a moment, not their time."""
