@@ -135,15 +135,24 @@ def test_any_kind_of_field_that_is_filled_in_keeps_the_page(
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
 
 
-def _hold(page: Page, file: str) -> list[Route]:
-    """Keep back what is asked for that file, to be let go by the test."""
-    held: list[Route] = []
+class Held:
+    """That file of any page is kept back until the test lets it go."""
 
-    def keep(route: Route) -> None:
-        held.append(route)
+    def __init__(self, page: Page, file: str) -> None:
+        self.routes: list[Route] = []
+        self._is_let_go = False
+        page.route(f"**/static/{file}*", self._keep)
 
-    page.route(f"**/static/{file}*", keep)
-    return held
+    def let_go(self) -> None:
+        self._is_let_go = True
+        for route in self.routes:
+            route.continue_()
+
+    def _keep(self, route: Route) -> None:
+        if self._is_let_go:
+            route.continue_()
+        else:
+            self.routes.append(route)
 
 
 def _sockets(page: Page) -> list[WebSocket]:
@@ -160,14 +169,13 @@ def _sockets(page: Page) -> list[WebSocket]:
 def test_rows_do_not_wait_for_what_is_needed_later(stack: Dashboard, viewer: Viewer) -> None:
     run_id = stack.start("chatty.count_down", steps=600, pause=0.1)
     page = viewer.open("about:blank")
-    held = _hold(page, "js/view/revoke-dialog.js")
+    held = Held(page, "js/view/revoke-dialog.js")
     page.goto(f"/runs/{run_id}")
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
     expect(page.locator('.tree-row[data-path="0"]')).to_be_visible()
     page.get_by_role("button", name="Revoke", exact=True).first.click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    for route in held:
-        route.continue_()
+    held.let_go()
     expect(page.get_by_label("Reason")).to_be_focused()
     page.get_by_role("dialog").get_by_role("button", name="Revoke run").click()
     expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
@@ -194,17 +202,60 @@ def test_a_page_that_lacks_what_is_asked_of_it_later_loads_again_once_it_can(
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def test_what_comes_late_comes_once_a_lost_connection_is_back(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    viewer.expected = (*COMPLAINTS, "ERR_", "WebSocket")
+    run_id = stack.start("counting.count_twice", limit=1, delay=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open("about:blank")
+    held = Held(page, "js/view/run-details.js")
+    page.goto(f"/runs/{run_id}")
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    page.evaluate("window.sameDocument = true")
+    with stack.without_web():
+        with page.expect_event("requestfailed", lambda one: "run-details" in one.url):
+            held.let_go()
+        expect(page.get_by_role("status")).to_have_text("Connection lost")
+        expect(page.locator('.tree-row[data-path="1"]')).to_be_visible()
+    expect(page.get_by_role("complementary", name="Run")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_what_does_not_come_though_the_connection_stands_is_not_asked_for_for_ever(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    viewer.expected = (*COMPLAINTS, "ERR_")
+    run_id = stack.start("counting.count_twice", limit=1, delay=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open("about:blank")
+    asked: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route)
+        route.abort()
+
+    page.route("**/static/js/view/run-details.js*", refuse)
+    page.route("**/healthz", lambda route: route.abort())
+    page.goto(f"/runs/{run_id}")
+    expect(page.get_by_text(SAID)).to_be_visible()
+    assert len(asked) <= 4  # three times since it is needed, and once because others may be
+
+
 def test_the_rows_are_asked_for_while_what_draws_them_is_on_its_way(
     stack: Dashboard, viewer: Viewer
 ) -> None:
     run_id = stack.start("counting.count_twice", limit=1, delay=0)
     page = viewer.open("about:blank")
-    held, sockets = _hold(page, "js/view/tree.js"), _sockets(page)
+    held, sockets = Held(page, "js/view/tree.js"), _sockets(page)
     page.goto(f"/runs/{run_id}", wait_until="commit")
     expect(page.get_by_role("status")).to_have_text("Live")  # so the question was answered
-    assert held
+    assert held.routes
     expect(page.locator(".tree-row[data-path]")).to_have_count(0)
-    held[0].continue_()
+    held.let_go()
     expect(page.locator('.tree-row[data-path="0"]')).to_be_visible()
     assert len(sockets) == 1
 
@@ -213,10 +264,10 @@ def test_the_connection_is_made_while_the_modules_are_on_their_way(
     stack: Dashboard, viewer: Viewer
 ) -> None:
     page = viewer.open("about:blank")
-    held, sockets = _hold(page, "vendor/socket.io-client/dist/socket.io.esm.min.js"), _sockets(page)
+    held, sockets = Held(page, "vendor/socket.io-client/dist/socket.io.esm.min.js"), _sockets(page)
     with page.expect_websocket() as opened:
         page.goto("/", wait_until="commit")
     opened.value.wait_for_event("framereceived")  # the server's greeting, to nobody yet
-    held[0].continue_()
+    held.let_go()
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
     assert len(sockets) == 1

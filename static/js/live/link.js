@@ -1,6 +1,6 @@
 /** The one Socket.IO connection of a page, and what is known of it. */
 
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { io, XHR } from "socket.io-client";
 import { Connection as KeptConnection, SOCKET_OPTIONS } from "../client/connection.js";
 import { EarlySocket } from "./early-socket.js";
@@ -78,6 +78,15 @@ export class Link {
   onRefused(error) {
     this.everUp.value = true;
     this.refusal.value = error.message || "The server refused the connection.";
+  }
+
+  /** Resolves once the server can be asked for files: at once if it can. */
+  async reachable() {
+    await new Promise((resolve) => {
+      const stop = effect(() => {
+        if (this.up.value || this.deaf.value) queueMicrotask(() => resolve(stop()));
+      });
+    });
   }
 
   /** Try at once instead of at the next turn. */
