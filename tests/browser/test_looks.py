@@ -107,6 +107,17 @@ def test_the_head_of_a_narrow_page_has_two_lines(viewer: Viewer) -> None:
         assert middles[2] - middles[0] > 30, width
 
 
+def test_all_that_is_done_with_a_run_stands_in_one_line_of_a_phone(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("failing.fail_at", step=1)
+    assert stack.wait_for_end(run_id) == "FAILURE"
+    page = viewer.open(f"/runs/{run_id}", viewport={"width": 360, "height": 760}, has_touch=True)
+    actions = page.locator(".run-head .actions .button")
+    expect(actions).to_have_text(["Label", "Retry", "Rerun", "Edit and run", "Delete"])
+    assert len({box["y"] for one in actions.all() if (box := one.bounding_box())}) == 1
+
+
 def test_a_dark_page_is_printed_dark_on_white(viewer: Viewer, run_page: str) -> None:
     page = viewer.open(run_page, color_scheme="dark")
     page.get_by_label("Theme").select_option("dark")

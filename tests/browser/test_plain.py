@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Viewer
@@ -69,6 +70,18 @@ def test_plain_pages_fit_a_phone(stack: Dashboard, viewer: Viewer) -> None:
     for path in ("/", f"/runs/{run_id}"):
         page = _open(viewer, path, viewport={"width": 360, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [721, 820, 1020, 1440])
+def test_a_label_of_many_words_takes_few_lines_beside_what_else_is_said(
+    stack: Dashboard, viewer: Viewer, width: int
+) -> None:
+    label = "Pictures of the archive " * 8
+    stack.start("counting.count_twice", label=label, limit=1, delay=0)
+    page = _open(viewer, "/?q=Pictures+of+the", viewport={"width": width, "height": 800})
+    link = page.locator(".plain-runs").get_by_role("link").first
+    expect(link).to_contain_text("Pictures of the archive Pictures")
+    assert link.evaluate("one => one.getClientRects().length") <= 3
 
 
 def test_scripts_take_the_plain_page_away(stack: Dashboard, viewer: Viewer) -> None:
