@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fleetSummary, standing, stillLost, whyWaiting } from "../../static/js/model/fleet.js";
+import { fleetSummary, standing, stillLost, whyNotBegun, whyWaiting } from "../../static/js/model/fleet.js";
 
 const NOW = 1_000_000;
 
@@ -69,15 +69,31 @@ test("why something waits is said", () => {
   assert.equal(whyWaiting({ ...children, length: 0, problem }, fleet(), NOW), problem);
 });
 
+test("that no slot is free is said of those that would take the task", () => {
+  const full = worker("c", busy);
+  const why = (/** @type {object[]} */ compute, /** @type {string|null} */ queue = "children") =>
+    whyNotBegun(fleet({ compute, queues: [children, gpu] }), NOW, queue);
+  assert.equal(why([full]), "all 2 slots are busy");
+  assert.equal(why([full], null), "all 2 slots are busy");
+  assert.equal(why([full, worker("d")]), "");
+  assert.equal(why([full, worker("d", { queues: ["gpu"] })]), "all 2 slots are busy");
+  assert.equal(why([full, worker("d", { queues: ["gpu"] })], null), "");
+  assert.equal(why([full, worker("d", { seen_at: 0 })], null), "all 2 slots are busy");
+  assert.equal(why([full, worker("d", { stopping: true })], null), "all 2 slots are busy");
+  assert.equal(why([]), "");
+  const one = worker("c", { ...busy, slots: 1 });
+  assert.equal(why([one], null), "the only slot is busy");
+});
+
 test("the whole is told in a line, without the dead", () => {
   const compute = [worker("c", busy), worker("d", { seen_at: 0 })];
   assert.equal(
     fleetSummary(fleet({ compute, queues: [children] }), NOW),
-    "1 watcher, 2 of 2 compute slots busy, 3 tasks waiting",
+    "1 watcher, 2 of 2 compute slots busy, 3 messages waiting",
   );
   const unread = { ...children, length: 0, problem: "what Redis keeps as children is no list" };
   const idle = "1 watcher, 0 of 2 compute slots busy";
   assert.equal(fleetSummary(fleet({ queues: [unread] }), NOW), `${idle}, 1 queue unreadable`);
-  assert.equal(fleetSummary(fleet({ queues: [unread, gpu] }), NOW), `${idle}, 2 tasks waiting, 1 queue unreadable`);
+  assert.equal(fleetSummary(fleet({ queues: [unread, gpu] }), NOW), `${idle}, 2 messages waiting, 1 queue unreadable`);
   assert.equal(fleetSummary(fleet(), NOW), `${idle}, nothing waiting`);
 });

@@ -25,6 +25,9 @@ test("a run all of whose open tasks wait says how many do", () => {
 });
 
 test("a run in which something may move does not wait", () => {
+  const known = () => true;
+  for (const active of ["RETRY", "REVOKING"])
+    assert.equal(whyStill({ state: "STARTED", counts: { PENDING: 3, [active]: 1 } }, known), "");
   for (const active of ["STARTED", "PROGRESS", "RETRY", "REVOKING"])
     assert.equal(whyStill({ state: "STARTED", counts: { PENDING: 3, [active]: 1 } }), "");
   assert.equal(whyStill({ state: "STARTED", counts: {} }), "");
@@ -35,4 +38,16 @@ test("nothing is said of a run that is over or being revoked, nor of a task", ()
   for (const state of ["SUCCESS", "FAILURE", "REVOKED", "REVOKING"])
     assert.equal(whyStill({ state, counts: { PENDING: 3 } }), "");
   assert.equal(whyStill({ state: "PENDING" }), "");
+});
+
+test("who knows what has begun says whether that only waits too", () => {
+  const nested = { state: "STARTED", counts: { PENDING: 3, STARTED: 2, PROGRESS: 1 } };
+  assert.equal(
+    whyStill(nested, (begun) => begun === 3),
+    "3 tasks wait for a worker.",
+  );
+  assert.equal(
+    whyStill(nested, (begun) => begun !== 3),
+    "",
+  );
 });

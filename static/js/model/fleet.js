@@ -53,15 +53,40 @@ export function whyWaiting(queue, workers, now) {
   if (queue.problem) return queue.problem;
   if (!queue.length) return "";
   if (queue.waiting) return `${queue.waiting}: start one with -Q ${queue.name}`;
-  const takers = everybody(workers).filter((one) => one.queues.includes(queue.name));
-  const alive = takers.filter((one) => !one.stopping && !isDead(one, now, workers.ttl));
+  const alive = takersOf(everybody(workers), queue.name, workers, now);
   if (!alive.length) return "everybody who takes from it is dead or stopping";
-  const slots = alive.reduce((sum, one) => sum + one.slots, 0);
-  const busy = alive.reduce((sum, one) => sum + one.running.length, 0);
-  return slots > busy ? "about to be taken" : `all ${plural(slots, "slot")} are busy`;
+  return slotsBusy(alive) || "about to be taken";
 }
 
-/** "2 watchers, 4 of 8 compute slots busy, 12 tasks waiting, 1 queue unreadable". @param {Workers} workers
+/**
+ * Why a child that was sent has not begun, where it is that no slot is free; "" where that is not
+ * so, as when it is still on its way, or due later.
+ * @param {Workers} workers @param {number} now
+ * @param {string|null} [queue]  that it was sent to; null: whichever
+ */
+export const whyNotBegun = (workers, now, queue = null) =>
+  slotsBusy(takersOf(workers.compute, queue, workers, now));
+
+/**
+ * Those who would take something from that queue.
+ * @param {Worker[]} among @param {string|null} queue  null: from any
+ * @param {Workers} workers @param {number} now
+ */
+const takersOf = (among, queue, { ttl }, now) =>
+  among.filter(
+    (one) =>
+      (queue === null || one.queues.includes(queue)) && !one.stopping && !isDead(one, now, ttl),
+  );
+
+/** "" while one of them has room. @param {Worker[]} workers */
+function slotsBusy(workers) {
+  const slots = workers.reduce((sum, one) => sum + one.slots, 0);
+  const busy = workers.reduce((sum, one) => sum + one.running.length, 0);
+  if (!slots || slots > busy) return "";
+  return slots === 1 ? "the only slot is busy" : `all ${formatCount(slots)} slots are busy`;
+}
+
+/** "2 watchers, 4 of 8 compute slots busy, 12 messages waiting, 1 queue unreadable". @param {Workers} workers
  * @param {number} now */
 export function fleetSummary(workers, now) {
   const isAlive = (/** @type {Worker} */ one) => !isDead(one, now, workers.ttl);
@@ -74,7 +99,7 @@ export function fleetSummary(workers, now) {
   return [
     plural(watching.length, "watcher"),
     `${formatCount(busy)} of ${plural(slots, "compute slot")} busy`,
-    waiting ? `${plural(waiting, "task")} waiting` : unreadable ? "" : "nothing waiting",
+    waiting ? `${plural(waiting, "message")} waiting` : unreadable ? "" : "nothing waiting",
     unreadable ? `${plural(unreadable, "queue")} unreadable` : "",
   ]
     .filter(Boolean)

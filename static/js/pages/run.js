@@ -1,12 +1,13 @@
 /** The page of one run. */
 
-import { effect, signal } from "@preact/signals";
+import { effect, signal, useComputed } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { Arrival } from "../live/arrival.js";
 import { History } from "../live/history.js";
 import { MissingNodes } from "../live/missing-nodes.js";
 import { StateNews } from "../live/state-news.js";
+import { stillnessOf } from "../live/stillness.js";
 import { Timeline } from "../live/timeline.js";
 import { knownCompletion, shortId, shortName } from "../model/format.js";
 import { ancestors } from "../model/paths.js";
@@ -30,6 +31,7 @@ import { TreeCard } from "../view/tree-card.js";
  * @property {MissingNodes} missing
  * @property {Timeline} timeline
  * @property {History} history
+ * @property {import("@preact/signals").ReadonlySignal<string>} still  why nothing of it moves, or ""
  * @property {Selected} selected
  * @property {import("@preact/signals").Signal<string>} tab  "" is the one that suits the task
  */
@@ -65,6 +67,7 @@ function viewOf(runId, nodePath, store, services) {
     missing: new MissingNodes(runId, services, store),
     timeline: new Timeline(store, services.clock),
     history: new History(services, store),
+    still: stillnessOf(store),
     selected: signal(nodePath),
     tab: signal(tab),
   };
@@ -114,6 +117,7 @@ function readChosen(store, missing, selected) {
 /** @param {{runId: string, view: View}} props */
 function Shown({ runId, view }) {
   const { store, missing, timeline, selected, tab } = view;
+  const isStill = useComputed(() => view.still.value !== "");
   const show = (/** @type {string|null} */ path, /** @type {string} */ name) => {
     selected.value = path;
     tab.value = name;
@@ -131,8 +135,10 @@ function Shown({ runId, view }) {
   const goToFailure = () => void showFailure(store, missing, selected, choose);
   useShortcuts(keysOf(view, goToFailure));
   return html`
-    <${RunHead} store=${store} history=${view.history} goToFailure=${goToFailure} />
-    <div class=${`run-columns ${selected.value === null ? "" : "run-columns-chosen"}`}>
+    <${RunHead} store=${store} history=${view.history} still=${view.still}
+      goToFailure=${goToFailure} />
+    <div class=${`run-columns ${selected.value === null ? "" : "run-columns-chosen"}`}
+      data-still=${isStill.value}>
       <${TreeCard} store=${store} missing=${missing} timeline=${timeline} selected=${selected}
         select=${choose} />
       ${

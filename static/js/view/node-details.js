@@ -10,6 +10,7 @@ import { Arguments, DetailPanels, ErrorText, Value } from "./detail-panels.js";
 import { Dotted } from "./dotted.js";
 import { Elapsed } from "./elapsed.js";
 import { Facts } from "./facts.js";
+import { WaitsForSlot } from "./fleet-note.js";
 import { Icon } from "./icons.js";
 import { ProgressBar } from "./progress-bar.js";
 import { later } from "./later.js";
@@ -66,14 +67,20 @@ function Known({ node: brief, store, runId, tab, openTab }) {
       <p class="muted mono small wrap"><${Dotted} name=${node.name} /></p>
       <div class="run-line"><${StateBadge} state=${node.state} /><${ProgressBar} record=${node}
         label="Progress of the chosen task" /></div>
-      ${node.waiting && !isFinal(node.state) ? html`<p class="waiting">
-        <strong>Waiting:</strong> ${node.waiting}</p>` : null}
+      <${Waiting} node=${node} />
       ${node.meta.message ? html`<p class="wrap">${node.meta.message}</p>` : null}
       <${RevokeBranch} node=${node} store=${store} runId=${runId} />
     </header>
     <${ProblemNote} text=${problem} />
     <${DetailPanels} runId=${runId} path=${node.path} record=${node} reading=${reading} tab=${tab}
       openTab=${openTab} overview=${html`<${Overview} node=${node} />`} />`;
+}
+
+/** Why it has not begun, where that is known. @param {{node: Node}} props */
+function Waiting({ node: { kind, queue, state, waiting } }) {
+  if (waiting && !isFinal(state))
+    return html`<p class="waiting"><strong>Waiting:</strong> ${waiting}</p>`;
+  return kind === "child" && state === "PENDING" ? html`<${WaitsForSlot} queue=${queue} />` : null;
 }
 
 /** @param {{node: Node}} props */

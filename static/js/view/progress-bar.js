@@ -10,10 +10,13 @@ import { iterations, knownCompletion } from "../model/format.js";
  *   counts?: Partial<Record<string, number>>}} Moving
  */
 
-/** @param {{record: Moving, label: string, large?: boolean}} props */
-export function ProgressBar({ record, label, large = false }) {
+/**
+ * @param {{record: Moving, label: string, large?: boolean, still?: string}} props  `still`: why
+ *   nothing of it moves, where more is known than its record tells
+ */
+export function ProgressBar({ record, label, large = false, still = whyStill(record) }) {
   const known = knownCompletion(record);
-  const idle = record.state === "PENDING" || isFinal(record.state) || whyStill(record) !== "";
+  const idle = record.state === "PENDING" || isFinal(record.state) || still !== "";
   const sways = known === null && !idle;
   const value = known === null ? undefined : Math.round(known * 10) / 10;
   const looks = [large && "progress-large", sways && "progress-unknown"].filter(Boolean).join(" ");

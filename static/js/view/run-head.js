@@ -11,10 +11,10 @@ import {
 } from "../model/format.js";
 import { NO_FILTER, writeFilter } from "../model/run-list.js";
 import { briefError, isFinal, stateTone } from "../model/states.js";
-import { whyStill } from "../model/waiting.js";
 import { CopyButton } from "./copy-button.js";
 import { Dotted } from "./dotted.js";
 import { Ago, Elapsed } from "./elapsed.js";
+import { later } from "./later.js";
 import { ProgressBar } from "./progress-bar.js";
 import { RunActions } from "./run-actions.js";
 import { StateBadge } from "./state-badge.js";
@@ -27,11 +27,17 @@ import { StateSummary } from "./state-summary.js";
  * @typedef {object} RunHeadProps
  * @property {import("../live/run-store.js").RunStore} store
  * @property {History} history
+ * @property {import("@preact/signals").ReadonlySignal<string>} still  why nothing of it moves, or ""
  * @property {() => void} goToFailure
  */
 
+/** States of a run that waits for its own turn, not for those of its tasks. */
+const IN_LINE = ["PENDING", "RETRY"];
+
+const FleetNote = later(() => import("./fleet-note.js").then((m) => m.FleetNote));
+
 /** @param {RunHeadProps} props */
-export function RunHead({ store, history, goToFailure }) {
+export function RunHead({ store, history, still, goToFailure }) {
   const run = store.run.value;
   if (!run) return null;
   return html`<header class="run-head card">
@@ -46,10 +52,11 @@ export function RunHead({ store, history, goToFailure }) {
     </div>
     <div class="run-line">
       <${StateBadge} state=${run.state} large=${true} />
-      <${ProgressBar} record=${run} label="Progress of the run" large=${true} />
+      <${ProgressBar} record=${run} label="Progress of the run" large=${true}
+        still=${still.value} />
       <span class="percent">${percent(run)}</span>
     </div>
-    <${Message} run=${run} />
+    <${Message} run=${run} still=${still.value} />
     <${StateSummary} counts=${run.counts} goToFailure=${goToFailure} />
     <ul class="run-facts muted small">
       <li><${Elapsed} record=${run} /> elapsed</li>
@@ -82,22 +89,22 @@ function percent(run) {
 
 /**
  * Its line is kept while words may still come; a long error stands whole in the details.
- * @param {{run: Run}} props
+ * @param {{run: Run, still: string}} props
  */
-function Message({ run }) {
-  const { words, tone, steps } = message(run);
+function Message({ run, still }) {
+  const { words, tone, steps } = message(run, still);
   if (!words && !steps && isFinal(run.state)) return null;
   return html`<p class="run-message"><span class=${`wrap ${tone}`} key=${tone}>${words}</span> ${
     steps ? html`<span class="muted tabular">${steps}</span>` : null
-  }</p>`;
+  }${still && !IN_LINE.includes(run.state) ? html` <${FleetNote} />` : null}</p>`;
 }
 
-/** @param {Run} run */
-function message({ state, meta, revoke, counts }) {
+/** @param {Run} run @param {string} still */
+function message({ state, meta, revoke }, still) {
   if (revoke) return { words: revokeWords(state, revoke), tone: `tone-${stateTone(state)}` };
   if (meta.error && isFinal(state)) return { words: briefError(meta.error), tone: "tone-failure" };
-  const why = meta.message ? "" : whyStill({ state, counts });
-  if (why) return { words: why, tone: "muted late", steps: iterations(meta) };
+  if (still && !meta.message)
+    return { words: still, tone: "muted late", steps: iterations(meta) };
   return { words: meta.message, tone: isFinal(state) ? "muted" : "", steps: iterations(meta) };
 }
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 
 from inception.runs.meta import read_meta
-from inception.runs.model import State
+from inception.runs.model import NodeKind, State
 from inception.runs.records import Lease, NewRun, NewStep
 from inception.runs.store import Store
 
@@ -29,7 +29,7 @@ class HeldRun:
         self._operations = itertools.count(1)
         self._spawned: list[str] = []
 
-    def spawn(self, *paths: str) -> int:
+    def spawn(self, *paths: str, kind: NodeKind = "child") -> int:
         self._spawned += paths
         steps = [
             NewStep(
@@ -37,7 +37,7 @@ class HeldRun:
                 parent=path.rpartition(".")[0],
                 name="tasks.examples.counting.count",
                 label="count",
-                kind="child",
+                kind=kind,
                 task_id=str(uuid.uuid4()),
                 queue="children",
                 args_text="[]",
