@@ -107,6 +107,14 @@ class Attempt(TypedDict):
     error: str | None
 
 
+class Revoke(TypedDict):
+    """That somebody asked to stop; the time in ms since the epoch."""
+
+    requested_at: int
+    by: str
+    reason: str | None
+
+
 class Node(TypedDict):
     """One task of a run's tree, the root excepted."""
 
@@ -132,14 +140,8 @@ class Node(TypedDict):
     value: JsonValue
     traceback: str | None
     omitted: list[str]
-
-
-class Revoke(TypedDict):
-    """That somebody asked to stop; the time in ms since the epoch."""
-
-    requested_at: int
-    by: str
-    reason: str | None
+    revoke: NotRequired[Revoke | None]
+    """Only of a node that somebody asked to stop, with what is under it."""
 
 
 class Run(TypedDict):

@@ -29,6 +29,25 @@ def test_a_revoke_is_seen_by_two_with_each_tasks_fate(stack: Dashboard, viewer: 
     assert states_seen(looking)[-2:] == ["REVOKING", "REVOKED"]
 
 
+def test_why_a_branch_is_revoked_is_read_at_each_task_of_it(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    run_id = stack.start("nesting.nest", depth=2, width=2, delay=0.1, steps=600)
+    acting = viewer.open(f"/runs/{run_id}?node=0")
+    above, below = acting, viewer.open(f"/runs/{run_id}?node=0.0")
+    acting.get_by_role("button", name="Revoke this task").click()
+    dialog = acting.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Not this branch")
+    dialog.get_by_role("button", name="Revoke task").click()
+    for page in (above, below):
+        details = page.get_by_role("complementary", name="Task")
+        expect(details).to_contain_text("Revoked by local: Not this branch")
+    below.locator('[data-path="1"]').click()
+    expect(details.get_by_role("heading", level=2)).to_be_visible()
+    expect(details).not_to_contain_text("Not this branch")
+    stack.revoke(run_id)
+
+
 def test_a_label_and_tags_are_given_on_the_page_and_seen_elsewhere(
     stack: Dashboard, viewer: Viewer
 ) -> None:

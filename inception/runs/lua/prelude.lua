@@ -377,6 +377,11 @@ local function is_claimed(path)
     and not number_in(claim, 'retry_at')
 end
 
+-- What was asked of what the node did before concerns what it does anew no more.
+local function forget_revoke(node)
+  if node.fields.revoke then put(node, 'revoke', 'null') end
+end
+
 -- Gives the node its next attempt, the earlier one kept; its claim and end are superseded.
 local function start_anew(run, path, node, earlier, state)
   local attempts = unquote(node.fields.attempts)
@@ -386,6 +391,7 @@ local function start_anew(run, path, node, earlier, state)
   for _, name in ipairs({'worker', 'waiting', 'started_at', 'finalized_at'}) do
     put(node, name, 'null')
   end
+  forget_revoke(node)
   move_node(run, node, unquote(node.fields.state), state)
   store_node(run, path, node)
   return node.fields.attempt

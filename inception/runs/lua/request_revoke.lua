@@ -43,6 +43,7 @@ redis.call('SADD', REVOKES, unquote(run.record.fields.id))
 run.intents = run.intents + 1
 local state = run.state
 if node then
+  put(node, 'revoke', intent)
   move_node(run, node, unquote(node.fields.state), 'REVOKING')
   store_node(run, path, node)
 else

@@ -50,6 +50,7 @@ put(node, 'queued_at', run.at)
 for _, name in ipairs({'worker', 'waiting', 'started_at', 'finalized_at'}) do
   put(node, name, 'null')
 end
+forget_revoke(node)
 move_node(run, node, old, 'PENDING')
 store_node(run, path, node)
 redis.call('HSET', RUN, 'rescues', 0)

@@ -54,6 +54,12 @@ export const STATE_FILTERS = [
 /** The states behind a filter's word; empty: any. @param {string} key @returns {State[]} */
 export const statesOf = (key) => STATE_FILTERS.find((one) => one.key === key)?.states ?? [];
 
+/** Who asked for it, and why. @param {string} state @param {import("./types.js").Revoke} revoke */
+export function revokeWords(state, { by, reason }) {
+  const words = `${isFinal(state) ? "Revoked" : "Being revoked"} by ${by}`;
+  return reason ? `${words}: ${reason}` : `${words}.`;
+}
+
 /** @param {string} state */
 export const isFinal = (state) => FINAL.has(state);
 

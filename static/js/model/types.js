@@ -52,6 +52,7 @@
  * @property {unknown} value
  * @property {string|null} traceback
  * @property {string[]} omitted  fields left out for their size
+ * @property {Revoke|null} [revoke]  only of a task that was asked to stop itself, not by what it is under
  */
 
 /** @typedef {{requested_at: number, by: string, reason: string|null}} Revoke */

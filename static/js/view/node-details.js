@@ -3,7 +3,8 @@
 import { html } from "htm/preact";
 import { useRef, useState } from "preact/hooks";
 import { formatTime, iterations } from "../model/format.js";
-import { isFinal } from "../model/states.js";
+import { ancestors } from "../model/paths.js";
+import { isFinal, revokeWords, stateTone } from "../model/states.js";
 import { ProblemNote } from "./blank.js";
 import { CopyButton } from "./copy-button.js";
 import { Arguments, DetailPanels, ErrorText, Value } from "./detail-panels.js";
@@ -68,7 +69,9 @@ function Known({ node: brief, store, runId, tab, openTab }) {
       <div class="run-line"><${StateBadge} state=${node.state} /><${ProgressBar} record=${node}
         label="Progress of the chosen task" /></div>
       <${Waiting} node=${node} />
-      ${node.meta.message ? html`<p class="wrap">${node.meta.message}</p>` : null}
+      <${WhoRevoked} node=${node} store=${store} />
+      ${node.meta.message ? html`<p class=${`wrap ${isFinal(node.state) ? "muted" : ""}`}>
+        ${node.meta.message}</p>` : null}
       <${RevokeBranch} node=${node} store=${store} runId=${runId} />
     </header>
     <${ProblemNote} text=${problem} />
@@ -81,6 +84,18 @@ function Waiting({ node: { kind, queue, state, waiting } }) {
   if (waiting && !isFinal(state))
     return html`<p class="waiting"><strong>Waiting:</strong> ${waiting}</p>`;
   return kind === "child" && state === "PENDING" ? html`<${WaitsForSlot} queue=${queue} />` : null;
+}
+
+/**
+ * Who stopped it, or what it is under, and why.
+ * @param {{node: Node, store: RunStore}} props
+ */
+function WhoRevoked({ node: { path, state }, store }) {
+  if (state !== "REVOKING" && state !== "REVOKED") return null;
+  const above = [path, ...ancestors(path)].map((one) => store.nodes.get(one)?.peek());
+  const revoke = above.find((one) => one?.revoke)?.revoke ?? store.run.peek()?.revoke;
+  return revoke ? html`<p class=${`wrap tone-${stateTone(state)}`}>
+    ${revokeWords(state, revoke)}</p>` : null;
 }
 
 /** @param {{node: Node}} props */

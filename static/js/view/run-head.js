@@ -10,7 +10,7 @@ import {
   shortName,
 } from "../model/format.js";
 import { NO_FILTER, writeFilter } from "../model/run-list.js";
-import { briefError, isFinal, stateTone } from "../model/states.js";
+import { briefError, isFinal, revokeWords, stateTone } from "../model/states.js";
 import { CopyButton } from "./copy-button.js";
 import { Dotted } from "./dotted.js";
 import { Ago, Elapsed } from "./elapsed.js";
@@ -106,10 +106,4 @@ function message({ state, meta, revoke }, still) {
   if (still && !meta.message)
     return { words: still, tone: "muted late", steps: iterations(meta) };
   return { words: meta.message, tone: isFinal(state) ? "muted" : "", steps: iterations(meta) };
-}
-
-/** @param {string} state @param {import("../model/types.js").Revoke} revoke */
-function revokeWords(state, { by, reason }) {
-  const words = `${isFinal(state) ? "Revoked" : "Being revoked"} by ${by}`;
-  return reason ? `${words}: ${reason}` : `${words}.`;
 }

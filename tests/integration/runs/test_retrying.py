@@ -97,6 +97,20 @@ def test_a_retried_run_waits_for_an_owner_and_has_no_revoke_any_more(held: HeldR
     assert held.store.claim(held.claim_of("0", attempt=2)) == ClaimAnswer.OK
 
 
+def test_a_step_tells_who_revoked_it_and_why_until_it_starts_anew(held: HeldRun) -> None:
+    held.spawn("0")
+    assert "revoke" not in held.store.read_node(RUN, "0")
+    held.store.request_revoke(RUN, "0", by="anna", reason="too slow")
+    asked = held.store.read_node(RUN, "0").get("revoke")
+    assert asked is not None
+    assert (asked["by"], asked["reason"]) == ("anna", "too slow")
+    held.end("0", State.REVOKED)
+    end_run(held, State.FAILURE)
+    assert held.store.read_node(RUN, "0").get("revoke") == asked
+    retry(held.store)
+    assert held.store.read_node(RUN, "0").get("revoke") is None
+
+
 def test_a_retried_run_tells_when_its_present_try_began(held: HeldRun) -> None:
     first = held.store.read_run(RUN)
     assert "retried_at" not in first
