@@ -233,3 +233,15 @@ def test_who_comes_by_key_sees_the_whole_of_a_parents_outcomes(
         page.keyboard.press("Tab")
     expect(strips.nth(2)).to_be_focused()
     expect(strips.nth(2)).to_be_in_viewport(ratio=0.99)
+
+
+def test_outcomes_are_told_of_runs_that_the_list_does_not_show(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    stack.wait_for_end(stack.start("chatty.choose", colour="red"))
+    page = viewer.open("/?state=active&q=nothing+like+it")
+    bars = page.get_by_role("button", name="choose").locator("rect")
+    expect(bars.first).to_be_visible()
+    before = bars.count()
+    stack.wait_for_end(stack.start("chatty.choose", colour="green"))
+    expect(bars).to_have_count(before + 1)

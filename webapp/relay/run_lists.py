@@ -201,7 +201,7 @@ class RunLists:
             changes, watch.fresh = watch.fresh, None
             return changes
         changes = watch.page.take(now)
-        return changes if changes["runs"] or changes["gone"] or "others" in changes else None
+        return changes if any(changes.values()) else None
 
     def _next_wait(self, now: float) -> float | None:
         with self._guard:
@@ -237,7 +237,8 @@ def alike(
         # Records are heard once for all pages, so the same object stands in each.
         records = tuple(map(id, changes["runs"]))
         gone = tuple(changes["gone"])
-        kind = (records, gone, changes.get("others"), changes.get("next", ...))
+        ends = tuple((one["run_id"], one["ended_at"]) for one in changes.get("ended", ()))
+        kind = (records, gone, changes.get("others"), ends, changes.get("next", ...))
         several.setdefault(kind, ({}, changes))[0][watch.sid] = watch
     return several.values()
 

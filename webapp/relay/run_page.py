@@ -2,7 +2,8 @@
 
 The page is what the client got from `watch_runs`, plus runs that appear since. A run's progress
 reaches it once a second; its state changes, and its leaving, as soon as the page is due. Of runs
-that are not on the page it hears only that there were changes, for who counts them.
+that are not on the page it hears only that there were changes, for who counts them, and how they
+ended, for who shows how the latest of each parent did.
 """
 
 from __future__ import annotations
@@ -19,8 +20,20 @@ PROGRESS_INTERVAL: Final = 1.0
 """Seconds (s) between two changes of one run that aren't changes of its state."""
 COUNTS_INTERVAL: Final = 1.0
 """Seconds (s) between two words of changes beyond the page."""
+MAX_ENDED: Final = 200
+"""Ends of runs beyond the page that are told at a time: the latest."""
 MAX_FOLLOWED: Final = 5_000
 """Runs one client follows, with the older pages it read; the oldest are let go."""
+
+
+class EndedRun(TypedDict):
+    """How a run ended, in ms; one that was retried has no duration, as what it kept took no time."""
+
+    name: str
+    run_id: str
+    state: State
+    ended_at: int
+    duration: int | None
 
 
 class RunChanges(TypedDict):
@@ -28,12 +41,14 @@ class RunChanges(TypedDict):
 
     `next` comes only with a first page in full, which it goes on; `others` when runs that are not
     on the page changed their state or were deleted: what was counted is to be counted again.
+    `ended` are the ends of runs that are not on the page, whatever the filter.
     """
 
     runs: list[Run]
     gone: list[str]
     next: NotRequired[str | None]
     others: NotRequired[bool]
+    ended: NotRequired[list[EndedRun]]
 
 
 @dataclass(slots=True)
@@ -46,19 +61,30 @@ class _Row:
 
 
 class _Others:
-    """Whether runs beyond a page changed their state; `counted` says which of them matter."""
+    """What becomes of runs beyond a page; `counted` says whose change of state matters."""
 
     def __init__(self, counted: Callable[[Run], bool]) -> None:
         self._counted = counted
         self._states: dict[str, State] = {}
+        self._ended: dict[str, EndedRun] = {}
         self._told_at = -COUNTS_INTERVAL
-        self.changed = False
+        self._changed = False
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to be told."""
+        return self._changed or bool(self._ended)
 
     def pass_by(self, run: Run) -> None:
         """A run that is not on the page has this record now."""
+        if (end := _end_of(run)) is not None:
+            self._ended.pop(run["id"], None)
+            self._ended[run["id"]] = end
+            if len(self._ended) > MAX_ENDED:
+                del self._ended[next(iter(self._ended))]
         if not self._counted(run) or self._states.get(run["id"]) == run["state"]:
             return
-        self.changed = True
+        self._changed = True
         self._states.pop(run["id"], None)
         if run["state"] not in FINAL_STATES:
             self._states[run["id"]] = run["state"]
@@ -68,18 +94,21 @@ class _Others:
     def miss(self, run_id: str) -> None:
         """A run that was not on the page is no more."""
         self._states.pop(run_id, None)
-        self.changed = True
+        self._changed = True
 
     def wait(self, now: float) -> float:
         """Seconds until it may be told."""
         return max(0.0, self._told_at + COUNTS_INTERVAL - now)
 
-    def take(self, now: float) -> bool:
-        """Whether it is to be told now; it is told then."""
-        if not self.changed or self.wait(now) > 0:
-            return False
-        self.changed, self._told_at = False, now
-        return True
+    def tell(self, changes: RunChanges, now: float) -> None:
+        """Add to the changes what is to be told now; it is told then."""
+        if not self.has_news or self.wait(now) > 0:
+            return
+        if self._changed:
+            changes["others"] = True
+        if self._ended:
+            changes["ended"] = list(self._ended.values())
+        self._changed, self._ended, self._told_at = False, {}, now
 
 
 class RunPage:
@@ -165,7 +194,7 @@ class RunPage:
         if self._gone:
             return 0.0
         waits = [self._wait_of(run, now) for run in self._waiting.values()]
-        if self._others is not None and self._others.changed:
+        if self._others is not None and self._others.has_news:
             waits.append(self._others.wait(now))
         return min(waits, default=None)
 
@@ -182,8 +211,8 @@ class RunPage:
             self._rows.pop(run_id, None)
         self._gone.clear()
         self._let_go()
-        if self._others is not None and self._others.take(now):
-            changes["others"] = True
+        if self._others is not None:
+            self._others.tell(changes, now)
         return changes
 
     def _wait_of(self, run: Run, now: float) -> float:
@@ -198,6 +227,20 @@ class RunPage:
             oldest = sorted(self._rows, key=lambda run_id: self._rows[run_id].created_at)
             for run_id in oldest[:surplus]:
                 del self._rows[run_id]
+
+
+def _end_of(run: Run) -> EndedRun | None:
+    ended, started = run["finalized_at"], run["started_at"]
+    if ended is None:
+        return None
+    is_whole = started is not None and "retried_at" not in run
+    return {
+        "name": run["name"],
+        "run_id": run["id"],
+        "state": run["state"],
+        "ended_at": ended,
+        "duration": ended - started if is_whole and started is not None else None,
+    }
 
 
 def _is_newer(run: Run, shown: Run | None) -> bool:

@@ -5,7 +5,8 @@ import { endOf, withEnd } from "../model/recent-ends.js";
 
 /** @typedef {import("../model/types.js").Parent} Parent */
 /** @typedef {import("../model/types.js").Run} Run */
-/** @typedef {ReadonlyMap<string, readonly import("../model/types.js").RecentEnd[]>} Ends */
+/** @typedef {import("../model/types.js").RecentEnd} RecentEnd */
+/** @typedef {ReadonlyMap<string, readonly RecentEnd[]>} Ends */
 
 export class Parents {
   /** @param {{link: import("./link.js").Link, api: import("../client/api.js").Api}} services */
@@ -48,13 +49,17 @@ export class Parents {
     });
   }
 
-  /** @param {{runs: Run[]}} changes */
-  onRuns({ runs }) {
+  /**
+   * The list tells of the runs that it shows, and how the others ended; the latter is lost with who
+   * fell behind and is given the whole page again.
+   * @param {{runs: Run[], ended?: (RecentEnd & {name: string})[], next?: string|null}} changes
+   */
+  onRuns({ runs, ended = [], next }) {
+    if (next !== undefined) return void this.read();
     const ends = new Map(this.ends.peek());
-    for (const run of runs) {
-      const end = endOf(run);
-      if (end) ends.set(run.name, withEnd(ends.get(run.name) ?? [], end));
-    }
+    const shown = runs.map((run) => ({ name: run.name, end: endOf(run) }));
+    for (const { name, end } of [...shown, ...ended.map(({ name, ...end }) => ({ name, end }))])
+      if (end) ends.set(name, withEnd(ends.get(name) ?? [], end));
     this.ends.value = ends;
   }
 }

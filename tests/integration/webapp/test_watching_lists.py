@@ -10,7 +10,7 @@ import pytest
 from inception.runs.model import State
 from inception.runs.records import Beat, LogLine
 from tests.integration.webapp.clients import Client
-from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.owner import NAME, Owner
 from webapp.relay import log_tails
 
 Open = Callable[[], Client]
@@ -57,8 +57,12 @@ def test_a_change_beyond_the_page_is_told_of_without_the_run(
     stranger.ask("watch_runs", {"state": "SUCCESS", "label": "theirs"})
     run.end(State.FAILURE)
     told = client.wait_for("runs", lambda changes: changes.get("others", False))
+    [end] = told.pop("ended")
+    assert (end["name"], end["run_id"], end["state"]) == (NAME, run.id, State.FAILURE)
     assert told == {"runs": [], "gone": [], "others": True}
-    assert stranger.heard == []
+    # Who asked for others hears of it for the outcomes of its parent alone.
+    heard = stranger.wait_for("runs", lambda changes: "ended" in changes)
+    assert heard == {"runs": [], "gone": [], "ended": [end]}
 
 
 def test_asking_again_replaces_the_filter(open_client: Open, owner: Owner) -> None:

@@ -19,6 +19,8 @@ def run_record(
         "epoch": "e1",
         "seq": seq,
         "created_at": 1_000,
+        "started_at": None,
+        "finalized_at": None,
         **more,
     }
     return cast(Run, record)

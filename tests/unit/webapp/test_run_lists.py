@@ -17,7 +17,7 @@ from tests.unit.webapp.records import run_record
 from webapp.relay.clients import Clients
 from webapp.relay.marks import Bells
 from webapp.relay.run_lists import RunLists, Watch, alike
-from webapp.relay.run_page import RunChanges, RunPage
+from webapp.relay.run_page import EndedRun, RunChanges, RunPage
 
 
 class _Store:
@@ -175,6 +175,7 @@ def test_who_could_not_be_sent_to_is_given_its_page_again_and_the_others_go_on(
 
 
 RUN = run_record("a")
+END = EndedRun(name="shop.restock", run_id="c", state=State.SUCCESS, ended_at=2, duration=1)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,7 @@ RUN = run_record("a")
         RunChanges(runs=[RUN, RUN], gone=["b"]),
         RunChanges(runs=[run_record("a", seq=2)], gone=["b"]),
         RunChanges(runs=[RUN], gone=["b"], others=True),
+        RunChanges(runs=[RUN], gone=["b"], ended=[END]),
         RunChanges(runs=[RUN], gone=["b"], next=None),
         RunChanges(runs=[RUN], gone=["b"], next="1-a"),
     ],

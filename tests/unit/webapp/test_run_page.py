@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from inception.runs.listing import matches
-from inception.runs.model import State
+from inception.runs.model import Run, State
 from inception.runs.records import RunFilter
 from tests.unit.webapp.records import run_record
 from webapp.relay.run_page import (
     COUNTS_INTERVAL,
+    MAX_ENDED,
     MAX_FOLLOWED,
     PROGRESS_INTERVAL,
     RunChanges,
@@ -143,6 +146,37 @@ def test_an_old_run_that_enters_the_filter_below_a_full_page_is_told_of(counting
 def test_a_run_that_is_not_counted_is_passed_over(counting: RunPage) -> None:
     counting.accept(run_record("b", name="foreign", state=State.STARTED))
     assert counting.wait(0.0) is None
+
+
+def _ended(run_id: str, seq: int = 1, **more: Any) -> Run:
+    times = {"started_at": 2_000, "finalized_at": 2_500}
+    return run_record(run_id, seq=seq, state=State.FAILURE, **{**times, **more})
+
+
+def test_how_runs_beyond_the_page_end_is_told_whatever_they_are(counting: RunPage) -> None:
+    counting.accept(_ended("b", name="foreign"))
+    end = {"name": "foreign", "run_id": "b", "state": State.FAILURE, "ended_at": 2_500}
+    assert counting.take(0.0).get("ended") == [{**end, "duration": 500}]
+    counting.accept(_ended("c", name="foreign"))
+    assert counting.wait(0.25) == COUNTS_INTERVAL - 0.25
+    counting.accept(_ended("c", seq=2, name="foreign", retried_at=2_100, finalized_at=2_700))
+    [again] = counting.take(COUNTS_INTERVAL).get("ended", [])
+    assert (again["ended_at"], again["duration"]) == (2_700, None)
+    assert counting.wait(9.0) is None
+
+
+def test_of_many_ends_beyond_the_page_the_latest_are_told(counting: RunPage) -> None:
+    for number in range(MAX_ENDED + 1):
+        counting.accept(_ended(str(number), name="foreign"))
+    told = [end["run_id"] for end in counting.take(0.0).get("ended", [])]
+    assert told == [str(number) for number in range(1, MAX_ENDED + 1)]
+
+
+def test_the_end_of_a_run_on_the_page_is_told_by_its_record(counting: RunPage) -> None:
+    counting.accept(run_record("a", seq=2, state=State.SUCCESS, finalized_at=2_500))
+    changes = counting.take(PROGRESS_INTERVAL)
+    assert [run["id"] for run in changes["runs"]] == ["a"]
+    assert "ended" not in changes
 
 
 def test_a_deleted_run_beyond_the_page_is_told_of(counting: RunPage) -> None:
