@@ -26,7 +26,15 @@ Act: TypeAlias = Callable[[BulkAction, str], object]
 
 LOOK_AGAIN: Final = 10.0
 """Seconds (s) after which to see whether another process left a bulk action undone."""
+_GRACE: Final = 0.1
+"""Seconds (s) after another's lease is over: Redis counts its end by itself."""
 _AT_A_TIME: Final = 50
+_IS_DONE: Final[Mapping[BulkAction, frozenset[str]]] = {
+    "revoke": frozenset({"run_already_ended"}),
+    "retry": frozenset({"run_not_ended", "run_succeeded"}),
+    "delete": frozenset({"run_not_found"}),
+}
+"""What is answered to an action that was done before."""
 
 STATES: Final[Mapping[BulkAction, frozenset[State]]] = {
     "revoke": frozenset(State) - FINAL_STATES,
@@ -88,23 +96,31 @@ class BulkWorker:
             self._thread.join(5)
 
     def _run(self) -> None:
+        pause = LOOK_AGAIN
         while not self._stopping.is_set():
-            self._wanted.wait(LOOK_AGAIN)
+            self._wanted.wait(pause)
             self._wanted.clear()
+            pause = LOOK_AGAIN
             try:
-                self._work_off_all()
+                pause = self._work_off_all()
             except StoreUnavailable as error:
                 about = {"action": "bulk_waits"}
                 _log.warning("Bulk actions wait for Redis: %s", error, extra=about)
             except Exception:  # noqa: BLE001  nobody would start this thread again
                 _log.exception("Bulk actions could not go on", extra={"action": "bulk_failed"})
 
-    def _work_off_all(self) -> None:
+    def _work_off_all(self) -> float:
+        """Work off what nobody else does; the seconds after which another may have left some."""
+        pauses = [LOOK_AGAIN]
         for bulk_id in self._store.bulks_under_way():
             if self._store.lease_bulk(bulk_id, self._holder):
                 self._work_off(bulk_id)
+            else:
+                pauses.append(self._store.lease_left(bulk_id) + _GRACE)
+        return min(pauses)
 
     def _work_off(self, bulk_id: str) -> None:
+        is_first = True
         while not self._stopping.is_set():
             work = self._store.work_of_bulk(bulk_id, _AT_A_TIME)
             if work is None:
@@ -112,6 +128,9 @@ class BulkWorker:
                 return
             for run_id in work.run_ids:
                 failure = self._act(work, run_id)
+                if failure and is_first and work.begun and _says_done(work.action, failure):
+                    failure = None
+                is_first = False
                 if not self._store.count_bulk(bulk_id, self._holder, run_id, failure):
                     return
                 if self._stopping.is_set():
@@ -128,6 +147,10 @@ class BulkWorker:
                 problem = error_body(error)["error"]
                 return {"run_id": run_id, "code": problem["code"], "message": problem["message"]}
         return None
+
+
+def _says_done(action: BulkAction, failure: BulkFailure) -> bool:
+    return failure["code"] in _IS_DONE[action]
 
 
 def _matching(store: Store, action: BulkAction, which: RunFilter) -> list[str]:

@@ -1,7 +1,8 @@
 """Bulk actions: what was asked of many runs at once, and how far that is.
 
 A web process works one off, run by run, under a lease that each step renews; when it dies,
-another goes on with the runs that are left. The run it died at is acted on a second time.
+another goes on with the runs that are left. The run it died at is acted on a second time, and what
+is refused of it then because it was done counts as done.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_FAILURES: Final = 20
 """Failures that are told one by one; the others are counted."""
 KEPT_SECONDS: Final = 7 * 24 * 3600
 """Seconds (s) for which a bulk action can be asked about."""
-LEASE_MS: Final = 15_000
+LEASE_MS: Final = 5_000
 """Milliseconds (ms) without a step after which another process may go on."""
 
 
@@ -67,11 +68,15 @@ class NewBulk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkWork:
-    """What is to be done next of a bulk action, and in whose name."""
+    """What is to be done next of a bulk action, and in whose name.
+
+    Once it has `begun`, the first run that somebody finds left may have been acted on by who left.
+    """
 
     action: BulkAction
     by: str
     role: str
+    begun: bool
     run_ids: Sequence[str]
 
 
@@ -115,16 +120,22 @@ class Bulks(Scripts):
             taken = self._client.set(keys.bulk_lease(bulk_id), holder, nx=True, px=LEASE_MS)
             return bool(taken) or self._client.get(keys.bulk_lease(bulk_id)) == holder
 
+    def lease_left(self, bulk_id: str) -> float:
+        """Seconds (s) after which another may work on it, if who does says nothing by then."""
+        with refusals_as_errors():
+            return max(0, cast("int", self._client.pttl(keys.bulk_lease(bulk_id)))) / 1000
+
     def work_of_bulk(self, bulk_id: str, most: int) -> BulkWork | None:
         """The next runs of it, at most so many; None once nothing is left."""
-        names = ["action", "by", "role"]
+        names = ["action", "by", "role", "done", "failed"]
         with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
             pipe.hmget(keys.bulk(bulk_id), names)
             pipe.lrange(keys.bulk_left(bulk_id), 0, most - 1)
-            (action, by, role), run_ids = pipe.execute()
+            (action, by, role, done, failed), run_ids = pipe.execute()
         if action is None or not run_ids:
             return None
-        return BulkWork(action=action, by=by, role=role, run_ids=run_ids)
+        begun = int(done) + int(failed) > 0
+        return BulkWork(action=action, by=by, role=role, begun=begun, run_ids=run_ids)
 
     def count_bulk(
         self, bulk_id: str, holder: str, run_id: str, failure: BulkFailure | None

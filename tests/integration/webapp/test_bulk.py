@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from inception.runs.bulks import BulkFailure, NewBulk
+from inception.runs import bulks
+from inception.runs.bulks import BulkAction, BulkFailure, NewBulk
 from inception.runs.model import State
 from inception.runs.store import Store
 from tests.integration.webapp.clients import PATIENCE, Client
@@ -105,10 +106,49 @@ def test_what_a_process_left_undone_is_taken_up_by_the_next(
     assert store.lease_bulk("left", "dead")
     assert store.count_bulk("left", "dead", first, None)
     assert read(web, "left")["done"] == 1
-    store._client.delete("{inception}:bulk_lease:left")  # as it runs out after 15 s
+    store._client.delete("{inception}:bulk_lease:left")  # as it runs out after 5 s
     found = ended(web, "left")
     assert (found["done"], found["failed"]) == (2, 0)
     assert (store.read_run(second)["revoke"] or {})["by"] == "anna"
+
+
+def test_what_a_process_left_undone_is_taken_up_as_soon_as_its_lease_is_over(
+    owner: Owner,
+    store: Store,
+    open_client: Callable[[], Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bulk, "LOOK_AGAIN", 1000.0)
+    monkeypatch.setattr(bulks, "LEASE_MS", 700)
+    run_id = owner.begin().id
+    store.create_bulk(NewBulk(id="b", action="revoke", by="x", role="operator", run_ids=[run_id]))
+    assert store.lease_bulk("b", "dead")
+    client = open_client()
+    assert client.ask("watch_bulk", {"bulk_id": "b"})["done"] == 0
+    client.wait_for("bulk", lambda told: told["done"] == 1)
+
+
+@pytest.mark.parametrize("action", ["revoke", "retry", "delete"])
+def test_the_run_that_a_process_died_at_is_done_if_it_was(
+    web: Web, owner: Owner, store: Store, action: BulkAction
+) -> None:
+    state = State.SUCCESS if action == "revoke" else State.FAILURE
+    first, at_hand, other = (owner.begin() for _ in range(3))
+    ids = [run.id for run in (first, at_hand, other)]
+    for run in (at_hand, other):
+        run.end(state)
+    store.create_bulk(NewBulk(id="left", action=action, by="x", role="admin", run_ids=ids))
+    assert store.lease_bulk("left", "dead")
+    assert store.count_bulk("left", "dead", first.id, None)
+    for run_id in ids[1:]:
+        if action == "retry":
+            store.retry_run(run_id, by="x")
+        elif action == "delete":
+            store.delete_run(run_id)
+    store._client.delete("{inception}:bulk_lease:left")
+    found = ended(web, "left")
+    assert (found["done"], found["failed"]) == (2, 1)
+    assert [failure["run_id"] for failure in found["failures"]] == [other.id]
 
 
 def test_nobody_counts_for_whom_the_lease_is_over(store: Store, owner: Owner) -> None:
