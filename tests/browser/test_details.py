@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.chatty import LARGE
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
+from tests.browser.scripts import wait_for_scripts
 
 
 def test_a_row_tells_what_its_task_was_called_with_and_what_it_does(
@@ -42,6 +43,24 @@ def test_a_large_value_is_read_once_the_task_is_opened(stack: Dashboard, viewer:
     page.locator('[data-path="0"]').click()
     details = page.get_by_role("complementary", name="Task")
     expect(details.get_by_text(re.compile(f"^v{{{LARGE}}}$"))).to_be_visible()
+
+
+def test_a_value_that_could_not_be_read_is_read_once_the_connection_is_back(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    viewer.expected = ("ERR_", "WebSocket")
+    run_id = stack.start("chatty.listen", lines=1, pause=0)
+    assert stack.wait_for_end(run_id) == "SUCCESS"
+    page = viewer.open(f"/runs/{run_id}")
+    expect(page.get_by_role("complementary", name="Run")).to_be_visible()
+    wait_for_scripts(page)
+    with stack.without_web():
+        expect(page.get_by_role("status")).to_have_text("Connection lost")
+        page.locator('[data-path="0"]').click()
+        details = page.get_by_role("complementary", name="Task")
+        expect(details.get_by_text("The server did not answer.")).to_be_visible()
+    expect(details.get_by_text(re.compile(f"^v{{{LARGE}}}$"))).to_be_visible()
+    expect(details.get_by_text("The server did not answer.")).to_be_hidden()
 
 
 def test_one_task_can_be_revoked_by_itself(stack: Dashboard, viewer: Viewer) -> None:

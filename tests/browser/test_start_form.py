@@ -231,3 +231,52 @@ def test_the_chosen_parent_is_in_sight_in_a_list_longer_than_its_place(viewer: V
     page = viewer.open("/start?name=tests.browser.chatty.post", viewport=phone)
     expect(page.locator(".parent[aria-current]")).to_be_in_viewport(ratio=0.9)
     assert page.evaluate("scrollY") == 0
+
+
+def test_what_was_not_answered_says_so_until_the_connection_is_back(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    viewer.expected = ("ERR_", "WebSocket")
+    page = viewer.open(COUNT_TWICE)
+    page.get_by_label("Name of this run").fill("cut off")
+    summary = page.get_by_role("alert")
+    with stack.without_web():
+        _start(page)
+        expect(summary).to_contain_text("The server did not answer.")
+        page.get_by_label("Tags").focus()
+    expect(summary).to_contain_text("It is back: if it was not done, try again.")
+    expect(page.get_by_label("Tags")).to_be_focused()
+    _start(page)
+    page.wait_for_url(re.compile("/runs/"))
+
+
+def test_parents_that_could_not_be_read_are_read_once_the_connection_is_back(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    viewer.expected = ("503", "ERR_", "WebSocket")
+    page = viewer.open("about:blank")
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route)
+        if len(refused) == 1:
+            error = {"code": "store_unavailable", "message": "Redis is away."}
+            route.fulfill(status=503, json={"error": error})
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/parents", refuse)
+    page.goto(COUNT_TWICE)
+    expect(page.get_by_text("Redis is away.")).to_be_visible()
+    with stack.without_web():
+        expect(page.get_by_role("status")).to_have_text("Connection lost")
+    expect(page.get_by_label("limit")).to_be_visible()
+
+
+def test_who_would_begin_with_a_deleted_run_s_arguments_is_told(
+    stack: Dashboard, viewer: Viewer
+) -> None:
+    viewer.expected = ("404",)
+    page = viewer.open(f"{COUNT_TWICE}&from=00000000-0000-4000-8000-000000000000")
+    expect(page.get_by_text("The run to begin with is gone")).to_be_visible()
+    expect(page.get_by_label("limit")).to_have_value("10")

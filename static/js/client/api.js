@@ -26,6 +26,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether it may be otherwise in a moment: nobody answered, or Redis is away. @param {unknown} error */
+export const isPassing = (error) =>
+  error instanceof ApiError && (error.status === 0 || error.problem.code === "store_unavailable");
+
 export class Api {
   /**
    * @param {string} csrfToken  empty if this session needs none

@@ -3,16 +3,17 @@
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { moduleName, shortName } from "../model/format.js";
+import { ApiError } from "../client/api.js";
 import { Blank, Loading } from "../view/blank.js";
 import { focusOn } from "../view/row-focus.js";
-import { useServices } from "../view/services.js";
+import { useOnReturn, useServices } from "../view/services.js";
 import { StartForm } from "../view/start-form.js";
 
 /** @typedef {import("../model/types.js").Parent} Parent */
 
 /** @typedef {import("../model/types.js").Run} Run */
 
-/** @typedef {{parents: Parent[], given?: Run}} Offer */
+/** @typedef {{parents: Parent[], given?: Run, isGone: boolean}} Offer  isGone: what `?from=` names */
 
 /** @param {{name: string}} props */
 export function StartPage({ name }) {
@@ -24,6 +25,9 @@ export function StartPage({ name }) {
     setProblem("");
     readOffer(api).then(setOffer, (error) => setProblem(error.message));
   }, [tries]);
+  useOnReturn(() => {
+    if (problem) setTries(tries + 1);
+  });
   if (!mayAct)
     return html`<${Blank} title="You may look, not start"><p class="muted">Starting a run takes the
       role operator or admin. Ask who runs this server for it.</p>
@@ -45,10 +49,19 @@ export function StartPage({ name }) {
  */
 async function readOffer(api) {
   const from = new URLSearchParams(location.search).get("from");
-  const root = from ? api.node(from, "") : undefined;
-  const [parents, earlier] = await Promise.all([api.parents(), root]);
-  const given = /** @type {Run|undefined} */ (/** @type {unknown} */ (earlier));
-  return { parents: [...parents].sort((a, b) => (a.name < b.name ? -1 : 1)), given };
+  const [parents, given] = await Promise.all([api.parents(), from ? readRun(api, from) : undefined]);
+  const sorted = [...parents].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { parents: sorted, given: given ?? undefined, isGone: given === null };
+}
+
+/** Null if it was deleted. @param {import("../client/api.js").Api} api @param {string} id */
+async function readRun(api, id) {
+  try {
+    return await api.whole(id);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** @param {{offer: Offer, name: string}} props */
@@ -69,7 +82,7 @@ function Chooser({ offer, name }) {
     ${
       parent
         ? html`<${StartForm} key=${parent.name} parent=${parent}
-          given=${parent.name === name ? offer.given : undefined} />`
+          given=${parent.name === name ? offer.given : undefined} isGone=${parent.name === name && offer.isGone} />`
         : html`<${Blank} title="No such parent"><p class="muted">No worker offers <span
           class="mono wrap">${chosen}</span>. Choose one of the list.</p><//>`
     }

@@ -1,6 +1,8 @@
 /** Something that is asked of the server, once at a time, with what it said against it. */
 
 import { useState } from "preact/hooks";
+import { isPassing } from "../client/api.js";
+import { useOnReturn } from "./services.js";
 
 /**
  * @typedef {object} Deed
@@ -10,22 +12,32 @@ import { useState } from "preact/hooks";
  *   another is not begun
  */
 
+/** What stands there once the connection is back for want of which a try failed. */
+export const AGAIN =
+  "This was not answered while the connection was lost. It is back: if it was not done, try again.";
+
+const NONE = { words: "", passes: false };
+
 /** @returns {Deed} */
 export function useDeed() {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState(NONE);
+  useOnReturn(() => {
+    if (problem.passes) setProblem({ words: AGAIN, passes: false });
+  });
   const attempt = async (/** @type {() => Promise<unknown>} */ work) => {
     if (busy) return;
     setBusy(true);
-    setProblem("");
+    setProblem(NONE);
     try {
       await work();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      const words = error instanceof Error ? error.message : String(error);
+      setProblem({ words, passes: isPassing(error) });
     }
     setBusy(false);
   };
-  return { busy, problem, attempt };
+  return { busy, problem: problem.words, attempt };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What every part of a page may use, handed down once by the entry. */
 
 import { createContext } from "preact";
-import { useContext, useLayoutEffect } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect } from "preact/hooks";
 
 /**
  * @typedef {object} Services
@@ -35,4 +35,16 @@ export function useServices() {
 export function useShortcuts(offered) {
   const { shortcuts } = useServices();
   useLayoutEffect(() => shortcuts.offer(offered), [shortcuts]);
+}
+
+/**
+ * What failed for want of a connection may be done once that is back. It is called where a part is
+ * drawn first, too: if nothing has failed it has nothing to do.
+ * @param {() => void} act
+ */
+export function useOnReturn(act) {
+  const isUp = useServices().link.up.value;
+  useEffect(() => {
+    if (isUp) act();
+  }, [isUp]);
 }

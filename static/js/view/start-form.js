@@ -10,7 +10,7 @@ import { assignProblems, standing } from "../model/field-problems.js";
 import { keepable, restored } from "../model/kept-draft.js";
 import { fieldsOf } from "../model/schema.js";
 import { tagsIn } from "../model/tags.js";
-import { leaveFor, useDeed } from "./deed.js";
+import { AGAIN, leaveFor, useDeed } from "./deed.js";
 import { Dotted } from "./dotted.js";
 import { FormField } from "./form-field.js";
 import { LastArguments } from "./last-arguments.js";
@@ -26,11 +26,14 @@ import { useServices } from "./services.js";
 /** @type {Refusal} */
 const NO_PROBLEMS = { byField: {}, others: [], found: {} };
 
-/** @param {{parent: Parent, given?: Run}} props  given: what to begin with, a run of that parent */
-export function StartForm({ parent, given }) {
+/**
+ * @param {{parent: Parent, given?: Run, isGone: boolean}} props  given: what to begin with, a run of
+ *   that parent; isGone: it was deleted meanwhile
+ */
+export function StartForm({ parent, given, isGone }) {
   const fields = useMemo(() => fieldsOf(parent.schema), [parent]);
   const { draft, setDraft, label, setLabel, tags, setTags } = useTyped(parent, fields, given);
-  const { send, sending, refusal } = useStart(parent, fields);
+  const { send, sending, refusal, problem } = useStart(parent, fields);
   const wrong = standing(refusal.byField, refusal.found, draft);
   const onSubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -40,7 +43,9 @@ export function StartForm({ parent, given }) {
   return html`<form class="card start-form" id="arguments" tabindex="-1" noValidate onSubmit=${onSubmit}>
     <${About} parent=${parent} />
     ${fields.length && !given ? html`<${LastArguments} parent=${parent} take=${take} />` : null}
-    <${ProblemSummary} refusal=${refusal} wrong=${wrong} />
+    ${isGone ? html`<p class="problem">The run to begin with is gone, so these are not its
+      arguments.</p>` : null}
+    <${ProblemSummary} refusal=${refusal} wrong=${wrong} problem=${problem} />
     ${fields.map((field) => html`<${FormField} key=${field.path} field=${field} draft=${draft}
       problems=${wrong} edit=${setDraft} />`)}
     ${fields.length ? null : html`<p class="muted">It takes no arguments.</p>`}
@@ -116,21 +121,24 @@ function Naming({ id, name, hint, longest, value, change }) {
 
 /**
  * The focus goes to what is wrong once, when it was found.
- * @param {{refusal: Refusal, wrong: Record<string, string>}} props  wrong: what of it still is
+ * @param {{refusal: Refusal, wrong: Record<string, string>, problem: string}} props  wrong: what of
+ *   the refusal still is; problem: what else kept it from being started
  */
-function ProblemSummary({ refusal, wrong }) {
+function ProblemSummary({ refusal, wrong, problem }) {
   const summary = useRef(/** @type {HTMLElement|null} */ (null));
   const fields = Object.keys(wrong);
-  const any = fields.length + refusal.others.length > 0;
+  const others = [...refusal.others, ...(problem ? [problem] : [])];
+  const any = fields.length + others.length > 0;
   useLayoutEffect(() => {
     const first = document.querySelector("[aria-invalid=true]");
-    if (any) (first instanceof HTMLElement ? first : summary.current)?.focus();
-  }, [refusal]);
+    const isNew = any && problem !== AGAIN;
+    if (isNew) (first instanceof HTMLElement ? first : summary.current)?.focus();
+  }, [refusal, problem]);
   if (!any) return null;
   return html`<div class="problem" role="alert" tabindex="-1" ref=${summary}>
     ${fields.length ? html`<p>The run was not started: ${fields.join(", ")}
       ${fields.length === 1 ? " needs" : " need"} another value.</p>` : null}
-    ${refusal.others.map((message) => html`<p key=${message} class="wrap">${message}</p>`)}
+    ${others.map((message) => html`<p key=${message} class="wrap">${message}</p>`)}
   </div>`;
 }
 
@@ -141,7 +149,7 @@ function ProblemSummary({ refusal, wrong }) {
  */
 function useStart(parent, fields) {
   const { api } = useServices();
-  const { busy, attempt } = useDeed();
+  const { busy, problem, attempt } = useDeed();
   const [refusal, setRefusal] = useState(NO_PROBLEMS);
   const order = useRef({ text: "", key: "" });
   const send = async (
@@ -159,15 +167,13 @@ function useStart(parent, fields) {
     await attempt(() =>
       api.start(body, order.current.key).then(
         (run) => leaveFor(`/runs/${run.id}`),
-        (error) => refuse(problemsOf(fields, error)),
+        (error) => {
+          const wrong = error.problem?.fields;
+          if (!wrong?.length) throw error;
+          refuse(assignProblems(fields, wrong));
+        },
       ),
     );
   };
-  return { send, sending: busy, refusal };
-}
-
-/** @param {import("../model/schema.js").Field[]} fields @param {any} error @returns {Problems} */
-function problemsOf(fields, error) {
-  const wrong = error.problem?.fields;
-  return wrong?.length ? assignProblems(fields, wrong) : { byField: {}, others: [error.message] };
+  return { send, sending: busy, refusal, problem };
 }

@@ -1,7 +1,7 @@
 /** Reads the fields that were too large for an event, once somebody wants to see them. */
 
 import { useEffect, useState } from "preact/hooks";
-import { useServices } from "./services.js";
+import { useOnReturn, useServices } from "./services.js";
 
 /** @typedef {import("../model/types.js").Node} Node */
 
@@ -25,7 +25,11 @@ export function useWhole(runId, path, record) {
   const { api } = useServices();
   const [whole, setWhole] = useState(/** @type {Partial<Node>|null} */ (null));
   const [problem, setProblem] = useState("");
+  const [tries, setTries] = useState(0);
   const missing = (record.omitted ?? []).join(" ");
+  useOnReturn(() => {
+    if (problem) setTries(tries + 1);
+  });
   useEffect(() => {
     let wanted = true;
     setWhole(null);
@@ -38,7 +42,7 @@ export function useWhole(runId, path, record) {
     return () => {
       wanted = false;
     };
-  }, [runId, path, missing, record.state]);
+  }, [runId, path, missing, record.state, tries]);
   if (!missing) return { record, reading: false, problem: "" };
   return { record: whole ? fill(record, whole) : record, reading: !whole && !problem, problem };
 }
