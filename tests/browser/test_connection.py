@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
-from tests.browser.scripts import wait_for_scripts
 
 CUT = ("ERR_", "WebSocket", "503")
 """The browser itself complains of a connection that was cut; these are the words it uses."""
@@ -16,8 +15,6 @@ CUT = ("ERR_", "WebSocket", "503")
 
 def _is(page: Page, connection: str) -> None:
     expect(page.locator("html")).to_have_attribute("data-connection", connection, timeout=20_000)
-    if connection == "live":
-        wait_for_scripts(page)  # without them it would say that it was not loaded
 
 
 def test_a_lost_connection_is_said_at_once_and_caught_up(stack: Dashboard, viewer: Viewer) -> None:

@@ -27,7 +27,7 @@ MAX_FOLLOWED: Final = 5_000
 
 
 class EndedRun(TypedDict):
-    """How a run ended, in ms; one that was retried has no duration, as what it kept took no time."""
+    """How a run ended, in ms. One that was retried has no duration: what it kept took no time."""
 
     name: str
     run_id: str
