@@ -192,10 +192,10 @@ function hintOf(schema, kind, nullable) {
     records: "",
     secret: "secret, never shown again",
     date: "date",
-    datetime: "date and time, in your time zone",
+    datetime: "date and time in your zone",
     time: "time of day",
   };
-  const parts = [words[kind], rangeOf(schema), nullable ? "may be left empty" : ""];
+  const parts = [words[kind], rangeOf(schema), nullable ? "optional" : ""];
   return parts.filter(Boolean).join(", ");
 }
 

@@ -79,7 +79,7 @@ function Lost({ workers, ttl }) {
 function Queues({ workers }) {
   return html`<section class="card worker-group">
     <header class="tree-head"><h2>Queues</h2><span
-      class="muted small">messages not yet taken; of a task that waits long there are several</span></header>
+      class="muted small">messages not yet taken; a task that waits long has several</span></header>
     <table class="table queues"><thead><tr><th scope="col">Name</th>
       <th scope="col" class="number">Waiting</th><th scope="col" class="number">Consumers</th>
       <th scope="col">Why they wait</th></tr></thead>
