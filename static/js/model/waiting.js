@@ -8,6 +8,9 @@ import { isFinal } from "./states.js";
 
 const GOING_ON = ["STARTED", "PROGRESS"];
 
+/** Whether it has begun and is at something. @param {string} state */
+export const isGoingOn = (state) => GOING_ON.includes(state);
+
 /**
  * Words for a run that waits; empty while something in it may move.
  *
@@ -21,7 +24,7 @@ export function whyStill({ state, counts }, onlyWait = () => false) {
   if (state === "PENDING") return "Waits for its turn to begin.";
   if (state === "RETRY") return "Waits for its turn to go on.";
   const { PENDING = 0, STARTED = 0, PROGRESS = 0, RETRY = 0, REVOKING = 0 } = counts;
-  if (!PENDING || RETRY || REVOKING || !GOING_ON.includes(state)) return "";
+  if (!PENDING || RETRY || REVOKING || !isGoingOn(state)) return "";
   const begun = STARTED + PROGRESS;
   if (begun > 0 && !onlyWait(begun)) return "";
   return `${plural(PENDING, "task")} ${PENDING === 1 ? "waits" : "wait"} for a worker.`;
@@ -34,7 +37,7 @@ export function whyStill({ state, counts }, onlyWait = () => false) {
  * @param {(path: string) => {state: string}|undefined} nodeAt
  */
 export const waitingParents = (parents, nodeAt) =>
-  parents.filter((one) => GOING_ON.includes(one.state) && hasOpenChild(one, nodeAt)).length;
+  parents.filter((one) => isGoingOn(one.state) && hasOpenChild(one, nodeAt)).length;
 
 /** The latest are looked at first: mostly they are those. @param {Held} parent
  * @param {(path: string) => {state: string}|undefined} nodeAt */
