@@ -7,10 +7,10 @@ import { ListFeed } from "../../static/js/live/list-feed.js";
 import { ListStore } from "../../static/js/live/list-store.js";
 import { run } from "./records.js";
 
-const RUNS = Array.from({ length: 300 }, (_, n) => run({ id: `r${n}`, created_at: 1_000 - n }));
+const ALL = Array.from({ length: 300 }, (_, n) => run({ id: `r${n}`, created_at: 1_000 - n }));
 
 /** A server with all runs, and a connection that is not there yet. */
-function served() {
+function served(RUNS = ALL) {
   const answer = (/** @type {{cursor?: string, limit: number}} */ { cursor, limit }) => {
     const first = Number(cursor ?? 0);
     const last = first + limit;
@@ -60,5 +60,40 @@ test("a connection that was lost brings back the rows that were read", async () 
   link.up.value = true;
   await settled();
   assert.equal(store.ids.value.length, 240);
+  feed.disconnect();
+});
+
+test("a paused list stands still though its connection is lost and comes back", async () => {
+  const runs = ALL.slice(0, 3);
+  const { link, store, feed } = served(runs);
+  feed.connect();
+  link.up.value = true;
+  await settled();
+  feed.pause();
+  link.up.value = false;
+  runs.unshift(run({ id: "new", created_at: 2_000 }));
+  runs.pop();
+  link.up.value = true;
+  await settled();
+  assert.deepEqual(store.ids.value, ["r0", "r1", "r2"]);
+  assert.equal(store.waiting.value, 1);
+  feed.resume();
+  await settled();
+  assert.deepEqual(store.ids.value, ["new", "r0", "r1"]);
+  assert.equal(store.waiting.value, 0);
+  feed.disconnect();
+});
+
+test("a paused list is read where it is narrowed to something else", async () => {
+  const runs = ALL.slice(0, 3);
+  const { link, store, feed } = served(runs);
+  feed.connect();
+  link.up.value = true;
+  await settled();
+  feed.pause();
+  runs.pop();
+  feed.setFilter({ ...feed.filter, q: "else" });
+  await settled();
+  assert.deepEqual(store.ids.value, ["r0", "r1"]);
   feed.disconnect();
 });

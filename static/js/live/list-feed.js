@@ -34,6 +34,8 @@ export class ListFeed {
     this.store = store;
     /** @type {Filter} */
     this.filter = NO_FILTER;
+    /** What the rows that are shown were asked by. @type {Filter|null} */
+    this.shown = null;
     this.question = 0;
     this.tries = 0;
     this.overflowed = false;
@@ -72,7 +74,8 @@ export class ListFeed {
 
   /**
    * Changes that arrive while we wait for the page belong after it, so the queue is emptied first.
-   * After a reconnecting as many rows are read as there were, so that nobody loses their place.
+   * After a reconnecting as many rows are read as there were, so that nobody loses their place; rows
+   * that somebody stopped stand still then too.
    */
   async ask() {
     clearTimeout(this.timer);
@@ -82,7 +85,9 @@ export class ListFeed {
     if (question !== this.question) return;
     if (answer.error) return this.refused(answer.error);
     this.tries = 0;
+    if (this.store.paused.peek() && this.shown === this.filter) return this.keepBack(answer.runs);
     this.overflowed = false;
+    this.shown = this.filter;
     this.store.reset(answer.runs, answer.next);
     this.wanted = 0;
     this.link.mark(this, false);
@@ -172,6 +177,14 @@ export class ListFeed {
     }
     const unknown = [...this.queue.records].filter(([id, run]) => run && !this.store.runs.has(id));
     this.store.waiting.value = unknown.length;
+  }
+
+  /** They are counted, and all is read anew when the list goes on. @param {Run[]} runs */
+  keepBack(runs) {
+    this.link.mark(this, false);
+    this.queue.clear();
+    this.overflowed = true;
+    this.postpone(new Map(runs.map((run) => [run.id, run])));
   }
 
   /** Rows stand still, and what changes is kept, until `resume`. */
