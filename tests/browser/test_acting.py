@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
+from inception.runs.model import State
 from tests.browser.conftest import Viewer
 from tests.browser.dashboard import Dashboard
 from tests.browser.roles import as_role
 from tests.browser.states_seen import record_states, states_seen
+from tests.integration.webapp.owner import Owner
+from tests.integration.webapp.web import Web
 
 
 def test_a_retry_goes_on_from_the_failure(stack: Dashboard, viewer: Viewer) -> None:
@@ -140,3 +144,27 @@ def test_a_dialog_that_is_closed_gives_the_focus_back(stack: Dashboard, viewer: 
     page.keyboard.press("Enter")
     expect(page.locator(".run-head [data-state]")).to_have_attribute("data-state", "REVOKED")
     assert stack.run(run_id)["revoke"]["reason"] == "by keyboard alone"
+
+
+@pytest.mark.parametrize("path", ["", "?node=0"])
+def test_who_is_asked_about_what_ends_meanwhile_is_told_and_types_on_in_peace(
+    viewer: Viewer, web: Web, owner: Owner, path: str
+) -> None:
+    held = owner.begin()
+    held.spawn("0")
+    held.progress("0", 1)
+    page = viewer.open(f"{web.address}/runs/{held.id}{path}")
+    name = "Revoke this task" if path else "Revoke"
+    page.get_by_role("button", name=name, exact=True).click()
+    reason = page.get_by_label("Reason")
+    expect(reason).to_be_focused()
+    page.keyboard.type("e")
+    held.write("0", state=State.SUCCESS)
+    held.end()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("has ended meanwhile: there is nothing left to revoke.")
+    page.keyboard.type("f n")
+    expect(reason).to_have_value("ef n")
+    expect(dialog.get_by_role("button", name=re.compile("Revoke"))).to_be_disabled()
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)

@@ -129,16 +129,17 @@ function NodeFacts({ node }) {
 function RevokeBranch({ node, store, runId }) {
   const { api, mayAct } = useServices();
   const [open, setOpen] = useState(false);
-  if (!mayAct || isFinal(node.state)) return null;
+  const hasEnded = isFinal(node.state);
+  if (!mayAct || (hasEnded && !open)) return null;
   const revoking = node.state === "REVOKING";
   const revoke = async (/** @type {string} */ reason) =>
     store.offer(await api.revoke(runId, node.path, reason));
   return html`<div class="actions">
-    <button type="button" class="button small" disabled=${revoking} onClick=${() => setOpen(true)}>
+    <button type="button" class="button small" disabled=${revoking || hasEnded} onClick=${() => setOpen(true)}>
       ${revoking ? "Revoking…" : "Revoke this task"}</button>
     ${open ? html`<${RevokeDialog} what="task" name=${store.nameOf(node)}
       running=${unfinishedUnder(store, node.path)} isLeast=${store.lacksUnder(node.path)}
-      revoke=${revoke}
+      hasEnded=${hasEnded} revoke=${revoke}
       onClose=${() => setOpen(false)} />` : null}
   </div>`;
 }

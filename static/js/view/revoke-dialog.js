@@ -13,15 +13,25 @@ import { Dialog } from "./dialog.js";
  * @property {string} name
  * @property {number} running  tasks it would stop
  * @property {boolean} [isLeast]  there may be more that are not known here
+ * @property {boolean} hasEnded  by itself, while somebody was asked: what they type goes nowhere else
  * @property {(reason: string) => Promise<unknown>} revoke
  * @property {() => void} onClose
  */
 
 /** @param {RevokeDialogProps} props */
-export function RevokeDialog({ what, name, running, isLeast = false, revoke, onClose }) {
+export function RevokeDialog({
+  what,
+  name,
+  running,
+  isLeast = false,
+  hasEnded,
+  revoke,
+  onClose,
+}) {
   const [reason, setReason] = useState("");
   const { busy, problem, attempt } = useDeed();
   const confirm = () =>
+    !hasEnded &&
     attempt(async () => {
       await revoke(reason.trim());
       onClose();
@@ -37,9 +47,14 @@ export function RevokeDialog({ what, name, running, isLeast = false, revoke, onC
   };
   return html`<${Dialog} title=${`Revoke this ${what}?`} onClose=${onClose}>
     <form onSubmit=${onSubmit} onKeyDown=${onKeyDown}>
-      <p><strong class="wrap">
-        ${name}</strong> and everything under it is stopped: ${consequence(running, isLeast)}
-        ${" "}Nothing further is started. What has already ended keeps its result.</p>
+      ${
+        hasEnded
+          ? html`<p role="status"><strong class="wrap">${name}</strong> has ended meanwhile: there is
+            nothing left to revoke.</p>`
+          : html`<p><strong class="wrap">
+            ${name}</strong> and everything under it is stopped: ${consequence(running, isLeast)}
+            ${" "}Nothing further is started. What has already ended keeps its result.</p>`
+      }
       <div class="field">
         <label for="revoke-reason">Reason <span class="muted">(optional, everybody sees it)</span>
           </label>
@@ -48,8 +63,9 @@ export function RevokeDialog({ what, name, running, isLeast = false, revoke, onC
       </div>
       <${ProblemNote} text=${problem} />
       <div class="dialog-actions">
-        <button type="button" class="button" onClick=${onClose}>Keep it running</button>
-        <button type="submit" class="button danger" disabled=${busy}>
+        <button type="button" class="button" onClick=${onClose}>
+          ${hasEnded ? "Close" : "Keep it running"}</button>
+        <button type="submit" class="button danger" disabled=${busy || hasEnded}>
           ${busy ? "Revoking…" : `Revoke ${what}`}</button>
       </div>
     </form>

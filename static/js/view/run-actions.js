@@ -17,16 +17,22 @@ const RevokeDialog = later(() => import("./revoke-dialog.js").then((m) => m.Revo
 
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
 export function RunActions({ run, store }) {
-  const { mayAct } = useServices();
+  const { api, mayAct } = useServices();
+  const [asks, setAsks] = useState(false);
   const actions = useFocusKept(isFinal(run.state));
   if (!mayAct) return null;
+  const revoke = async (/** @type {string} */ reason) =>
+    store.offer(await api.revoke(run.id, "", reason));
   return html`<div class="actions" ...${actions}>
     <${DescribeAction} run=${run} store=${store} />
     ${
       isFinal(run.state)
         ? html`<${EndedActions} run=${run} store=${store} />`
-        : html`<${RevokeAction} run=${run} store=${store} />`
+        : html`<${RevokeAction} run=${run} ask=${() => setAsks(true)} />`
     }
+    ${asks ? html`<${RevokeDialog} what="run" name=${run.label || shortName(run.name)}
+      running=${unfinished(run)} hasEnded=${isFinal(run.state)} revoke=${revoke}
+      onClose=${() => setAsks(false)} />` : null}
   </div>`;
 }
 
@@ -55,19 +61,11 @@ function DescribeAction({ run, store }) {
       onClose=${() => setOpen(false)} />` : null}`;
 }
 
-/** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
-function RevokeAction({ run, store }) {
-  const { api } = useServices();
-  const [open, setOpen] = useState(false);
+/** @param {{run: Run, ask: () => void}} props */
+function RevokeAction({ run, ask }) {
   const revoking = run.state === "REVOKING" || run.revoke !== null;
-  const revoke = async (/** @type {string} */ reason) =>
-    store.offer(await api.revoke(run.id, "", reason));
-  return html`<div class="actions">
-    <button type="button" class="button danger" disabled=${revoking} onClick=${() => setOpen(true)}>
-      ${revoking ? "Revoking…" : "Revoke"}</button>
-    ${open ? html`<${RevokeDialog} what="run" name=${run.label || shortName(run.name)}
-      running=${unfinished(run)} revoke=${revoke} onClose=${() => setOpen(false)} />` : null}
-  </div>`;
+  return html`<button type="button" class="button danger" disabled=${revoking} onClick=${ask}>
+    ${revoking ? "Revoking…" : "Revoke"}</button>`;
 }
 
 /** @param {{run: Run, store: import("../live/run-store.js").RunStore}} props */
