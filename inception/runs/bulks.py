@@ -70,7 +70,7 @@ class NewBulk:
 class BulkWork:
     """What is to be done next of a bulk action, and in whose name.
 
-    Once it has `begun`, the first run that somebody finds left may have been acted on by who left.
+    Where somebody had `begun` before, the first run that is left may have been acted on already.
     """
 
     action: BulkAction
@@ -94,7 +94,7 @@ class Bulks(Scripts):
         """How far it is. Raises BulkNotFound."""
         with refusals_as_errors():
             found = cast("dict[str, str]", self._client.hgetall(keys.bulk(bulk_id)))
-        if not found:
+        if "action" not in found:
             raise BulkNotFound(f"There is no bulk action {bulk_id[:80]!r} (any more).")
         ended = found.get("finalized_at")
         return {
@@ -126,16 +126,20 @@ class Bulks(Scripts):
             return max(0, cast("int", self._client.pttl(keys.bulk_lease(bulk_id)))) / 1000
 
     def work_of_bulk(self, bulk_id: str, most: int) -> BulkWork | None:
-        """The next runs of it, at most so many; None once nothing is left."""
-        names = ["action", "by", "role", "done", "failed"]
+        """The next runs of it, at most so many; None once nothing is left.
+
+        Who is given them is taken to act on the first one.
+        """
+        names = ["action", "by", "role", "begun"]
         with refusals_as_errors(), self._client.pipeline(transaction=True) as pipe:
             pipe.hmget(keys.bulk(bulk_id), names)
             pipe.lrange(keys.bulk_left(bulk_id), 0, most - 1)
-            (action, by, role, done, failed), run_ids = pipe.execute()
+            pipe.hset(keys.bulk(bulk_id), "begun", "1")
+            pipe.expire(keys.bulk(bulk_id), KEPT_SECONDS)  # for one that was gone, too
+            (action, by, role, begun), run_ids, *_ = pipe.execute()
         if action is None or not run_ids:
             return None
-        begun = int(done) + int(failed) > 0
-        return BulkWork(action=action, by=by, role=role, begun=begun, run_ids=run_ids)
+        return BulkWork(action=action, by=by, role=role, begun=bool(begun), run_ids=run_ids)
 
     def count_bulk(
         self, bulk_id: str, holder: str, run_id: str, failure: BulkFailure | None

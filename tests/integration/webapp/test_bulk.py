@@ -128,6 +128,21 @@ def test_what_a_process_left_undone_is_taken_up_as_soon_as_its_lease_is_over(
     client.wait_for("bulk", lambda told: told["done"] == 1)
 
 
+def test_the_very_first_run_too_is_done_if_the_process_that_died_at_it_did_it(
+    web: Web, owner: Owner, store: Store
+) -> None:
+    run = owner.begin()
+    run.end(State.FAILURE)
+    new = NewBulk(id="left", action="delete", by="x", role="admin", run_ids=[run.id])
+    store.create_bulk(new)
+    assert store.lease_bulk("left", "dead")
+    assert store.work_of_bulk("left", 50) is not None
+    store.delete_run(run.id)
+    store._client.delete("{inception}:bulk_lease:left")
+    found = ended(web, "left")
+    assert (found["done"], found["failed"]) == (1, 0)
+
+
 @pytest.mark.parametrize("action", ["revoke", "retry", "delete"])
 def test_the_run_that_a_process_died_at_is_done_if_it_was(
     web: Web, owner: Owner, store: Store, action: BulkAction
@@ -139,6 +154,7 @@ def test_the_run_that_a_process_died_at_is_done_if_it_was(
         run.end(state)
     store.create_bulk(NewBulk(id="left", action=action, by="x", role="admin", run_ids=ids))
     assert store.lease_bulk("left", "dead")
+    assert store.work_of_bulk("left", 50) is not None
     assert store.count_bulk("left", "dead", first.id, None)
     for run_id in ids[1:]:
         if action == "retry":
