@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from celery import Celery
 
-    from inception.runs.records import ClaimRecord, EndRecord, Stopped
+    from inception.runs.records import EndRecord, Stopped
     from inception.watching.context import Context
     from inception.watching.live import LiveRun
     from inception.watching.live_node import LiveNode
@@ -146,7 +146,7 @@ class Endings:
         claims = live.lane.insist(lambda: self._ctx.store.read_claims(live.id, [node.path]))
         claim = claims.get(node.path)
         if claim is not None and claim.attempt == attempt:
-            self._take_word_of_claimed(live, node, claim, word)
+            self._take_word_of_claimed(live, node, attempt, word)
         elif word.state == State.REVOKED:
             self.finish_unclaimed(live, [node], revoked_end(node.meta))
         elif word.exception_type in _LOST_TYPES:
@@ -190,15 +190,15 @@ class Endings:
             self.finish(live, node, end, in_claim=in_claim)
 
     def _take_word_of_claimed(
-        self, live: LiveRun, node: LiveNode, claim: ClaimRecord, word: CeleryWord
+        self, live: LiveRun, node: LiveNode, attempt: int, word: CeleryWord
     ) -> None:
-        """Celery's main process may know of an end that the child couldn't record."""
-        if word.state == State.REVOKED:
-            return
-        if word.exception_type in _LOST_TYPES:
-            self.lose(live, node, claim.attempt, f"{claim.worker}: {word.exception_text}")
-        else:
-            self._take_attempt_end(live, node, claim.attempt, _celery_end(node, word))
+        """Celery's main process may know of an end that the child couldn't record.
+
+        Not of a death: it may be that of a process which had a copy of the message, and was about
+        to be refused the claim. Of the process that holds it, the worker records the end itself.
+        """
+        if word.state != State.REVOKED and word.exception_type not in _LOST_TYPES:
+            self._take_attempt_end(live, node, attempt, _celery_end(node, word))
 
     def _begin_attempt(self, live: LiveRun, node: LiveNode, state: State, why: str) -> bool:
         """Start `node` anew under its next attempt's id; False if it may not."""

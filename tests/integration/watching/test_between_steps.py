@@ -206,6 +206,35 @@ def test_the_death_of_an_earlier_delivery_is_a_loss_and_no_end(
     assert (node["attempt"], [one["state"] for one in node["attempts"]]) == (2, [State.LOST])
 
 
+def test_the_death_of_a_process_that_had_only_a_copy_of_the_message_is_no_loss(
+    stage: Stage, workers: Workers
+) -> None:
+    """It was about to be refused the claim; Celery tells of it under the running child's id."""
+    died = {"exc_type": "WorkerLostError", "exc_message": ["signal 9"], "exc_module": "billiard"}
+    word = json.dumps({"status": "FAILURE", "result": died, "traceback": None})
+    held, judged = Held(stage), threading.Event()
+    run_id = start(stage, ["watch", ["a", 0], 0])
+    with stage.watcher(workers) as watcher:
+        endings = watcher.scheduler.endings
+        take_word = endings.take_word
+
+        def judge(*words: Any) -> None:
+            take_word(*words)
+            judged.set()
+
+        endings.take_word = judge  # type: ignore[method-assign]
+        watcher.scheduler.take(run_id)
+        held.wait()
+        stage.client.publish(watcher._ctx.results.channel(task_id(run_id, "0", 1)), word)
+        assert judged.wait(WITHIN)
+        held.let_end()
+        assert stage.ended.wait(WITHIN)
+
+    node = stage.store.read_node(run_id, "0")
+    assert (node["state"], node["attempt"], node["attempts"]) == (State.SUCCESS, 1, [])
+    assert workers.began == {("0", 1): 1}
+
+
 def test_what_is_read_after_a_gap_does_not_follow_what_was_heard_meanwhile(
     stage: Stage, workers: Workers
 ) -> None:
